@@ -1,0 +1,1 @@
+"""EDGES: formats, streams, stores, keys. Decides nothing about claims."""

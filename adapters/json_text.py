@@ -1,0 +1,273 @@
+"""Strict JSON: bytes in, a value or problems out (RFC 8259, and what it leaves open decided).
+
+Refused: anything but UTF-8 without a byte order mark, a key twice in one object (also when one is written by \\u escape),
+NaN and Infinity, lone surrogates, U+0000, nesting past `NESTING_LIMIT`, trailing text, numbers past `NUMBER_LIMIT`.
+Numbers become int or Decimal, so 0.40 stays 0.40.
+
+Two readers: the standard library's, fast, for what is right; and an own scan without recursion that says where and why
+when something is wrong. They agree (property test), so a refusal never depends on which of them met it.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from schemas.problems import Problem, problem
+
+NESTING_LIMIT = 64  # the deepest public R4 example has 15 levels; recursion is safe far beyond 64
+NUMBER_LIMIT = 400  # digits, and powers of ten: double precision ends at 308, and arithmetic on more is an attack
+PROBLEM_LIMIT = 100  # duplicate keys named one by one; the first hundred are enough to see the cause
+
+_SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
+_NUL_ESCAPE = re.compile(r"\\u0000")
+_SPACE = re.compile(r"[ \t\n\r]*")
+_STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*"')
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+_WORD = re.compile(r"true|false|null")
+_NAME = re.compile(r"_?[A-Za-z][A-Za-z_-]{0,62}[0-9]{0,3}")
+
+
+class _Unreadable(ValueError):
+    """The fast reader met something that the scan has to name."""
+
+
+def is_name(key: str) -> bool:
+    """Whether a key may be repeated in a problem: letters, few digits. Anything else could be a person's data."""
+    return _NAME.fullmatch(key) is not None
+
+
+def pointer(tokens: tuple[str | int, ...]) -> str:
+    """RFC 6901, cut short before the first key that is not plainly an element's name."""
+    out = []
+    for token in tokens:
+        if isinstance(token, str) and not is_name(token):
+            break
+        out.append(f"/{token}")
+    return "".join(out)
+
+
+def read(data: bytes) -> tuple[object | None, list[Problem]]:
+    """The value and no problems, or None and every problem found (syntax errors end the reading)."""
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line, column = _place(data[: error.start].decode("utf-8", "replace"), error.start)
+        return None, [problem("not-utf8", line=line, column=column)]
+    if text.startswith("\ufeff"):
+        return None, [problem("not-utf8", line=1, column=1)]
+    try:
+        return _fast(text), []
+    except (_Unreadable, ValueError, ArithmeticError, RecursionError):
+        found = list(_Scan(text).problems())
+        return None, found or [problem("json-invalid", what="unreadable")]
+
+
+def _fast(text: str) -> object:
+    if _NUL_ESCAPE.search(text) and next(_Scan(text).problems(), None) is not None:
+        raise _Unreadable
+    value = json.loads(text, object_pairs_hook=_object, parse_float=_decimal, parse_int=_integer, parse_constant=_constant)
+    if _too_deep(value):
+        raise _Unreadable
+    if _SURROGATE_ESCAPE.search(text):
+        json.dumps(value, ensure_ascii=False, default=str).encode("utf-8")  # raises on half of a pair
+    return value
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise _Unreadable
+    return value
+
+
+def _integer(text: str) -> int:
+    if len(text) > NUMBER_LIMIT:
+        raise _Unreadable
+    return int(text)
+
+
+def _decimal(text: str) -> Decimal:
+    if not _in_range(text):
+        raise _Unreadable
+    return Decimal(text)
+
+
+def _in_range(text: str) -> bool:
+    """Whether a number is short enough to reckon with, in digits and in powers of ten."""
+    if len(text) > NUMBER_LIMIT:
+        return False
+    exponent = text.lower().partition("e")[2].lstrip("+-0")
+    if len(exponent) > len(str(NUMBER_LIMIT)):
+        return False
+    return not exponent or int(exponent) <= NUMBER_LIMIT
+
+
+def _constant(text: str) -> object:
+    raise _Unreadable(text)
+
+
+def _too_deep(value: object) -> bool:
+    """Level by level, so that depth costs no stack."""
+    level = [value]
+    for _ in range(NESTING_LIMIT):
+        below: list[object] = []
+        for item in level:
+            if type(item) is dict:
+                below += item.values()
+            elif type(item) is list:
+                below += item
+            else:
+                continue
+        level = [item for item in below if type(item) is dict or type(item) is list]
+        if not level:
+            return False
+    return True
+
+
+def _place(before: str, _offset: int = 0) -> tuple[int, int]:
+    """Line and column, both from 1, of the character after `before`."""
+    return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
+
+
+@dataclass
+class _Frame:
+    """An object or array being read: its keys so far, and where in it the scan stands."""
+
+    is_object: bool
+    keys: set[str] = field(default_factory=set)
+    at: str | int = ""
+
+
+class _Stop(Exception):
+    """A syntax error: nothing after it can be read."""
+
+    def __init__(self, found: Problem) -> None:
+        super().__init__(found.code)
+        self.found = found
+
+
+class _Scan:
+    """Reads a text without building it, with a stack of its own, and says what is wrong with it."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.position = 0
+        self.frames: list[_Frame] = []
+        self.counted = 0
+
+    def problems(self) -> Iterator[Problem]:
+        try:
+            for found in self._document():
+                self.counted += 1
+                if self.counted > PROBLEM_LIMIT:
+                    return
+                yield found
+        except _Stop as stop:
+            yield stop.found
+
+    def _problem(self, code: str, at: int, **names: str | int) -> Problem:
+        line, column = _place(self.text[:at])
+        tokens = tuple(frame.at for frame in self.frames if frame.at != "")
+        return problem(code, pointer=pointer(tokens), line=line, column=column, **names)
+
+    def _stop(self, what: str, at: int | None = None) -> _Stop:
+        return _Stop(self._problem("json-invalid", self.position if at is None else at, what=what))
+
+    def _space(self) -> str:
+        """Skips white space; the character that follows, or nothing at the end."""
+        self.position = _SPACE.match(self.text, self.position).end()  # type: ignore[union-attr]
+        return self.text[self.position : self.position + 1]
+
+    def _document(self) -> Iterator[Problem]:
+        wanted = True  # a value comes next; otherwise a comma or the end of what is open
+        while wanted or self.frames:
+            if wanted:
+                wanted = self._value()
+            else:
+                wanted = self._after_value()
+            if wanted and self.frames[-1].is_object:
+                yield from self._key()
+        if self._space():
+            raise self._stop("text after the end of the value")
+
+    def _value(self) -> bool:
+        """Reads a scalar, or opens an object or array; whether a value inside it comes next."""
+        mark = self._space()
+        if mark == "{" or mark == "[":
+            return self._open(mark == "{")
+        if mark == '"':
+            self._string()
+        elif found := _NUMBER.match(self.text, self.position):
+            if not _in_range(found.group()):
+                raise self._stop(f"a number of more than {NUMBER_LIMIT} digits or powers of ten")
+            self.position = found.end()
+        elif found := _WORD.match(self.text, self.position):
+            self.position = found.end()
+        elif not mark:
+            raise self._stop("the text ends too early")
+        elif self.text.startswith(("NaN", "Infinity", "-Infinity"), self.position):
+            raise self._stop("NaN and Infinity are not JSON numbers")
+        else:
+            raise self._stop("a value was expected")
+        return False
+
+    def _open(self, is_object: bool) -> bool:
+        if len(self.frames) == NESTING_LIMIT:
+            raise _Stop(self._problem("json-too-deep", self.position, limit=NESTING_LIMIT))
+        self.position += 1
+        if self._space() == ("}" if is_object else "]"):
+            self.position += 1
+            return False
+        self.frames.append(_Frame(is_object, at="" if is_object else 0))
+        return True
+
+    def _key(self) -> Iterator[Problem]:
+        frame = self.frames[-1]
+        if self._space() != '"':
+            raise self._stop("a key in double quotes was expected")
+        start = self.position
+        frame.at = ""
+        frame.at = key = self._string()
+        if key in frame.keys:
+            yield self._problem("json-duplicate-key", start)
+        frame.keys.add(key)
+        if self._space() != ":":
+            raise self._stop("a colon was expected")
+        self.position += 1
+
+    def _after_value(self) -> bool:
+        """Reads the comma (True: a value or key comes next) or the bracket that closes what is open."""
+        frame = self.frames[-1]
+        mark = self._space()
+        if mark == ("}" if frame.is_object else "]"):
+            self.position += 1
+            self.frames.pop()
+            return False
+        if mark != ",":
+            raise self._stop("a comma or the closing bracket was expected" if mark else "the text ends too early")
+        self.position += 1
+        if not frame.is_object:
+            frame.at = int(frame.at) + 1
+        return True
+
+    def _string(self) -> str:
+        found = _STRING.match(self.text, self.position)
+        if found is None:
+            raise self._stop("a string with a raw control character, a wrong escape or no end")
+        value = json.loads(found.group())
+        if "\x00" in value:
+            raise self._stop("the character U+0000")
+        if "\\u" in found.group() and not _encodable(value):
+            raise self._stop("half of a surrogate pair")
+        self.position = found.end()
+        return value
+
+
+def _encodable(value: str) -> bool:
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True

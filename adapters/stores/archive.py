@@ -1,0 +1,113 @@
+"""What was handed over, kept byte for byte under each record's own key: hand-back, re-fold and redrive read it here."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, select
+from sqlalchemy.dialects.sqlite import insert
+
+from adapters.stores.tables import bodies
+from adapters.vault.blobs import Blobs
+from adapters.vault.keys import Keys
+from adapters.vault.sealing import CannotOpen, open_sealed, seal
+from schemas.evidence import Content
+
+RECORD_KEY = "record:"
+BLOB_KEY = "blob:"
+INLINE_BYTES = 700_000  # larger bodies rest in a sealed file: a log row stays below Kafka's 1 MB message
+
+
+
+class Erased(CannotOpen):
+    """The record's key was destroyed; nothing of it can be read."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    record: str
+    body: bytes
+    metadata: str | None
+    view: Content | None
+    blob: str | None
+
+
+class Archive:
+    def __init__(self, keys: Keys, blobs: Blobs) -> None:
+        self._keys, self.blobs = keys, blobs
+
+    def keep(self, tx: Connection, items: Iterable[Kept]) -> None:
+        """Seals each under a key of its own; keeping the same record again replaces it."""
+        items = list(items)
+        keys = self._keys.make(RECORD_KEY + item.record for item in items)
+        rows = []
+        for item in items:
+            key = keys[RECORD_KEY + item.record]
+            view = None if item.view is None else type(item.view).__name__.encode() + b"\n" + item.view.model_dump_json(
+                exclude_defaults=True
+            ).encode()
+            rows.append(
+                {
+                    "record": item.record,
+                    "body": None if item.blob else seal(key, item.body, f"body|{item.record}"),
+                    "metadata": None
+                    if item.metadata is None
+                    else seal(key, item.metadata.encode(), f"metadata|{item.record}"),
+                    "view": None if view is None else seal(key, view, f"view|{item.record}"),
+                    "blob": item.blob,
+                }
+            )
+        if rows:
+            statement = insert(bodies)
+            new = statement.excluded
+            tx.execute(
+                statement.on_conflict_do_update(
+                    index_elements=["record"],
+                    set_={"body": new.body, "metadata": new.metadata, "view": new.view, "blob": new.blob},
+                ),
+                rows,
+            )
+
+    def views(self, tx: Connection, records: Iterable[str]) -> dict[str, Content]:
+        """The parsed views of those records that have one and are not erased."""
+        records = list(records)
+        keys = self._keys.get(RECORD_KEY + record for record in records)
+        rows = tx.execute(select(bodies.c.record, bodies.c.view).where(bodies.c.record.in_(records)))
+        found = {}
+        for record, sealed in rows:
+            if sealed is not None and RECORD_KEY + record in keys:
+                name, _, text = open_sealed(keys[RECORD_KEY + record], sealed, f"view|{record}").partition(b"\n")
+                found[record] = _SHAPES[name.decode()].model_validate_json(text)
+        return found
+
+    def body(self, tx: Connection, record: str) -> bytes:
+        """The bytes as received."""
+        row = tx.execute(select(bodies.c.body, bodies.c.blob).where(bodies.c.record == record)).first()
+        if row is None:
+            raise Erased(record)
+        if row.blob:
+            keys = self._keys.get([BLOB_KEY + row.blob])
+            if not keys:
+                raise Erased(record)
+            return self.blobs.read(row.blob, keys[BLOB_KEY + row.blob])
+        keys = self._keys.get([RECORD_KEY + record])
+        if not keys:
+            raise Erased(record)
+        return open_sealed(keys[RECORD_KEY + record], row.body, f"body|{record}")
+
+    def blob_body(self, blob: str) -> bytes:
+        return self.blobs.read(blob, self._keys.one(BLOB_KEY + blob))
+
+    def hold_blob(self, tx: Connection, record: str, blob: str) -> None:
+        """Notes at intake which file holds a large record, before there is a verdict."""
+        tx.execute(insert(bodies).values(record=record, blob=blob).on_conflict_do_nothing())
+
+    def erase(self, tx: Connection, record: str) -> None:
+        """Destroys the record's keys, then its rows and file. Done again after a crash it changes nothing."""
+        blob = tx.execute(select(bodies.c.blob).where(bodies.c.record == record)).scalar()
+        self._keys.destroy([RECORD_KEY + record, *([BLOB_KEY + blob] if blob else [])])
+        if blob:
+            self.blobs.delete([blob])
+        tx.execute(delete(bodies).where(bodies.c.record == record))
+
+
+_SHAPES = {shape.__name__: shape for shape in Content.__args__}  # type: ignore[attr-defined]

@@ -1,0 +1,180 @@
+"""Cases: which records belong to them, by what they were found, which views were made of them."""
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Connection, Row, bindparam, delete, func, or_, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from adapters.stores.records import HELD
+from adapters.stores.tables import cases, judgements, links, records, views
+
+IN_SET = (records.c.outcome.in_(HELD), records.c.erased == 0, records.c.lineage.is_not(None))
+
+
+def rows_of_records(tx: Connection, ids: Iterable[str]) -> Sequence[Row]:
+    return tx.execute(select(records).where(records.c.record.in_(list(ids)))).all()
+
+
+def rows_of_lineages(tx: Connection, lineages: Iterable[str]) -> Sequence[Row]:
+    """Every record of these lineages that is in the set."""
+    return tx.execute(select(records).where(records.c.lineage.in_(list(lineages)), *IN_SET)).all()
+
+
+def lineages_of_cases(tx: Connection, numbers: Iterable[str]) -> set[str]:
+    return set(
+        tx.execute(select(records.c.lineage).where(records.c.case_number.in_(list(numbers)), *IN_SET)).scalars()
+    )
+
+
+def put_links(tx: Connection, pairs: Iterable[tuple[str, str]]) -> None:
+    rows = [{"hash": hash, "record": record} for hash, record in pairs]
+    if rows:
+        tx.execute(insert(links).on_conflict_do_nothing(), rows)
+
+
+def drop_links(tx: Connection, record: str) -> list[str]:
+    hashes = list(tx.execute(select(links.c.hash).where(links.c.record == record)).scalars())
+    tx.execute(delete(links).where(links.c.record == record))
+    return hashes
+
+
+def have_links(tx: Connection, ids: Iterable[str]) -> set[str]:
+    return set(tx.execute(select(links.c.record).where(links.c.record.in_(list(ids))).distinct()).scalars())
+
+
+def key_counts(tx: Connection, hashes: Iterable[str]) -> dict[str, int]:
+    """How many records stand under each of these keys."""
+    rows = tx.execute(
+        select(links.c.hash, func.count()).where(links.c.hash.in_(list(hashes))).group_by(links.c.hash)
+    )
+    return dict(rows.tuples().all())
+
+
+def lineages_under(tx: Connection, hashes: Iterable[str]) -> set[str]:
+    """The lineages with a record under one of these keys."""
+    return set(
+        tx.execute(
+            select(records.c.lineage)
+            .join(links, links.c.record == records.c.record)
+            .where(links.c.hash.in_(list(hashes)), *IN_SET)
+            .distinct()
+        ).scalars()
+    )
+
+
+def put_judgement(tx: Connection, values: dict[str, object]) -> None:
+    tx.execute(insert(judgements).values(values).on_conflict_do_nothing())
+
+
+def judgements_about(tx: Connection, ids: Iterable[str]) -> Sequence[Row]:
+    """Judgements naming one of these records; of one judgement, its latest version."""
+    ids = list(ids)
+    rows = tx.execute(
+        select(judgements, records.c.accepted)
+        .join(records, records.c.record == judgements.c.judgement)
+        .where(or_(judgements.c.one.in_(ids), judgements.c.other.in_(ids)))
+        .order_by(records.c.accepted)
+    ).all()
+    if not rows:
+        return []
+    newest = dict(
+        tx.execute(
+            select(judgements.c.lineage, func.max(judgements.c.version))
+            .where(judgements.c.lineage.in_({row.lineage for row in rows}))
+            .group_by(judgements.c.lineage)
+        ).tuples()
+    )
+    return [row for row in rows if row.version == newest[row.lineage] and not row.withdrawn]
+
+
+def judgement_records(tx: Connection, lineage: str) -> set[str]:
+    """Every record that some version of this judgement names."""
+    rows = tx.execute(select(judgements.c.one, judgements.c.other).where(judgements.c.lineage == lineage))
+    return {record for row in rows for record in row}
+
+
+def cases_by_number(tx: Connection, numbers: Iterable[str]) -> dict[str, Row]:
+    rows = tx.execute(select(cases.c.number, cases.c.merged_into, cases.c.opened).where(cases.c.number.in_(list(numbers))))
+    return {row.number: row for row in rows}
+
+
+def put_cases(tx: Connection, rows: Sequence[dict[str, object]]) -> None:
+    """Dicts of number, merged_into, opened."""
+    if rows:
+        statement = insert(cases)
+        tx.execute(
+            statement.on_conflict_do_update(
+                index_elements=["number"], set_={"merged_into": statement.excluded.merged_into}
+            ),
+            rows,
+        )
+
+
+def assign(tx: Connection, rows: Sequence[dict[str, object]]) -> None:
+    """Dicts of record, number (None: in no case)."""
+    if rows:
+        tx.execute(
+            update(records).where(records.c.record == bindparam("which")).values(case_number=bindparam("number")),
+            [{"which": row["record"], "number": row["number"]} for row in rows],
+        )
+
+
+def resolve(tx: Connection, number: str) -> str | None:
+    """The number that a case number leads to now: itself, or the one it was merged into."""
+    seen: set[str] = set()
+    while number not in seen:
+        seen.add(number)
+        row = tx.execute(select(cases.c.merged_into).where(cases.c.number == number)).first()
+        if row is None:
+            return None
+        if row.merged_into is None:
+            return number
+        number = row.merged_into
+    return None
+
+
+def views_of(tx: Connection, numbers: Iterable[str]) -> Sequence[Row]:
+    return tx.execute(select(views).where(views.c.case_number.in_(list(numbers)))).all()
+
+
+def put_views(tx: Connection, rows: Sequence[dict[str, object]]) -> None:
+    """Dicts of insurer, case_number, version, digest."""
+    if rows:
+        statement = insert(views)
+        new = statement.excluded
+        tx.execute(
+            statement.on_conflict_do_update(
+                index_elements=["insurer", "case_number"], set_={"version": new.version, "digest": new.digest}
+            ),
+            rows,
+        )
+
+
+def latest_views(tx: Connection, insurer: str, numbers: Iterable[str]) -> dict[str, int]:
+    rows = tx.execute(
+        select(views.c.case_number, views.c.version).where(
+            views.c.insurer == insurer, views.c.case_number.in_(list(numbers))
+        )
+    )
+    return dict(rows.tuples().all())
+
+
+def records_viewed_by(tx: Connection, insurer: str) -> list[str]:
+    """One record of each case that this insurer has a view of."""
+    return list(
+        tx.execute(
+            select(func.min(records.c.record))
+            .join(views, views.c.case_number == records.c.case_number)
+            .where(views.c.insurer == insurer)
+            .group_by(records.c.case_number)
+        ).scalars()
+    )
+
+
+def erase(tx: Connection, record: str) -> None:
+    """Takes a record out of the set, with what it was recognised by."""
+    tx.execute(
+        update(records)
+        .where(records.c.record == record)
+        .values(erased=1, identity=None, content=None, case_number=None)
+    )

@@ -1,0 +1,72 @@
+"""Authorisations as they stand: reviews bind one version, a withdrawal all of them."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, delete, select
+from sqlalchemy.dialects.sqlite import insert
+
+from adapters.stores.records import HELD, stamp
+from adapters.stores.tables import authorisations, due, records, withdrawals
+from schemas.records import Kind
+
+
+def newest_version(tx: Connection, lineage: str) -> str | None:
+    """The record of an authorisation's latest version."""
+    return tx.execute(
+        select(records.c.record)
+        .where(
+            records.c.lineage == lineage,
+            records.c.kind == Kind.AUTHORISATION.value,
+            records.c.outcome.in_(HELD),
+        )
+        .order_by(records.c.version.desc())
+        .limit(1)
+    ).scalar()
+
+
+def withdrawn(tx: Connection, lineages: Iterable[str]) -> set[str]:
+    return set(
+        tx.execute(select(withdrawals.c.lineage).where(withdrawals.c.lineage.in_(list(lineages)))).scalars()
+    )
+
+
+def approved(tx: Connection, authorisation_records: Iterable[str]) -> set[str]:
+    """Those versions whose latest review approved them."""
+    return set(
+        tx.execute(
+            select(authorisations.c.record).where(
+                authorisations.c.record.in_(list(authorisation_records)), authorisations.c.decision == "approve"
+            )
+        ).scalars()
+    )
+
+
+def review_of(tx: Connection, authorisation: str) -> Row | None:
+    return tx.execute(select(authorisations).where(authorisations.c.record == authorisation)).first()
+
+
+def write_review(tx: Connection, authorisation: str, lineage: str, decision: str, reviewer: str, now: datetime) -> None:
+    values = {"lineage": lineage, "decision": decision, "reviewer": reviewer, "reviewed": stamp(now)}
+    statement = insert(authorisations).values(record=authorisation, **values)
+    tx.execute(statement.on_conflict_do_update(index_elements=["record"], set_=values))
+
+
+def write_withdrawal(tx: Connection, lineage: str, record: str, now: datetime) -> None:
+    tx.execute(insert(withdrawals).values(lineage=lineage, record=record, at=stamp(now)).on_conflict_do_nothing())
+
+
+def schedule(tx: Connection, at: str, record: str, why: str) -> None:
+    """A due row: at this time (RFC 3339 UTC) the record's case is folded again."""
+    tx.execute(insert(due).values(at=at, record=record, why=why).on_conflict_do_nothing())
+
+
+def fallen_due(tx: Connection, now: datetime, limit: int) -> Sequence[Row]:
+    return tx.execute(select(due).where(due.c.at <= stamp(now)).order_by(due.c.at).limit(limit)).all()
+
+
+def done(tx: Connection, rows: Iterable[Row]) -> None:
+    for row in rows:
+        tx.execute(delete(due).where(due.c.at == row.at, due.c.record == row.record, due.c.why == row.why))
+
+

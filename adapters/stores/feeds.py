@@ -1,0 +1,129 @@
+"""Feeds: an insurer's offers, numbered without gaps; uses and hand-overs."""
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Connection, Row, bindparam, func, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from adapters.stores.tables import feeds, handovers, offer_papers, offers, records, uses
+
+
+def last_number(tx: Connection, insurer: str) -> int:
+    return tx.execute(select(feeds.c.last).where(feeds.c.insurer == insurer)).scalar() or 0
+
+
+def set_last(tx: Connection, insurer: str, number: int) -> None:
+    statement = insert(feeds).values(insurer=insurer, last=number)
+    tx.execute(statement.on_conflict_do_update(index_elements=["insurer"], set_={"last": number}))
+
+
+def standing_offers(tx: Connection, insurer: str, numbers_of_cases: Iterable[str]) -> Sequence[Row]:
+    """Offers of these cases that are not taken back, in order of number."""
+    return tx.execute(
+        select(offers.c.number, offers.c.case_number, offers.c.digest)
+        .where(
+            offers.c.insurer == insurer,
+            offers.c.case_number.in_(list(numbers_of_cases)),
+            offers.c.type == "claims.offer",
+            offers.c.taken_back_by.is_(None),
+        )
+        .order_by(offers.c.number)
+    ).all()
+
+
+def papers_of(tx: Connection, insurer: str, numbers: Iterable[int]) -> Sequence[Row]:
+    """The papers of these offers, each with whether its record is erased."""
+    return tx.execute(
+        select(offer_papers, records.c.erased)
+        .join(records, records.c.record == offer_papers.c.record)
+        .where(offer_papers.c.insurer == insurer, offer_papers.c.number.in_(list(numbers)))
+    ).all()
+
+
+def append(tx: Connection, rows: Sequence[dict[str, object]], papers: Sequence[dict[str, object]]) -> None:
+    if rows:
+        tx.execute(insert(offers), rows)
+    if papers:
+        tx.execute(insert(offer_papers), papers)
+
+
+def take_back(tx: Connection, insurer: str, rows: Sequence[dict[str, int]]) -> None:
+    """Dicts of number, by: their content leaves the database."""
+    if rows:
+        tx.execute(
+            update(offers)
+            .where(offers.c.insurer == insurer, offers.c.number == bindparam("which"))
+            .values(content=None, taken_back_by=bindparam("by")),
+            [{"which": row["number"], "by": row["by"]} for row in rows],
+        )
+
+
+def page(tx: Connection, insurer: str, after: int, limit: int) -> Sequence[Row]:
+    return tx.execute(
+        select(offers)
+        .where(offers.c.insurer == insurer, offers.c.number > after)
+        .order_by(offers.c.number)
+        .limit(limit)
+    ).all()
+
+
+def offers_with(tx: Connection, insurer: str, sha256: str) -> Sequence[Row]:
+    """Offers not taken back that hold a paper of these bytes, newest first."""
+    return tx.execute(
+        select(offer_papers, offers.c.case_number, records.c.erased, records.c.media_type)
+        .join(offers, (offers.c.insurer == offer_papers.c.insurer) & (offers.c.number == offer_papers.c.number))
+        .join(records, records.c.record == offer_papers.c.record)
+        .where(
+            offer_papers.c.insurer == insurer, offer_papers.c.sha256 == sha256, offers.c.taken_back_by.is_(None)
+        )
+        .order_by(offer_papers.c.number.desc())
+    ).all()
+
+
+def uses_of(tx: Connection, authorisations: Iterable[str]) -> Sequence[Row]:
+    return tx.execute(select(uses).where(uses.c.authorisation.in_(list(authorisations)))).all()
+
+
+def note_uses(tx: Connection, rows: Iterable[dict[str, str]]) -> None:
+    """Dicts of authorisation, paper, insurer, case_number."""
+    rows = list(rows)
+    if rows:
+        tx.execute(insert(uses).on_conflict_do_nothing(), rows)
+
+
+def note_handovers(tx: Connection, rows: Iterable[dict[str, object]]) -> None:
+    """Dicts of insurer, number, sha256, record, case_number, basis, at: written before the bytes leave."""
+    rows = list(rows)
+    if rows:
+        tx.execute(insert(handovers), rows)
+
+
+def offers_of_record(tx: Connection, record: str) -> Sequence[Row]:
+    return tx.execute(
+        select(
+            offers.c.insurer, offers.c.number, offers.c.at, offers.c.case_number, offers.c.taken_back_by,
+            offer_papers.c.basis,
+        )  # fmt: skip
+        .join(offer_papers, (offers.c.insurer == offer_papers.c.insurer) & (offers.c.number == offer_papers.c.number))
+        .where(offer_papers.c.record == record)
+        .order_by(offers.c.insurer, offers.c.number)
+    ).all()
+
+
+def handovers_of_record(tx: Connection, record: str) -> Sequence[Row]:
+    return tx.execute(select(handovers).where(handovers.c.record == record).order_by(handovers.c.id)).all()
+
+
+def totals(tx: Connection) -> dict[str, int]:
+    """Offers numbered per insurer."""
+    return dict(tx.execute(select(feeds.c.insurer, feeds.c.last)).tuples().all())
+
+
+def gaps(tx: Connection) -> list[str]:
+    """Insurers whose feed is not contiguous from 1 to its last number."""
+    rows = tx.execute(
+        select(feeds.c.insurer, feeds.c.last, func.count(offers.c.number), func.max(offers.c.number))
+        .outerjoin(offers, offers.c.insurer == feeds.c.insurer)
+        .group_by(feeds.c.insurer)
+    )
+    return [insurer for insurer, last, count, top in rows if not last == count == (top or 0)]

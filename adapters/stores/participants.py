@@ -1,0 +1,61 @@
+"""Participants: their roles and standing."""
+
+import json
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, Row, select
+from sqlalchemy.dialects.sqlite import insert
+
+from adapters.stores.tables import participants
+from schemas.records import Participant, Role, Status
+
+
+def put(tx: Connection, participant: Participant, changed_by: str | None) -> None:
+    values = {
+        "name": participant.name,
+        "roles": json.dumps([role.value for role in participant.roles]),
+        "status": participant.status.value,
+        "keys": json.dumps(participant.keys),
+        "endpoints": json.dumps(participant.endpoints),
+        "changed_by": changed_by,
+    }
+    statement = insert(participants).values(code=participant.code, **values)
+    tx.execute(statement.on_conflict_do_update(index_elements=["code"], set_=values))
+
+
+def admit_new(tx: Connection, everyone: Iterable[Participant]) -> None:
+    """Adds those that are not here; leaves the others as operators have made them."""
+    known = set(tx.execute(select(participants.c.code)).scalars())
+    for participant in everyone:
+        if participant.code not in known:
+            put(tx, participant, None)
+
+
+def get(tx: Connection, code: str) -> Participant | None:
+    row = tx.execute(select(participants).where(participants.c.code == code)).first()
+    return None if row is None else _participant(row)
+
+
+def everyone(tx: Connection) -> list[Participant]:
+    return [_participant(row) for row in tx.execute(select(participants).order_by(participants.c.code))]
+
+
+def admitted(tx: Connection, codes: Iterable[str]) -> set[str]:
+    return set(
+        tx.execute(
+            select(participants.c.code).where(
+                participants.c.code.in_(list(codes)), participants.c.status == Status.ADMITTED.value
+            )
+        ).scalars()
+    )
+
+
+def _participant(row: Row) -> Participant:
+    return Participant(
+        code=row.code,
+        name=row.name,
+        roles=tuple(Role(role) for role in json.loads(row.roles)),
+        status=Status(row.status),
+        keys=tuple(json.loads(row.keys)),
+        endpoints=tuple(json.loads(row.endpoints)),
+    )

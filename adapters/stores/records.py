@@ -1,0 +1,128 @@
+"""Records and their verdicts."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, bindparam, func, or_, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from adapters.stores.tables import dead_letters, offer_papers, records, uses
+from schemas.problems import Problem
+from schemas.records import Kind, Outcome, Record, Role
+
+HELD = (Outcome.ACCEPTED.value, Outcome.DUPLICATE.value)  # the outcomes that put a record into the set
+
+
+def stamp(now: datetime) -> str:
+    """RFC 3339 UTC with microseconds, so that times sort as text."""
+    return now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def envelope(row: Row) -> Record:
+    """The envelope of a row of `records`."""
+    return Record(
+        id=row.record,
+        attempt=row.attempt,
+        kind=Kind(row.kind),
+        sender=row.sender,
+        role=Role(row.role),
+        method=row.method,
+        path=row.path,
+        sha256=row.sha256,
+        size=row.size,
+        media_type=row.media_type,
+        received=row.received,
+        target=row.target,
+        parent=row.parent,
+        lines=(row.first_line, row.last_line) if row.first_line is not None else None,
+    )
+
+
+def by_ids(tx: Connection, ids: Iterable[str]) -> dict[str, Row]:
+    rows = tx.execute(select(records).where(records.c.record.in_(list(ids))))
+    return {row.record: row for row in rows}
+
+
+def put(tx: Connection, envelopes: Sequence[Record]) -> None:
+    """Inserts records, or raises the attempt of those that are here; the verdict of an earlier attempt stays until the next."""
+    if not envelopes:
+        return
+    rows = [
+        {
+            "record": one.id,
+            "attempt": one.attempt,
+            "kind": one.kind.value,
+            "sender": one.sender,
+            "role": one.role.value,
+            "method": one.method,
+            "path": one.path,
+            "sha256": one.sha256,
+            "size": one.size,
+            "media_type": one.media_type,
+            "received": one.received,
+            "target": one.target,
+            "parent": one.parent,
+            "first_line": one.lines[0] if one.lines else None,
+            "last_line": one.lines[1] if one.lines else None,
+        }
+        for one in envelopes
+    ]
+    statement = insert(records)
+    tx.execute(
+        statement.on_conflict_do_update(index_elements=["record"], set_={"attempt": statement.excluded.attempt}), rows
+    )
+
+
+def judge(tx: Connection, rows: Sequence[dict[str, object]]) -> None:
+    """Writes verdicts: dicts of record, judged (attempt), judged_at, outcome, problems, original, identity, version,
+    standing, content, lineage, accepted."""
+    if not rows:
+        return
+    names = ("judged", "judged_at", "outcome", "problems", "original", "identity", "version", "standing", "content",
+             "lineage", "accepted")  # fmt: skip
+    tx.execute(
+        update(records).where(records.c.record == bindparam("which")).values({name: bindparam(name) for name in names}),
+        [{**{name: row.get(name) for name in names}, "which": row["record"]} for row in rows],
+    )
+
+
+def problems_text(problems: Sequence[Problem]) -> str | None:
+    if not problems:
+        return None
+    return json.dumps([one.model_dump(mode="json") for one in problems], ensure_ascii=False, separators=(",", ":"))
+
+
+def related(tx: Connection, identities: Sequence[str], contents: Sequence[str]) -> Sequence[Row]:
+    """Rows in the set that share an identity or a fingerprint."""
+    return tx.execute(
+        select(records).where(
+            or_(records.c.identity.in_(identities), records.c.content.in_(contents)),
+            records.c.outcome.in_(HELD),
+        )
+    ).all()
+
+
+def last_acceptance(tx: Connection) -> int:
+    return tx.execute(select(func.max(records.c.accepted))).scalar() or 0
+
+
+def rename_lineages(tx: Connection, renamed: dict[str, str]) -> None:
+    for old, new in renamed.items():
+        tx.execute(update(records).where(records.c.lineage == old).values(lineage=new))
+        tx.execute(update(offer_papers).where(offer_papers.c.lineage == old).values(lineage=new))
+        tx.execute(update(uses).prefix_with("OR REPLACE").where(uses.c.paper == old).values(paper=new))
+
+
+def mark_dead(tx: Connection, step: str, event: str, record: str, reason: str, now: datetime) -> None:
+    """Notes a dead letter; the record's verdict becomes `dead`, so that a new attempt may redrive it."""
+    tx.execute(
+        insert(dead_letters)
+        .values(step=step, event=event, record=record, reason=reason, at=stamp(now))
+        .on_conflict_do_nothing()
+    )
+    tx.execute(
+        update(records)
+        .where(records.c.record == record)
+        .values(outcome=Outcome.DEAD.value, judged=records.c.attempt, judged_at=stamp(now))
+    )

@@ -1,0 +1,247 @@
+"""Every table. No column holds personal data in clear: texts are codes, ids, times or keyed hashes; BLOBs are sealed."""
+
+from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, String, Table, Text, UniqueConstraint
+
+metadata = MetaData()
+
+log = Table(  # the embedded log; `value` is sealed under the stream key of `day`
+    "log",
+    metadata,
+    Column("position", Integer, primary_key=True, autoincrement=True),
+    Column("topic", String, nullable=False),
+    Column("key", String, nullable=False),
+    Column("event", String, nullable=False),
+    Column("day", String, nullable=False),
+    Column("value", LargeBinary, nullable=False),
+    UniqueConstraint("topic", "event"),
+    Index("log_by_topic", "topic", "position"),
+    sqlite_autoincrement=True,
+)
+
+cursors = Table(  # how far a step has read its topics
+    "cursors",
+    metadata,
+    Column("step", String, primary_key=True),
+    Column("position", Integer, nullable=False),
+)
+
+inbox = Table(  # the inputs a step has taken: an input seen before changes nothing
+    "inbox",
+    metadata,
+    Column("step", String, primary_key=True),
+    Column("event", String, primary_key=True),
+    Column("day", String, nullable=False),
+    Index("inbox_by_day", "day"),
+    sqlite_with_rowid=False,
+)
+
+records = Table(
+    "records",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("record", String, nullable=False, unique=True),
+    Column("attempt", Integer, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("sender", String, nullable=False),
+    Column("role", String, nullable=False),
+    Column("method", String, nullable=False),
+    Column("path", String, nullable=False),
+    Column("sha256", String, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("media_type", String, nullable=False),
+    Column("received", String, nullable=False),
+    Column("target", String),
+    Column("parent", String),
+    Column("first_line", Integer),
+    Column("last_line", Integer),
+    # the verdict of the latest attempt
+    Column("outcome", String),
+    Column("judged", Integer, nullable=False, server_default="0"),  # the attempt that the outcome is of
+    Column("judged_at", String),
+    Column("problems", Text),
+    Column("original", String),
+    # what de-duplication needs, as keyed hashes
+    Column("identity", String),
+    Column("version", String),
+    Column("standing", String),
+    Column("content", String),
+    Column("lineage", String),
+    Column("accepted", Integer),  # order of acceptance
+    # what the hub made of it
+    Column("case_number", String),
+    Column("erased", Integer, nullable=False, server_default="0"),
+    Index("records_by_sender", "sender", "seq"),
+    Index("records_by_sha256", "sha256"),
+    Index("records_by_identity", "identity"),
+    Index("records_by_content", "content"),
+    Index("records_by_lineage", "lineage"),
+    Index("records_by_case", "case_number"),
+    Index("records_by_parent", "parent"),
+    Index("records_by_outcome", "outcome", "seq"),
+    Index("records_by_acceptance", "accepted"),
+    sqlite_autoincrement=True,
+)
+
+bodies = Table(  # sealed under the record's own key; `body` is NULL when the bytes rest in the sealed file `blob`
+    "bodies",
+    metadata,
+    Column("record", String, primary_key=True),
+    Column("body", LargeBinary),
+    Column("metadata", LargeBinary),
+    Column("view", LargeBinary),
+    Column("blob", String),
+)
+
+links = Table(  # what a record is looked up by
+    "links",
+    metadata,
+    Column("hash", String, primary_key=True),
+    Column("record", String, primary_key=True),
+    Index("links_by_record", "record"),
+    sqlite_with_rowid=False,
+)
+
+judgements = Table(
+    "judgements",
+    metadata,
+    Column("judgement", String, primary_key=True),  # the judgement's record
+    Column("lineage", String, nullable=False),
+    Column("version", String, nullable=False),
+    Column("verb", String, nullable=False),
+    Column("withdrawn", Integer, nullable=False),
+    Column("one", String, nullable=False),
+    Column("other", String, nullable=False),
+    Index("judgements_by_one", "one"),
+    Index("judgements_by_other", "other"),
+    Index("judgements_by_lineage", "lineage"),
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("number", String, primary_key=True),
+    Column("merged_into", String),
+    Column("opened", String, nullable=False),
+    Index("cases_by_merge", "merged_into"),
+)
+
+authorisations = Table(  # the state of consent; keyed by record, so that a review binds one version
+    "authorisations",
+    metadata,
+    Column("record", String, primary_key=True),
+    Column("lineage", String, nullable=False),
+    Column("decision", String),
+    Column("reviewer", String),
+    Column("reviewed", String),
+    Index("authorisations_by_lineage", "lineage"),
+)
+
+withdrawals = Table(
+    "withdrawals",
+    metadata,
+    Column("lineage", String, primary_key=True),
+    Column("record", String, nullable=False),
+    Column("at", String, nullable=False),
+)
+
+participants = Table(
+    "participants",
+    metadata,
+    Column("code", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("roles", Text, nullable=False),
+    Column("status", String, nullable=False),
+    Column("keys", Text, nullable=False),
+    Column("endpoints", Text, nullable=False),
+    Column("changed_by", String),  # the record of the change; NULL: admitted at start
+)
+
+views = Table(  # the newest unnumbered view of (insurer, case)
+    "views",
+    metadata,
+    Column("insurer", String, primary_key=True),
+    Column("case_number", String, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("digest", String, nullable=False),
+    Index("views_by_case", "case_number"),
+)
+
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("insurer", String, primary_key=True),
+    Column("last", Integer, nullable=False),
+)
+
+offers = Table(
+    "offers",
+    metadata,
+    Column("insurer", String, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("event", String, nullable=False),
+    Column("type", String, nullable=False),
+    Column("case_number", String, nullable=False),
+    Column("at", String, nullable=False),
+    Column("digest", String, nullable=False),
+    Column("content", LargeBinary),  # `data`, sealed under the offer's own key; NULL once taken back
+    Column("taken_back_by", Integer),
+    Index("offers_by_case", "insurer", "case_number", "number"),
+)
+
+offer_papers = Table(
+    "offer_papers",
+    metadata,
+    Column("insurer", String, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("record", String, primary_key=True),
+    Column("lineage", String, nullable=False),
+    Column("sha256", String, nullable=False),
+    Column("basis", Text, nullable=False),  # JSON [[position of the person in the paper or -1, basis]]
+    Column("person_count", Integer, nullable=False),
+    Index("offer_papers_by_sha256", "insurer", "sha256"),
+    Index("offer_papers_by_record", "record"),
+)
+
+uses = Table(  # a use is one paper to one recipient in one case
+    "uses",
+    metadata,
+    Column("authorisation", String, primary_key=True),  # lineage
+    Column("paper", String, primary_key=True),  # lineage
+    Column("insurer", String, primary_key=True),
+    Column("case_number", String, primary_key=True),
+)
+
+handovers = Table(  # written before the bytes leave
+    "handovers",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("insurer", String, nullable=False),
+    Column("number", Integer),  # an offer of the feed, or
+    Column("sha256", String),  # a paper
+    Column("record", String),
+    Column("case_number", String, nullable=False),
+    Column("basis", Text, nullable=False),
+    Column("at", String, nullable=False),
+    Index("handovers_by_record", "record"),
+    Index("handovers_by_offer", "insurer", "number"),
+    sqlite_autoincrement=True,
+)
+
+due = Table(  # what must happen at a time
+    "due",
+    metadata,
+    Column("at", String, primary_key=True),
+    Column("record", String, primary_key=True),
+    Column("why", String, primary_key=True),
+)
+
+dead_letters = Table(
+    "dead_letters",
+    metadata,
+    Column("step", String, primary_key=True),
+    Column("event", String, primary_key=True),
+    Column("record", String, nullable=False),
+    Column("reason", String, nullable=False),  # the class of the exception
+    Column("at", String, nullable=False),
+    Index("dead_letters_by_record", "record"),
+)

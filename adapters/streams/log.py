@@ -1,0 +1,104 @@
+"""The embedded log: topics in one SQLite table, every value sealed under the stream key of its day."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, delete, func, select
+from sqlalchemy.dialects.sqlite import insert
+
+from adapters.stores.tables import cursors, inbox, log
+from adapters.vault.keys import Keys
+from adapters.vault.sealing import open_sealed, seal
+from schemas.events import Encoded, Message
+
+STREAM_KEY = "stream:"  # + the day, UTC
+
+
+class Log:
+    """All calls work inside the caller's transaction: what a step writes and where it stands become durable together."""
+
+    def __init__(self, keys: Keys) -> None:
+        self._keys = keys
+
+    def append(self, tx: Connection, messages: Iterable[Message | Encoded], now: datetime) -> None:
+        """Messages already on their topic (same event id) are left as they are."""
+        day = now.astimezone(UTC).strftime("%Y-%m-%d")
+        rows = []
+        for message in messages:
+            key = self._keys.make([STREAM_KEY + day])[STREAM_KEY + day]
+            rows.append(
+                {
+                    "topic": message.topic,
+                    "key": message.key,
+                    "event": message.id,
+                    "day": day,
+                    "value": seal(key, message.value(), f"{message.topic}|{message.id}"),
+                }
+            )
+        if rows:
+            tx.execute(insert(log).on_conflict_do_nothing(), rows)
+
+    def read(self, tx: Connection, topics: Sequence[str], after: int, limit: int) -> list[tuple[int, Message]]:
+        """Messages after a position, in order, with their positions."""
+        rows = tx.execute(
+            select(log.c.position, log.c.topic, log.c.key, log.c.event, log.c.day, log.c.value)
+            .where(log.c.topic.in_(topics), log.c.position > after)
+            .order_by(log.c.position)
+            .limit(limit)
+        ).all()
+        keys = self._keys.get({STREAM_KEY + row.day for row in rows})
+        return [
+            (
+                row.position,
+                Message.read(
+                    row.topic,
+                    row.key,
+                    row.event,
+                    open_sealed(keys[STREAM_KEY + row.day], row.value, f"{row.topic}|{row.event}"),
+                ),
+            )
+            for row in rows
+        ]
+
+    def last(self, tx: Connection, topics: Sequence[str]) -> int:
+        return tx.execute(select(func.max(log.c.position)).where(log.c.topic.in_(topics))).scalar() or 0
+
+    def cursor(self, tx: Connection, step: str) -> int:
+        return tx.execute(select(cursors.c.position).where(cursors.c.step == step)).scalar() or 0
+
+    def advance(self, tx: Connection, step: str, position: int) -> None:
+        statement = insert(cursors).values(step=step, position=position)
+        tx.execute(statement.on_conflict_do_update(index_elements=["step"], set_={"position": position}))
+
+    def unseen(self, tx: Connection, step: str, messages: Sequence[Message], now: datetime) -> list[Message]:
+        """Those whose event id this step has not taken yet; takes them."""
+        ids = [message.id for message in messages]
+        known = set(tx.execute(select(inbox.c.event).where(inbox.c.step == step, inbox.c.event.in_(ids))).scalars())
+        fresh = list({message.id: message for message in messages if message.id not in known}.values())
+        if fresh:
+            day = now.astimezone(UTC).strftime("%Y-%m-%d")
+            tx.execute(insert(inbox), [{"step": step, "event": message.id, "day": day} for message in fresh])
+        return fresh
+
+    def lag(self, tx: Connection, step: str, topics: Sequence[str]) -> int:
+        """How many messages a step has before it."""
+        position = self.cursor(tx, step)
+        return tx.execute(
+            select(func.count()).select_from(log).where(log.c.topic.in_(topics), log.c.position > position)
+        ).scalar_one()
+
+    def behind_day(self, tx: Connection, step: str, topics: Sequence[str], day: str) -> bool:
+        """Whether a step still has messages of days before this one (YYYY-MM-DD) before it."""
+        position = self.cursor(tx, step)
+        return bool(
+            tx.execute(
+                select(log.c.position)
+                .where(log.c.topic.in_(topics), log.c.position > position, log.c.day < day)
+                .limit(1)
+            ).first()
+        )
+
+    def drop_day(self, tx: Connection, before: str) -> None:
+        """Removes the messages of days before this one (YYYY-MM-DD); the caller has seen every step past them."""
+        tx.execute(delete(log).where(log.c.day < before))
+        tx.execute(delete(inbox).where(inbox.c.day < before))

@@ -1,0 +1,1 @@
+"""KEYS AND SEALING. Nothing here knows what a claim is."""

@@ -1,0 +1,1 @@
+"""SHAPES: what travels. Imports nothing of ours."""

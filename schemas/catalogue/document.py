@@ -1,0 +1,5 @@
+"""Problems of document records."""
+
+from schemas.problems import Entry
+
+ENTRIES: tuple[Entry, ...] = ()

@@ -1,0 +1,5 @@
+"""Problems of filing records."""
+
+from schemas.problems import Entry
+
+ENTRIES: tuple[Entry, ...] = ()

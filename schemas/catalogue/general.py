@@ -1,0 +1,81 @@
+"""Problems of any record: JSON itself, authorship, identity."""
+
+from schemas.problems import Entry, Severity
+
+ENTRIES = (
+    Entry("json-invalid", "不是正確的 JSON:{what}", "Not valid JSON: {what}", "Correct the JSON at the given line and column."),
+    Entry(
+        "json-duplicate-key",
+        "物件內同一鍵出現兩次",
+        "The same key stands twice in one object",
+        "Keep one of the two; which one is meant cannot be guessed.",
+    ),
+    Entry(
+        "json-too-deep",
+        "巢狀層數超過 {limit}",
+        "Nested deeper than {limit} levels",
+        "Flatten the content; no claim document needs more than {limit} levels.",
+    ),
+    Entry(
+        "too-many-entries",
+        "項目數超過 {limit}",
+        "More than {limit} entries",
+        "Send the content as several documents of at most {limit} entries.",
+    ),
+    Entry(
+        "not-utf8",
+        "內容不是 UTF-8",
+        "The content is not UTF-8",
+        "Encode as UTF-8 without a byte order mark.",
+    ),
+    Entry(
+        "schema",
+        "不符合 {schema} 的結構:{what}",
+        "Does not follow the schema {schema}: {what}",
+        "Follow /schemas/{schema}; it has a valid example.",
+    ),
+    Entry(
+        "foreign-author",
+        "文件作者不是傳送者",
+        "The author of the document is not the sender",
+        "Send with the token of the institution that wrote the document, or correct the author's institution code.",
+    ),
+    Entry(
+        "identity-conflict",
+        "相同識別碼已有不同內容,且未標示為更正",
+        "The same identity already has other content, and this does not say that it is a correction",
+        "To correct: a document needs a later Bundle.timestamp and Composition.status amended (or entered-in-error to "
+        "withdraw); JSON needs a higher version. To send something new: give it an identity of its own.",
+    ),
+    Entry(
+        "authorisation-withdrawn",
+        "授權已撤回,不能再審核",
+        "The authorisation was withdrawn; it can no longer be reviewed",
+        "Ask the person for a new authorisation.",
+    ),
+    Entry(
+        "reviewer-is-grantor",
+        "審核者不得為授權人",
+        "The reviewer is the grantor",
+        "Have another operator review it.",
+    ),
+    Entry(
+        "review-superseded",
+        "此授權已有較新版本",
+        "The authorisation has a newer version",
+        "Review the newest version.",
+    ),
+    Entry(
+        "record-unknown",
+        "所指的紀錄不存在",
+        "A record named here does not exist",
+        "Use the record id of the receipt.",
+    ),
+    Entry(
+        "version-in-future",
+        "時間晚於接收時間",
+        "The time lies after the time of receipt",
+        "Check the clock of the sending system.",
+        Severity.WARNING,
+    ),
+)

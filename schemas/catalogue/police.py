@@ -1,0 +1,5 @@
+"""Problems of police records."""
+
+from schemas.problems import Entry
+
+ENTRIES: tuple[Entry, ...] = ()

@@ -1,0 +1,24 @@
+"""Derived ids: the same input gives the same id, on any machine, at any time."""
+
+import hashlib
+
+ID_LENGTH = 32  # hexadecimal digits = 128 bits: no two of 10^15 records collide
+
+
+def derive(*parts: str | int) -> str:
+    """The id that follows from `parts`. Parts are length-prefixed, so ("ab", "c") and ("a", "bc") differ."""
+    digest = hashlib.sha256()
+    for part in parts:
+        data = str(part).encode()
+        digest.update(len(data).to_bytes(8, "big") + data)
+    return digest.hexdigest()[:ID_LENGTH]
+
+
+def record_id(sender: str, method: str, path: str, sha256: str) -> str:
+    """A record's id; `sha256` of an upload is of its metadata's and its file's digests joined."""
+    return derive("record", sender, method, path, sha256)
+
+
+def event_id(record: str, attempt: int, step: str = "received", counter: int = 0) -> str:
+    """An event's id: of the record and its attempt at intake, of the input, the step and a counter after that."""
+    return derive("event", record, attempt, step, counter)

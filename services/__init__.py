@@ -1,0 +1,1 @@
+"""ONE FOLDER PER MICROSERVICE. Start reading in `pipeline.py`."""

@@ -1,0 +1,1 @@
+"""CONSENT: authorisations, their reviews and withdrawals, the law table, and the one judgement of who may have what."""

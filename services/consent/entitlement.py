@@ -1,0 +1,113 @@
+"""Deny by default: may this paper go to this insurer, and by what?
+
+Asked when the hub makes a view, again when the sequencer numbers it, and again at every hand-over, pull and retry.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from schemas.evidence import Cover, DataClass, Grant
+from services.consent.law import LAW_TABLE, Line, Recipient
+from services.consent.matrix import allowed
+
+LAW_PREFIX = "law:"
+
+
+@dataclass(frozen=True)
+class Consent:
+    """An authorisation of the case as it stands. `live`: this version approved in review, the authorisation not withdrawn."""
+
+    record: str
+    lineage: str
+    grant: Grant
+    live: bool
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How an insurer stands in a case: covers under which it is party, what the law table needs to know."""
+
+    insurer: str
+    covers: frozenset[Cover]
+    named: bool = False  # an application of the case names it
+    compulsory: bool = False  # compulsory insurer of a vehicle in the accident
+    application: bool = False  # the case has an application
+
+
+Spent = tuple[str, str, str]  # (authorisation's lineage, paper's lineage, insurer) of a single use made elsewhere
+Basis = tuple[tuple[str, str], ...]  # (person, authorisation record) for each person, or ("", "law:<line>")
+
+
+def bases(
+    persons: Sequence[str],
+    classes: Sequence[DataClass],
+    standing: Standing,
+    consents: Sequence[Consent],
+    day: str,
+    lineage: str = "",
+    spent: frozenset[Spent] = frozenset(),
+) -> Basis | None:
+    """What lets a paper about `persons` with these classes go on a day (YYYY-MM-DD), or None.
+
+    One line of the law table carries the whole paper; otherwise every person needs a consent of their own that covers
+    all of its classes: a paper goes out byte for byte or not at all. `lineage` is the paper's, `spent` the single uses
+    made in other cases.
+    """
+    for line in LAW_TABLE:
+        if classes and line.classes and set(classes) <= set(line.classes) and lawful(line, standing, day):
+            return (("", LAW_PREFIX + line.id),)
+    if not persons:
+        return None
+    found = []
+    for person in persons:
+        consent = next(
+            (
+                one
+                for one in consents
+                if permits(one, person, classes, standing, day) and (one.lineage, lineage, standing.insurer) not in spent
+            ),
+            None,
+        )
+        if consent is None:
+            return None
+        found.append((person, consent.record))
+    return tuple(found)
+
+
+def permits(consent: Consent, person: str, classes: Sequence[DataClass], standing: Standing, day: str) -> bool:
+    """Whether one consent covers one person of a paper for one insurer on a day."""
+    grant = consent.grant
+    return (
+        consent.live
+        and grant.subject == person
+        and standing.insurer in grant.recipients
+        and grant.purpose in standing.covers
+        and grant.start <= day
+        and (grant.end is None or day <= grant.end)
+        and bool(classes)
+        and set(classes) <= set(grant.classes)
+        and set(classes) <= allowed(grant.purpose, grant.subject_role, day)
+    )
+
+
+def lawful(line: Line, standing: Standing, day: str) -> bool:
+    """Whether a line of the law table holds for an insurer on a day."""
+    if not line.since <= day or (line.until and line.until <= day):
+        return False
+    if line.purposes and not standing.covers & set(line.purposes):
+        return False
+    match line.recipient:
+        case Recipient.NAMED:
+            return standing.named
+        case Recipient.HOLDER:
+            return standing.named and standing.compulsory
+        case Recipient.COMPULSORY:
+            return standing.compulsory and standing.application
+
+
+def notified(standing: Standing, day: str) -> str | None:
+    """The law-table line that gives this insurer the notice of a received claim, or None."""
+    for line in LAW_TABLE:
+        if not line.classes and lawful(line, standing, day):
+            return LAW_PREFIX + line.id
+    return None

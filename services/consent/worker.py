@@ -1,0 +1,148 @@
+"""Wires reviews, withdrawals and changes of participants to the store."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from adapters.stores import casebook, consents, participants, records
+from adapters.stores.archive import Archive, Kept
+from schemas.events import Checked, Message, Refold, Verdict
+from schemas.evidence import Evidence, ParticipantChange, Review, Withdrawal
+from schemas.ids import event_id
+from schemas.problems import Problem, problem
+from schemas.records import Kind, Outcome, Participant, Role, Status
+from schemas.topics import CONTROLS, DUE, VERDICTS
+from services.consent.decide import State, review_problem
+
+TAIPEI = ZoneInfo("Asia/Taipei")
+
+
+class ConsentStep:
+    name = "consent"
+    sources = (CONTROLS.name,)
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+
+    def handle(self, tx: Connection, messages: Sequence[Message], now: datetime) -> list[Message]:
+        outputs = []
+        for message in messages:
+            checked = message.event
+            assert isinstance(checked, Checked)
+            problems, targets, due = self._apply(tx, checked, now)
+            outcome = _outcome(checked, problems)
+            problems = (*checked.problems, *problems)
+            record = checked.record
+            records.judge(
+                tx,
+                [
+                    {
+                        "record": record.id,
+                        "judged": record.attempt,
+                        "judged_at": records.stamp(now),
+                        "outcome": outcome.value,
+                        "problems": records.problems_text(problems),
+                    }
+                ],
+            )
+            self._archive.keep(tx, [Kept(record.id, message.body, checked.metadata, checked.content, checked.blob)])
+            outputs.append(_verdict(message, outcome, problems, targets))
+            if due:
+                id = event_id(record.id, record.attempt, "consent", 1)
+                outputs.append(Message(DUE.name, record.id, id, Refold(records=due, why="participant changed")))
+        return outputs
+
+    def dead(self, tx: Connection, message: Message, reason: str, now: datetime) -> list[Message]:
+        checked = message.event
+        assert isinstance(checked, Checked)
+        records.mark_dead(tx, self.name, message.id, checked.record.id, reason, now)
+        self._archive.keep(tx, [Kept(checked.record.id, message.body, checked.metadata, None, checked.blob)])
+        return [_verdict(message, Outcome.DEAD, (), ())]
+
+    def _apply(
+        self, tx: Connection, checked: Checked, now: datetime
+    ) -> tuple[tuple[Problem, ...], tuple[str, ...], tuple[str, ...]]:
+        """Problems, records whose cases the change touches at once, records to fold again."""
+        match checked.content:
+            case Review() as review:
+                return self._review(tx, checked, review, now)
+            case Withdrawal():
+                return self._withdraw(tx, checked, now)
+            case ParticipantChange() as change:
+                return (), (), _change(tx, checked, change)
+        return (), (), ()
+
+    def _review(
+        self, tx: Connection, checked: Checked, review: Review, now: datetime
+    ) -> tuple[tuple[Problem, ...], tuple[str, ...], tuple[str, ...]]:
+        target = checked.record.target or ""
+        row = records.by_ids(tx, [target]).get(target)
+        view = self._archive.views(tx, [target]).get(target)
+        state = None
+        if row and row.kind == Kind.AUTHORISATION and isinstance(view, Evidence) and view.grant:
+            state = State(
+                record=target,
+                newest=consents.newest_version(tx, row.lineage) or target,
+                grantor=view.grant.grantor,
+                withdrawn=bool(consents.withdrawn(tx, [row.lineage])),
+            )
+        if code := review_problem(state, checked.record.sender):
+            return (problem(code),), (), ()
+        assert row and isinstance(view, Evidence) and view.grant
+        consents.write_review(tx, target, row.lineage, review.decision, checked.record.sender, now)
+        if review.decision == "approve":
+            if view.grant.start > now.astimezone(TAIPEI).date().isoformat():
+                consents.schedule(tx, _midnight(view.grant.start), target, "authorisation begins")
+            if view.grant.end:
+                after = (date.fromisoformat(view.grant.end) + timedelta(days=1)).isoformat()
+                consents.schedule(tx, _midnight(after), target, "authorisation ended")
+        return (), (target,), ()
+
+    def _withdraw(
+        self, tx: Connection, checked: Checked, now: datetime
+    ) -> tuple[tuple[Problem, ...], tuple[str, ...], tuple[str, ...]]:
+        target = checked.record.target or ""
+        row = records.by_ids(tx, [target]).get(target)
+        if row is None or row.lineage is None or row.kind != Kind.AUTHORISATION:
+            return (problem("record-unknown"),), (), ()
+        consents.write_withdrawal(tx, row.lineage, checked.record.id, now)
+        return (), (target,), ()
+
+
+def _change(tx: Connection, checked: Checked, change: ParticipantChange) -> tuple[str, ...]:
+    code = checked.record.target or ""
+    participants.put(
+        tx,
+        Participant(
+            code=code,
+            name=change.name,
+            roles=tuple(Role(role) for role in change.roles),
+            status=Status(change.status),
+            keys=change.keys,
+            endpoints=change.endpoints,
+        ),
+        checked.record.id,
+    )
+    # What waited while it was suspended is offered once it is admitted again.
+    return tuple(casebook.records_viewed_by(tx, code)) if change.status == Status.ADMITTED else ()
+
+
+def _midnight(day: str) -> str:
+    """The start of a day in Taiwan, as the database writes times."""
+    return records.stamp(datetime.combine(date.fromisoformat(day), time(), TAIPEI).astimezone(UTC))
+
+
+def _outcome(checked: Checked, problems: Sequence[Problem]) -> Outcome:
+    if checked.dead:
+        return Outcome.DEAD
+    return Outcome.REJECTED if problems or checked.content is None else Outcome.ACCEPTED
+
+
+def _verdict(message: Message, outcome: Outcome, problems: Sequence[Problem], targets: Sequence[str]) -> Message:
+    checked = message.event
+    assert isinstance(checked, Checked)
+    record = checked.record
+    event = Verdict(record=record, outcome=outcome, problems=tuple(problems), targets=tuple(targets))
+    return Message(VERDICTS.name, record.id, event_id(record.id, record.attempt, "consent"), event)

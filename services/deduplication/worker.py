@@ -1,0 +1,161 @@
+"""Wires the decision to the store: one transaction a batch, one verdict a record, the bytes kept with it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from adapters.stores import records
+from adapters.stores.archive import Archive, Kept
+from adapters.vault.keys import Keys
+from schemas.events import Checked, Message, Verdict
+from schemas.evidence import Evidence, Judgement, Standing
+from schemas.ids import event_id
+from schemas.problems import Problem, problem
+from schemas.records import Outcome
+from schemas.topics import CHECKED, VERDICTS
+from services.deduplication.decide import Arrival, Decision, Held, Why, decide
+
+
+class Deduplication:
+    name = "deduplication"
+    sources = (CHECKED.name,)
+
+    def __init__(self, keys: Keys, archive: Archive) -> None:
+        self._keys, self._archive = keys, archive
+
+    def handle(self, tx: Connection, messages: Sequence[Message], now: datetime) -> list[Message]:
+        arrivals = {message.id: self._arrival(message.event) for message in messages}
+        held = _Set(tx, [one for one in arrivals.values() if one])
+        kept, rows, outputs = [], [], []
+        for message in messages:
+            checked, arrival = message.event, arrivals[message.id]
+            assert isinstance(checked, Checked)
+            decision = decide(arrival, held.like(arrival)) if arrival else Decision(_unread(checked), Why.NEW)
+            if decision.why == Why.EXISTS:
+                outputs.append(_verdict(message, checked, decision, checked.problems))
+                continue
+            problems = _problems(checked, decision)
+            row = {
+                "record": checked.record.id,
+                "judged": checked.record.attempt,
+                "judged_at": records.stamp(now),
+                "outcome": decision.outcome.value,
+                "problems": records.problems_text(problems),
+                "original": decision.original,
+            }
+            if arrival and decision.lineage:
+                row |= held.add(arrival, decision)
+            rows.append(row)
+            kept.append(Kept(checked.record.id, message.body, checked.metadata, checked.content, checked.blob))
+            outputs.append(_verdict(message, checked, decision, problems))
+        records.put(tx, [message.event.record for message in messages if message.event.record.parent])
+        records.rename_lineages(tx, held.renamed)
+        records.judge(tx, rows)
+        self._archive.keep(tx, kept)
+        return outputs
+
+    def dead(self, tx: Connection, message: Message, reason: str, now: datetime) -> list[Message]:
+        checked = message.event
+        assert isinstance(checked, Checked)
+        if checked.record.parent:
+            records.put(tx, [checked.record])
+        records.mark_dead(tx, self.name, message.id, checked.record.id, reason, now)
+        self._archive.keep(tx, [Kept(checked.record.id, message.body, checked.metadata, None, checked.blob)])
+        return [_verdict(message, checked, Decision(Outcome.DEAD, Why.NEW), ())]
+
+    def _arrival(self, checked: object) -> Arrival | None:
+        assert isinstance(checked, Checked)
+        content, record = checked.content, checked.record
+        if not isinstance(content, Evidence | Judgement):
+            return None
+        scope = f"{record.sender}|{record.kind}"
+        print_ = content.content if isinstance(content, Evidence) else ""
+        standing = content.standing if isinstance(content, Evidence) else (
+            Standing.WITHDRAWN if content.withdrawn else Standing.CURRENT
+        )
+        return Arrival(
+            record=record.id,
+            kind=record.kind,
+            identity=self._keys.lookup(f"identity|{scope}|{content.identity}"),
+            content=self._keys.lookup(f"content|{scope}|{print_}") if print_ else None,
+            version=content.version,
+            standing=standing,
+            sha256=record.sha256,
+        )
+
+
+class _Set:
+    """What is held of the identities and fingerprints of a batch, as it grows while the batch is decided."""
+
+    def __init__(self, tx: Connection, arrivals: Sequence[Arrival]) -> None:
+        identities = sorted({one.identity for one in arrivals})
+        contents = sorted({one.content for one in arrivals if one.content})
+        self.renamed: dict[str, str] = {}
+        self._next = records.last_acceptance(tx) + 1
+        self._held = [
+            Held(
+                record=row.record,
+                identity=row.identity,
+                content=row.content,
+                version=row.version,
+                standing=Standing(row.standing),
+                sha256=row.sha256,
+                lineage=row.lineage,
+                order=row.accepted,
+                outcome=Outcome(row.outcome),
+                original=row.original,
+            )
+            for row in (records.related(tx, identities, contents) if arrivals else ())
+        ]
+
+    def like(self, arrival: Arrival) -> list[Held]:
+        return [
+            one
+            for one in self._held
+            if one.identity == arrival.identity or (arrival.content and one.content == arrival.content)
+        ]
+
+    def add(self, arrival: Arrival, decision: Decision) -> dict[str, object]:
+        """Takes the arrival into the set; the columns that say so."""
+        assert decision.lineage
+        for old in decision.joins:
+            self.renamed[old] = decision.lineage
+            self._held = [_renamed(one, old, decision.lineage) for one in self._held]
+        order, self._next = self._next, self._next + 1
+        self._held.append(
+            Held(
+                arrival.record, arrival.identity, arrival.content, arrival.version, arrival.standing, arrival.sha256,
+                decision.lineage, order, decision.outcome, decision.original,
+            )
+        )  # fmt: skip
+        return {
+            "identity": arrival.identity,
+            "version": arrival.version,
+            "standing": arrival.standing.value,
+            "content": arrival.content,
+            "lineage": decision.lineage,
+            "accepted": order,
+        }
+
+
+def _renamed(one: Held, old: str, new: str) -> Held:
+    return replace(one, lineage=new) if one.lineage == old else one
+
+
+def _unread(checked: Checked) -> Outcome:
+    """The outcome of a record that is in no identity: it has errors, or our own validation failed on it."""
+    return Outcome.DEAD if checked.dead else Outcome.REJECTED
+
+
+def _problems(checked: Checked, decision: Decision) -> tuple[Problem, ...]:
+    if decision.why in (Why.CONFLICT, Why.NOT_A_CORRECTION):
+        return (*checked.problems, problem("identity-conflict"))
+    return checked.problems
+
+
+def _verdict(message: Message, checked: Checked, decision: Decision, problems: Sequence[Problem]) -> Message:
+    record = checked.record
+    event = Verdict(record=record, outcome=decision.outcome, problems=tuple(problems), original=decision.original)
+    return Message(VERDICTS.name, record.id, event_id(record.id, record.attempt, "deduplication"), event)

@@ -1,0 +1,110 @@
+"""Handing over: a page of the feed, a paper's bytes. Judged again, and recorded before the bytes leave."""
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from adapters.stores import feeds, records
+from adapters.stores.archive import Archive
+from adapters.vault.keys import Keys
+from adapters.vault.sealing import CannotOpen, open_sealed
+from services.delivery.judging import allowed, basis_of, in_force
+from services.delivery.worker import offer_key
+
+TAIPEI = ZoneInfo("Asia/Taipei")
+SOURCE = "urn:claims-interchange"
+
+
+@dataclass(frozen=True)
+class HandedPaper:
+    body: bytes
+    media_type: str
+
+
+class Feed:
+    """Reads one insurer's feed. Each call runs in a write transaction: the hand-over is a record in it."""
+
+    def __init__(self, keys: Keys, archive: Archive) -> None:
+        self._keys, self._archive = keys, archive
+
+    def page(self, tx: Connection, insurer: str, after: int, limit: int, now: datetime) -> list[dict[str, object]]:
+        """CloudEvents after a number. A number taken back or no longer allowed has `data: {case}` only."""
+        rows = feeds.page(tx, insurer, after, limit)
+        numbers = [row.number for row in rows if row.type == "claims.offer" and row.taken_back_by is None]
+        papers = defaultdict(list)
+        for paper in feeds.papers_of(tx, insurer, numbers):
+            papers[paper.number].append(paper)
+        held = in_force(
+            tx,
+            self._archive,
+            {basis for some in papers.values() for paper in some for _, basis in basis_of(paper)},
+            now.astimezone(TAIPEI).date(),
+        )
+        keys = self._keys.get(offer_key(insurer, row.number) for row in rows)
+        events, handed = [], []
+        for row in rows:
+            name = offer_key(insurer, row.number)
+            withheld = row.content is None or name not in keys or not allowed(papers[row.number], held)
+            data = {"case": row.case_number} if withheld else json.loads(open_sealed(keys[name], row.content, name))
+            events.append(_cloud_event(row, data))
+            if not withheld and row.type == "claims.offer":
+                handed.append(
+                    {
+                        "insurer": insurer,
+                        "number": row.number,
+                        "case_number": row.case_number,
+                        "basis": json.dumps(sorted({b for paper in papers[row.number] for _, b in basis_of(paper)})),
+                        "at": records.stamp(now),
+                    }
+                )
+        feeds.note_handovers(tx, handed)
+        return events
+
+    def paper(self, tx: Connection, insurer: str, sha256: str, now: datetime) -> HandedPaper | None:
+        """The bytes of a paper that a standing offer of this insurer holds and that may still go, or None."""
+        rows = feeds.offers_with(tx, insurer, sha256)
+        held = in_force(
+            tx,
+            self._archive,
+            {basis for row in rows for _, basis in basis_of(row)},
+            now.astimezone(TAIPEI).date(),
+        )
+        for row in rows:
+            if allowed([row], held):
+                try:
+                    body = self._archive.body(tx, row.record)
+                except CannotOpen:
+                    continue
+                feeds.note_handovers(
+                    tx,
+                    [
+                        {
+                            "insurer": insurer,
+                            "number": row.number,
+                            "sha256": sha256,
+                            "record": row.record,
+                            "case_number": row.case_number,
+                            "basis": json.dumps(sorted({basis for _, basis in basis_of(row)})),
+                            "at": records.stamp(now),
+                        }
+                    ],
+                )
+                return HandedPaper(body, row.media_type)
+        return None
+
+
+def _cloud_event(row, data: dict[str, object]) -> dict[str, object]:  # type: ignore[no-untyped-def]
+    return {
+        "specversion": "1.0",
+        "id": row.event,
+        "source": SOURCE,
+        "type": row.type,
+        "time": row.at,
+        "offernumber": row.number,
+        "datacontenttype": "application/json",
+        "data": data,
+    }

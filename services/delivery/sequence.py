@@ -1,0 +1,38 @@
+"""What a new view of a case does to an insurer's feed. Pure: the feed's numbers for that case are an argument."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from schemas.events import View
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """An offer of (insurer, case) that is not taken back."""
+
+    number: int
+    digest: str
+    lineages: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Append:
+    """What to append, in this order: the numbers taken back (as one `offer.withdrawn`), then the view."""
+
+    take_back: tuple[int, ...] = ()
+    offer: bool = False
+
+
+def sequence(view: View, numbered: Sequence[Numbered], digest: str, *, still_allowed: bool, admitted: bool) -> Append:
+    """`digest` is of the view's content. `still_allowed`: every paper was judged again and may go.
+
+    A number is taken back when it shows a paper that the insurer may no longer be given, or when nothing of the case is
+    left for it. A suspended insurer gets no new offer; a view that is no longer allowed is dropped, for a newer one that
+    says so is on its way.
+    """
+    empty = not view.papers and not view.notice
+    allowed = set(view.allowed)
+    take_back = tuple(one.number for one in numbered if empty or not one.lineages <= allowed)
+    remaining = [one for one in numbered if one.number not in take_back]
+    unchanged = bool(remaining) and remaining[-1].digest == digest and not take_back
+    return Append(take_back, offer=not empty and still_allowed and admitted and not unchanged)

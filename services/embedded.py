@@ -1,0 +1,247 @@
+"""Everything in one process: the composition root of the embedded form.
+
+The parent alone opens the database. Validation runs in worker processes that get bytes and answer over pipes; a broken
+pool ends the process, for its supervisor to start it anew.
+"""
+
+import asyncio
+import multiprocessing
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+import structlog
+from sqlalchemy import Connection
+
+from adapters.stores import consents, participants
+from adapters.stores.archive import Archive
+from adapters.stores.database import Database
+from adapters.streams.embedded import Handler, Host
+from adapters.streams.log import STREAM_KEY, Log
+from adapters.vault.blobs import Blobs
+from adapters.vault.keys import Keys
+from adapters.vault.receipts import Receipts
+from schemas.events import Encoded, Message, Received, Refold
+from schemas.ids import derive
+from schemas.records import Participant
+from schemas.topics import DUE, RECEIVED, TOPICS
+from services.consent.worker import ConsentStep
+from services.deduplication.worker import Deduplication
+from services.delivery.feed import Feed
+from services.delivery.worker import Sequencer
+from services.hub.fold import Policies
+from services.hub.worker import Hub
+from services.intake.desk import Desk
+from services.pipeline import VALIDATION
+from services.validation import worker as validation
+
+T = TypeVar("T")
+WORKERS = 2
+CHUNK = 4  # records a worker takes at once
+CLOCK_SECONDS = 5.0  # how late a due row may be
+LAG_LIMIT = 5_000  # records received and not yet judged; beyond it the doors answer 503 (about a minute's work)
+DUE_AT_ONCE = 500
+
+logger = structlog.get_logger()
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Core:
+    """Database, keys and steps, without a thread or a task: what the tests step through by hand."""
+
+    def __init__(
+        self,
+        data: Path,
+        everyone: Sequence[Participant],
+        policies: Policies,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.clock = clock
+        self.keys = Keys(data / "keys")
+        self.receipts = Receipts(self.keys.signing)
+        self.archive = Archive(self.keys, Blobs(data / "blobs"))
+        self.database = Database(data / "claims.sqlite")
+        self.log = Log(self.keys)
+        self.host = Host(self.database, self.log, clock)
+        self.hub = Hub(self.keys, self.archive, policies)
+        self.feed = Feed(self.keys, self.archive)
+        self.handlers: tuple[Handler, ...] = (
+            Deduplication(self.keys, self.archive),
+            ConsentStep(self.archive),
+            self.hub,
+            Sequencer(self.keys, self.archive),
+        )
+        with self.database.write() as tx:
+            participants.admit_new(tx, everyone)
+
+    def jobs(self) -> tuple[list[tuple[int, Message]], list[tuple[bytes, bytes]]]:
+        """Validation's next batch, with the bytes that the workers need."""
+        rows = self.host.pending(_VALIDATION)
+        jobs = []
+        for _, message in rows:
+            received = message.event
+            assert isinstance(received, Received)
+            body = self.archive.blob_body(received.blob) if received.blob else message.body
+            jobs.append((received.model_dump_json().encode(), body))
+        return rows, jobs
+
+    def finish(self, rows: Sequence[tuple[int, Message]], results: Sequence[Sequence[Encoded]]) -> None:
+        """Commits what the workers answered; the record's own bytes are put back beside its event."""
+        outputs = []
+        for (_, message), answers in zip(rows, results, strict=True):
+            own, *children = answers
+            outputs += [Encoded(own.topic, own.key, own.id, own.encoded, message.body), *children]
+        self.host.finish(_VALIDATION, rows[-1][0], [message for _, message in rows], outputs)
+
+    def validate_here(self) -> int:
+        """One batch of validation in this process; the number of records it took."""
+        rows, jobs = self.jobs()
+        if rows:
+            self.finish(rows, validation.work(jobs))
+        return len(rows)
+
+    def tick(self) -> int:
+        """Turns rows that fell due into events, and destroys the stream keys of days that every step is past."""
+        now = self.clock()
+        fallen = 0
+
+        def work(tx: Connection) -> list[Message]:
+            nonlocal fallen
+            rows = consents.fallen_due(tx, now, DUE_AT_ONCE)
+            fallen = len(rows)
+            consents.done(tx, rows)
+            return [
+                Message(
+                    DUE.name, row.record, derive("due", row.at, row.record, row.why), Refold(records=(row.record,), why=row.why)
+                )
+                for row in rows
+            ]
+
+        self.host.append(work)
+        self._destroy_old_days(now)
+        return fallen
+
+    def _destroy_old_days(self, now: datetime) -> None:
+        """Stream keys older than the log's days go, once every step is past; until then they stay and it is said."""
+        kept_days = max(topic.days for topic in TOPICS)
+        oldest = (now.astimezone(UTC) - timedelta(days=kept_days)).strftime("%Y-%m-%d")
+        old = [name for name in self.keys.names(STREAM_KEY) if name.removeprefix(STREAM_KEY) < oldest]
+        if not old:
+            return
+        with self.database.read() as tx:
+            behind = [
+                handler.name
+                for handler in (_VALIDATION, *self.handlers)
+                if self.log.behind_day(tx, handler.name, handler.sources, oldest)
+            ]
+        if behind:
+            logger.error("stream keys are kept: steps are behind", steps=behind, before=oldest)
+            return
+        with self.database.write() as tx:
+            self.log.drop_day(tx, oldest)
+        self.keys.destroy(old)
+
+    def close(self) -> None:
+        self.database.close()
+        self.keys.close()
+
+
+class _Validation:
+    """Validation as the host sees it: a name and what it reads."""
+
+    name = VALIDATION.name
+    sources = (RECEIVED.name,)
+
+
+_VALIDATION = _Validation()
+
+
+class System(Core):
+    """The core, with its tasks running. Make it inside the event loop."""
+
+    def __init__(self, data: Path, everyone: Sequence[Participant], policies: Policies) -> None:
+        super().__init__(data, everyone, policies)
+        self.desk = Desk(self.host, self.archive, self.clock)
+        self._loop = asyncio.get_running_loop()
+        self._wake = {handler.name: asyncio.Event() for handler in (_VALIDATION, *self.handlers)}
+        self._pool = ProcessPoolExecutor(
+            WORKERS, mp_context=multiprocessing.get_context("spawn"), initializer=validation.warm
+        )
+        self.offered = asyncio.Condition()  # notified when the sequencer has numbered something
+        self.behind = 0  # records received and not judged, as of the last turn of validation
+        self.host.listen(self._hear)
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        def run() -> T:
+            with self.database.read() as tx:
+                return work(tx)
+
+        return await asyncio.to_thread(run)
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        def run() -> T:
+            with self.host.writing, self.database.write() as tx:
+                return work(tx)
+
+        return await asyncio.to_thread(run)
+
+    @property
+    def lagging(self) -> bool:
+        return self.behind > LAG_LIMIT
+
+    async def run(self) -> None:
+        """Runs until cancelled; whatever ends one task ends all."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self.desk.run())
+                tasks.create_task(self._validate())
+                tasks.create_task(self._tick())
+                for handler in self.handlers:
+                    tasks.create_task(self._step(handler))
+        finally:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def _step(self, handler: Handler) -> None:
+        wake = self._wake[handler.name]
+        while True:
+            wake.clear()
+            if not await asyncio.to_thread(self.host.turn, handler):
+                await wake.wait()
+            elif isinstance(handler, Sequencer):
+                async with self.offered:
+                    self.offered.notify_all()
+
+    async def _validate(self) -> None:
+        wake = self._wake[_VALIDATION.name]
+        while True:
+            wake.clear()
+            rows, jobs = await asyncio.to_thread(self.jobs)
+            await self._count_lag()
+            if not rows:
+                await wake.wait()
+                continue
+            chunks = [jobs[start : start + CHUNK] for start in range(0, len(jobs), CHUNK)]
+            answers = await asyncio.gather(
+                *(self._loop.run_in_executor(self._pool, validation.work, chunk) for chunk in chunks)
+            )
+            await asyncio.to_thread(self.finish, rows, [one for chunk in answers for one in chunk])
+
+    async def _count_lag(self) -> None:
+        self.behind = await self.read(lambda tx: self.log.lag(tx, _VALIDATION.name, _VALIDATION.sources))
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.to_thread(self.tick)
+            await asyncio.sleep(CLOCK_SECONDS)
+
+    def _hear(self, messages: Sequence[Message | Encoded]) -> None:
+        topics = {message.topic for message in messages}
+        names = [one.name for one in (_VALIDATION, *self.handlers) if topics & set(one.sources)]
+        if names:
+            self._loop.call_soon_threadsafe(lambda: [self._wake[name].set() for name in names])

@@ -1,0 +1,71 @@
+"""The evidence calendar: which papers a case of this kind needs, and from which day each can exist.
+
+道路交通事故處理辦法 (D0080090) art. 13: registration slip at the scene, scene diagram and photographs from day 7,
+preliminary analysis from day 30. "Day 7" is the accident's date plus 7 days; dates are Asia/Taipei.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from schemas.evidence import DataClass
+
+
+class Presence(StrEnum):
+    PRESENT = "present"
+    EXPECTED = "expected"  # cannot exist yet
+    MISSING = "missing"
+
+
+@dataclass(frozen=True)
+class Expected:
+    """A paper that a case needs: `days` after the loss it can exist; the class whose presence it is told by, if any."""
+
+    kind: str
+    days: int
+    by_class: DataClass | None = None
+
+
+MOTOR = (
+    Expected("application", 0, DataClass.APPLICATION),
+    Expected("accident", 0),
+    Expected("registration-slip", 0),
+    Expected("certificate", 0, DataClass.CERTIFICATE),
+    Expected("receipt", 0, DataClass.RECEIPT),
+    Expected("scene-diagram", 7),
+    Expected("scene-photo", 7),
+    Expected("preliminary-analysis", 30),
+)
+MEDICAL = (
+    Expected("application", 0, DataClass.APPLICATION),
+    Expected("certificate", 0, DataClass.CERTIFICATE),
+    Expected("receipt", 0, DataClass.RECEIPT),
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a case's calendar. `since`: YYYY-MM-DD from which the paper can exist, None when the day is not known."""
+
+    kind: str
+    presence: Presence
+    since: str | None
+
+
+def calendar(
+    motor: bool, day: date | None, kinds: Iterable[str], classes: Iterable[DataClass], today: date
+) -> tuple[Line, ...]:
+    """What the case has (kinds and classes of its papers), waits for, and lacks on `today`."""
+    kinds, classes = set(kinds), set(classes)
+    lines = []
+    for expected in MOTOR if motor else MEDICAL:
+        since = day + timedelta(days=expected.days) if day else None
+        if expected.kind in kinds or expected.by_class in classes:
+            presence = Presence.PRESENT
+        elif since and today < since:
+            presence = Presence.EXPECTED
+        else:
+            presence = Presence.MISSING
+        lines.append(Line(expected.kind, presence, since.isoformat() if since else None))
+    return tuple(lines)

@@ -1,0 +1,117 @@
+"""Loads what a fold needs: every node that a touched record can reach over links, and every member of its old case.
+
+Reading goes by edges: a neighbour that shares a key is loaded and judged, but only one that is linked leads further.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, Row
+
+from adapters.stores import casebook
+from adapters.stores.archive import Archive
+from adapters.vault.keys import Keys
+from schemas.evidence import Evidence, Standing
+from schemas.records import Kind
+from services.hub.assemble import Component, Word, assemble, links_between
+from services.hub.linking import CROWDED, Link, Node, keys, near
+
+
+@dataclass
+class Loaded:
+    """Nodes by lineage, the rows of all their records, and the judged links among the nodes."""
+
+    nodes: dict[str, Node] = field(default_factory=dict)
+    rows: dict[str, list[Row]] = field(default_factory=dict)
+    links: set[Link] = field(default_factory=set)
+    words: list[Word] = field(default_factory=list)
+
+    def components(self, lineages: Iterable[str]) -> list[Component]:
+        """The components that hold one of these lineages (others may be loaded in part only)."""
+        wanted = set(lineages)
+        return [
+            component
+            for component in assemble(list(self.nodes.values()), self.links, self.words)
+            if any(node.lineage in wanted for node in component.nodes)
+        ]
+
+
+def shown(rows: Iterable[Row]) -> Row | None:
+    """The record that stands for a lineage: the latest version of those of its identities that are not withdrawn; of
+    equal ones the first accepted."""
+    latest: dict[str, Row] = {}
+    for row in rows:
+        if row.identity not in latest or row.version > latest[row.identity].version:
+            latest[row.identity] = row
+    current = [row for row in latest.values() if row.standing != Standing.WITHDRAWN]
+    return max(current, key=lambda row: (row.version, -row.accepted), default=None)
+
+
+class Loader:
+    def __init__(self, keys_: Keys, archive: Archive) -> None:
+        self._keys, self._archive = keys_, archive
+
+    def load(self, tx: Connection, lineages: Iterable[str]) -> tuple[Loaded, set[str]]:
+        """Everything within reach of these lineages; and the lineages reached, whose components are whole."""
+        loaded = Loaded()
+        reached: set[str] = set()
+        frontier = set(lineages)
+        crowded: set[str] = set()
+        while frontier:
+            reached |= frontier
+            self._nodes(tx, loaded, frontier - loaded.rows.keys())
+            fresh = [loaded.nodes[one] for one in frontier if one in loaded.nodes]
+            hashes = {hash for node in fresh for hash in (*node.own, *node.near)}
+            crowded |= {hash for hash, count in casebook.key_counts(tx, hashes).items() if count > CROWDED}
+            around = casebook.lineages_under(tx, hashes - crowded)
+            around |= self._judged(tx, loaded, frontier)
+            self._nodes(tx, loaded, around - loaded.rows.keys())
+            found = links_between(
+                [loaded.nodes[one] for one in around | frontier if one in loaded.nodes], frozenset(crowded)
+            )
+            loaded.links |= {link for link in found if link.one in frontier or link.other in frontier}
+            linked = {one for link in loaded.links for one in (link.one, link.other)}
+            linked |= {one for word in loaded.words if word.same for one in (word.one, word.other)}
+            frontier = {one for one in linked if one in loaded.nodes} - reached
+        return loaded, reached
+
+    def _nodes(self, tx: Connection, loaded: Loaded, lineages: set[str]) -> None:
+        if not lineages:
+            return
+        by_lineage: dict[str, list[Row]] = {lineage: [] for lineage in lineages}
+        for row in casebook.rows_of_lineages(tx, lineages):
+            by_lineage[row.lineage].append(row)
+        loaded.rows |= by_lineage
+        current = {lineage: row for lineage, rows in by_lineage.items() if (row := shown(rows))}
+        views = self._archive.views(tx, [row.record for row in current.values()])
+        for lineage, row in current.items():
+            evidence = views.get(row.record)
+            if isinstance(evidence, Evidence) and row.kind != Kind.ACCIDENT_FILE:
+                loaded.nodes[lineage] = self._node(lineage, row, by_lineage[lineage], evidence)
+
+    def _node(self, lineage: str, row: Row, rows: list[Row], evidence: Evidence) -> Node:
+        return Node(
+            lineage=lineage,
+            record=row.record,
+            kind=Kind(row.kind),
+            sender=row.sender,
+            order=min(one.accepted for one in rows),
+            evidence=evidence,
+            own=keys(evidence, [one.record for one in rows], self._keys.lookup),
+            near=near(evidence, self._keys.lookup),
+        )
+
+    def _judged(self, tx: Connection, loaded: Loaded, frontier: set[str]) -> set[str]:
+        """Reads the operators' words on records of the frontier; the lineages that they lead to."""
+        ids = [row.record for lineage in frontier for row in loaded.rows.get(lineage, ())]
+        spoken = casebook.judgements_about(tx, ids)
+        named = {record for row in spoken for record in (row.one, row.other)}
+        lineage_of = {row.record: row.lineage for row in casebook.rows_of_records(tx, named)} if named else {}
+        latest: dict[frozenset[str], Word] = {}
+        for row in spoken:  # in order of acceptance: the later word on a pair stands
+            one, other = lineage_of.get(row.one), lineage_of.get(row.other)
+            if one and other and one != other:
+                latest[frozenset((one, other))] = Word(one, other, row.verb == "same")
+        known = {frozenset((word.one, word.other)) for word in loaded.words}
+        loaded.words += [word for pair, word in latest.items() if pair not in known]
+        return {lineage for pair in latest for lineage in pair}

@@ -1,0 +1,103 @@
+"""One insurer's view of a case: the papers it may have, the facts drawn from them, what is missing. Pure."""
+
+from datetime import date
+
+from schemas.events import Paper, View
+from schemas.evidence import Cover
+from schemas.records import Kind
+from services.consent.entitlement import Spent, Standing, bases, notified
+from services.hub.calendar import Presence
+from services.hub.fold import Case, CasePaper
+
+MEDICAL_ONLY = frozenset({Cover.LIFE_HEALTH})
+
+
+def view(
+    case: Case,
+    standing: Standing,
+    sizes: dict[str, tuple[str, str, int]],
+    spent: frozenset[Spent],
+    today: date,
+) -> View | None:
+    """What this insurer may see, or None when that is nothing.
+
+    `sizes`: record → (sha256, media type, bytes). `spent`: single uses already made in other cases.
+    """
+    day = today.isoformat()
+    entitled = []
+    for paper in case.papers:
+        evidence = paper.node.evidence
+        basis = bases(paper.persons, evidence.classes, standing, case.consents, day, paper.node.lineage, spent)
+        if basis:
+            entitled.append((paper, basis))
+    chosen = _best_copies([paper for paper, _ in entitled])
+    notice = notified(standing, day)
+    if not chosen and not notice:
+        return None
+    papers = []
+    for paper, basis in entitled:
+        if paper in chosen:
+            sha256, media_type, size = sizes[paper.node.record]
+            papers.append(
+                Paper(
+                    record=paper.node.record,
+                    lineage=paper.node.lineage,
+                    sha256=sha256,
+                    kind=paper.node.evidence.paper,
+                    persons=paper.persons,
+                    classes=tuple(sorted(paper.node.evidence.classes)),
+                    media_type=media_type,
+                    size=size,
+                    basis=basis,
+                )
+            )
+    return View(
+        insurer=standing.insurer,
+        case=case.number,
+        version=0,
+        covers=tuple(sorted(standing.covers)),
+        facts=_facts(case, standing, chosen, notice),
+        papers=tuple(sorted(papers, key=lambda paper: paper.record)),
+        missing=_missing(case, standing),
+        notice=bool(notice),
+        allowed=tuple(sorted(paper.node.lineage for paper, _ in entitled)),
+    )
+
+
+def _best_copies(entitled: list[CasePaper]) -> list[CasePaper]:
+    """Of copies that share a certificate, receipt or accident, the best attested one."""
+    chosen: list[CasePaper] = []
+    taken: set[str] = set()
+    for paper in sorted(entitled, key=lambda one: (one.rank, one.node.record)):
+        parts = set(paper.node.evidence.parts)
+        if not parts & taken:
+            chosen.append(paper)
+        taken |= parts
+    return chosen
+
+
+def _facts(case: Case, standing: Standing, chosen: list[CasePaper], notice: str | None) -> dict[str, object]:
+    """The minimum view: each fact comes from a paper that goes to this insurer, or from the line of law that names it."""
+    facts: dict[str, object] = {"covers": sorted(standing.covers)}
+    if notice:
+        facts["notice"] = "a claim was received"
+    for paper in sorted(chosen, key=lambda one: (one.node.evidence.issued, one.node.record)):
+        own = paper.node.evidence.facts
+        match paper.node.kind:
+            case Kind.ACCIDENT:
+                facts.setdefault("accident", own)
+            case Kind.APPLICATION:
+                facts.setdefault("applications", []).append(own)  # type: ignore[attr-defined]
+            case Kind.DOCUMENT:
+                facts.setdefault("documents", []).append(own)  # type: ignore[attr-defined]
+            case Kind.PAPER:
+                facts.setdefault("uploads", []).append(own)  # type: ignore[attr-defined]
+    return facts
+
+
+def _missing(case: Case, standing: Standing) -> tuple[dict[str, str], ...]:
+    """What the case still lacks of the kinds that serve this insurer's covers."""
+    lines = [line for line in case.calendar if line.presence != Presence.PRESENT]
+    if standing.covers <= MEDICAL_ONLY:
+        lines = [line for line in lines if line.kind in ("application", "certificate", "receipt")]
+    return tuple({"kind": line.kind, "from": line.since or ""} for line in lines)

@@ -1,0 +1,233 @@
+"""Wires linking, assembly and views to the store: a batch of verdicts in, the views of the touched cases out."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from adapters.stores import casebook, consents, feeds, records
+from adapters.stores.archive import Archive
+from adapters.vault.keys import Keys
+from schemas.events import Message, Refold, Verdict, View
+from schemas.evidence import Evidence, Judgement, Uses
+from schemas.ids import derive
+from schemas.records import Kind, Outcome
+from schemas.topics import DUE, OFFERS, VERDICTS
+from services.consent.entitlement import Consent, Spent
+from services.hub.assemble import Component
+from services.hub.fold import Case, Policies, fold
+from services.hub.linking import CROWDED, Node, case_number, keys
+from services.hub.loading import Loaded, Loader
+from services.hub.numbering import Member, number_cases
+from services.hub.views import view
+
+TAIPEI = ZoneInfo("Asia/Taipei")
+
+
+class Hub:
+    name = "hub"
+    sources = (VERDICTS.name, DUE.name)
+
+    def __init__(self, keys_: Keys, archive: Archive, policies: Policies) -> None:
+        self._keys, self._archive, self._policies = keys_, archive, policies
+        self.loader = Loader(keys_, archive)
+
+    def handle(self, tx: Connection, messages: Sequence[Message], now: datetime) -> list[Message]:
+        touched: set[str] = set()  # records
+        forced: set[str] = set()  # records whose views are told again even if they look the same
+        judgements = []
+        for message in messages:
+            match message.event:
+                case Verdict(outcome=Outcome.ACCEPTED | Outcome.DUPLICATE) as verdict:
+                    if verdict.record.kind == Kind.JUDGEMENT:
+                        judgements.append(verdict)
+                    touched |= {verdict.record.id, *verdict.targets}
+                case Refold() as refold:
+                    touched |= set(refold.records)
+                    forced |= set(refold.records)
+        lineages, numbers = self._admit(tx, touched)
+        for verdict in judgements:
+            more = self._judgement(tx, verdict, now)
+            lineages |= more[0]
+            numbers |= more[1]
+        lineages |= casebook.lineages_of_cases(tx, numbers)
+        return self._fold(tx, lineages, numbers, forced, now)
+
+    def dead(self, tx: Connection, message: Message, reason: str, now: datetime) -> list[Message]:
+        event = message.event
+        ids = [event.record.id] if isinstance(event, Verdict) else list(event.records)  # type: ignore[union-attr]
+        for record in ids:
+            records.mark_dead(tx, self.name, message.id, record, reason, now)
+        return []
+
+    def _admit(self, tx: Connection, touched: set[str]) -> tuple[set[str], set[str]]:
+        """Puts new records under their keys; the lineages to fold and the cases they stood in."""
+        rows = [row for row in casebook.rows_of_records(tx, touched) if row.outcome in records.HELD and row.lineage]
+        linked = casebook.have_links(tx, [row.record for row in rows])
+        fresh = [row.record for row in rows if row.record not in linked and not row.erased]
+        pairs = []
+        for record, evidence in self._archive.views(tx, fresh).items():
+            if isinstance(evidence, Evidence):
+                pairs += [(hash, record) for hash in keys(evidence, [record], self._keys.lookup)]
+        casebook.put_links(tx, pairs)
+        lineages = {row.lineage for row in rows} | self._crowding(tx, {hash for hash, _ in pairs}, len(fresh))
+        return lineages, {row.case_number for row in rows if row.case_number}
+
+    def _crowding(self, tx: Connection, hashes: set[str], added: int) -> set[str]:
+        """A key that just became too crowded to link: all that stood under it are folded again without it."""
+        over = [
+            hash for hash, count in casebook.key_counts(tx, hashes).items() if CROWDED < count <= CROWDED + added
+        ]
+        return casebook.lineages_under(tx, over) if over else set()
+
+    def _judgement(self, tx: Connection, verdict: Verdict, now: datetime) -> tuple[set[str], set[str]]:
+        word = self._archive.views(tx, [verdict.record.id]).get(verdict.record.id)
+        row = records.by_ids(tx, [verdict.record.id])[verdict.record.id]
+        if not isinstance(word, Judgement):
+            return set(), set()
+        if word.judgement == "erase":
+            return self._erase(tx, word.records[0]) if not word.withdrawn else (set(), set())
+        casebook.put_judgement(
+            tx,
+            {
+                "judgement": verdict.record.id,
+                "lineage": row.lineage,
+                "version": word.version,
+                "verb": word.judgement,
+                "withdrawn": int(word.withdrawn),
+                "one": word.records[0],
+                "other": word.records[1],
+            },
+        )
+        named = casebook.judgement_records(tx, row.lineage)
+        rows = [one for one in casebook.rows_of_records(tx, named) if one.lineage]
+        return {one.lineage for one in rows}, {one.case_number for one in rows if one.case_number}
+
+    def _erase(self, tx: Connection, record: str) -> tuple[set[str], set[str]]:
+        """Destroys the record's key and takes it out of the set; those it stood beside are folded again without it."""
+        row = records.by_ids(tx, [record]).get(record)
+        if row is None:
+            return set(), set()
+        under = casebook.drop_links(tx, record)
+        freed = [hash for hash, count in casebook.key_counts(tx, under).items() if count == CROWDED]
+        casebook.erase(tx, record)
+        self._archive.erase(tx, record)
+        lineages = {row.lineage} if row.lineage else set()
+        return lineages | casebook.lineages_under(tx, freed), {row.case_number} if row.case_number else set()
+
+    def _fold(
+        self, tx: Connection, lineages: set[str], numbers: set[str], forced: set[str], now: datetime
+    ) -> list[Message]:
+        loaded, reached = self.loader.load(tx, lineages)
+        components = loaded.components(reached)
+        members = [_members(component, loaded) for component in components]
+        everyone = [member for part in members for member in part]
+        known = casebook.cases_by_number(
+            tx, {one for member in everyone for one in (case_number(member.record), member.number) if one} | numbers
+        )
+        result = number_cases(components, members, {number: row.opened for number, row in known.items()})
+        result.closed |= numbers - set(result.of.values()) - result.merged.keys()
+        _write_numbers(tx, result, members, components, known, now)
+        today = now.astimezone(TAIPEI).date()
+        folded = {
+            result.of[index]: self.case(tx, result.of[index], component, today)
+            for index, component in enumerate(components)
+            if index in result.of
+        }
+        told_again = {
+            result.of[index]
+            for index, part in enumerate(members)
+            if index in result.of and any(member.record in forced for member in part)
+        }
+        sizes = {
+            row.record: (row.sha256, row.media_type, row.size) for rows in loaded.rows.values() for row in rows
+        }
+        return _emit(tx, self._keys.lookup, folded, result.merged, result.closed, told_again, sizes, today)
+
+    def case(self, tx: Connection, number: str, component: Component, today: date) -> Case:
+        """The case of a component, with its authorisations as they stand."""
+        return fold(number, component, self._consents(tx, component.nodes), self._policies, today)
+
+    def _consents(self, tx: Connection, nodes: Iterable[Node]) -> list[Consent]:
+        granting = [node for node in nodes if node.kind == Kind.AUTHORISATION and node.evidence.grant]
+        if not granting:
+            return []
+        approved = consents.approved(tx, [node.record for node in granting])
+        withdrawn = consents.withdrawn(tx, [node.lineage for node in granting])
+        return [
+            Consent(node.record, node.lineage, node.evidence.grant, node.record in approved and node.lineage not in withdrawn)
+            for node in granting
+            if node.evidence.grant
+        ]
+
+
+def _members(component: Component, loaded: Loaded) -> list[Member]:
+    return [
+        Member(row.record, row.accepted, row.case_number)
+        for node in component.nodes
+        for row in loaded.rows[node.lineage]
+    ]
+
+
+def _write_numbers(tx, result, members, components, known, now) -> None:  # type: ignore[no-untyped-def]
+    rows = [
+        {"record": member.record, "number": result.of.get(index)}
+        for index, part in enumerate(members)
+        for member in part
+        if member.number != result.of.get(index)
+    ]
+    casebook.assign(tx, rows)
+    opened = records.stamp(now)
+    changed = [
+        {"number": number, "merged_into": None, "opened": opened}
+        for number in result.of.values()
+        if number not in known or known[number].merged_into
+    ]
+    changed += [
+        {"number": number, "merged_into": into, "opened": opened}
+        for number, into in result.merged.items()
+        if number not in known or known[number].merged_into != into
+    ]
+    casebook.put_cases(tx, changed)
+
+
+def _spent(tx: Connection, case: Case) -> frozenset[Spent]:
+    """Single-use authorisations of the case whose one use of a paper was in another case."""
+    single = {one.lineage for one in case.consents if one.grant.uses == Uses.SINGLE}
+    if not single:
+        return frozenset()
+    return frozenset(
+        (row.authorisation, row.paper, row.insurer)
+        for row in feeds.uses_of(tx, single)
+        if casebook.resolve(tx, row.case_number) != case.number
+    )
+
+
+def _emit(tx, lookup, folded, merged, closed, told_again, sizes, today) -> list[Message]:  # type: ignore[no-untyped-def]
+    """The views that differ from the ones told last."""
+    told = {}
+    for row in casebook.views_of(tx, {*folded, *merged, *closed}):
+        told[(row.case_number, row.insurer)] = row
+    wanted: dict[tuple[str, str], View | None] = {}
+    for number, case in folded.items():
+        spent = _spent(tx, case)
+        for standing in case.standings:
+            wanted[(number, standing.insurer)] = view(case, standing, sizes, spent, today)
+    messages, rows = [], []
+    for number, insurer in sorted({*wanted, *told}):
+        before = told.get((number, insurer))
+        now_seen = wanted.get((number, insurer))
+        if before is None and now_seen is None:
+            continue
+        if now_seen is None:
+            now_seen = View(insurer=insurer, case=number, version=0, merged=merged.get(number))
+        digest = lookup(f"view|{now_seen.model_dump_json()}")
+        if before is not None and before.digest == digest and number not in told_again:
+            continue
+        version = before.version + 1 if before else 1
+        rows.append({"insurer": insurer, "case_number": number, "version": version, "digest": digest})
+        id = derive("view", insurer, number, version)
+        messages.append(Message(OFFERS.name, insurer, id, now_seen.model_copy(update={"version": version})))
+    casebook.put_views(tx, rows)
+    return messages

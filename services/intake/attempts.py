@@ -1,0 +1,23 @@
+"""What a door does with bytes that it may have seen before (architecture, "Attempts"). Pure."""
+
+from enum import StrEnum
+
+from schemas.records import Outcome
+
+
+class Entry(StrEnum):
+    NEW = "a first attempt"
+    AGAIN = "a further attempt"  # after `rejected` or `dead`
+    WAITING = "in flight: wait for the attempt that is under way"
+    DECIDED = "that verdict and receipt again"
+
+
+def enter(outcome: Outcome | None, attempt: int | None, judged: int | None) -> Entry:
+    """`attempt`: the latest one made, None when the record is unknown; `judged`: the attempt that `outcome` is of."""
+    if attempt is None:
+        return Entry.NEW
+    if outcome is None or judged != attempt:
+        return Entry.WAITING
+    if outcome in (Outcome.ACCEPTED, Outcome.DUPLICATE):
+        return Entry.DECIDED
+    return Entry.AGAIN

@@ -1,0 +1,1 @@
+"""VALIDATION: one record in, every problem and the view of it out. Runs in worker processes."""

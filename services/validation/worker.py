@@ -1,0 +1,65 @@
+"""Validation's worker process: bytes in over a pipe, a `checked` event out. Everything here runs outside the parent."""
+
+import structlog
+
+from schemas.events import Checked, Encoded, Message, Received
+from schemas.ids import event_id
+from schemas.records import Kind
+from schemas.topics import CHECKED, CONTROLS
+from services.validation.check import check
+from services.validation.finding import Child, Finding
+
+GOVERNING = (Kind.REVIEW, Kind.WITHDRAWAL, Kind.PARTICIPANT)
+
+
+def answer(received: Received, body: bytes) -> list[Message]:
+    """The outputs for one record. Our own failure makes it `dead`; no input raises."""
+    record = received.record
+    with structlog.contextvars.bound_contextvars(record=record.id):
+        try:
+            finding, dead = check(record, body, received.metadata), None
+        except Exception as error:  # noqa: BLE001 — a defect of ours is a dead letter, with its class and no text
+            structlog.get_logger().error("validation failed", kind=record.kind, error=type(error).__name__)
+            finding, dead = Finding((), None), type(error).__name__
+    event = Checked(
+        record=record,
+        metadata=received.metadata,
+        blob=received.blob,
+        problems=finding.problems,
+        content=finding.content,
+        dead=dead,
+    )
+    return [_message(event, body), *(_of_child(child) for child in finding.children)]
+
+
+def _of_child(child: Child) -> Message:
+    return _message(Checked(record=child.record, problems=child.problems, content=child.content), child.body)
+
+
+def _message(event: Checked, body: bytes) -> Message:
+    record = event.record
+    topic = CONTROLS if record.kind in GOVERNING else CHECKED
+    key = record.target or record.sender
+    return Message(topic.name, key, event_id(record.id, record.attempt, "validation"), event, b"" if event.blob else body)
+
+
+def work(jobs: list[tuple[bytes, bytes]]) -> list[list[Encoded]]:
+    """Runs in a pool: pairs of (received event as JSON, body); outputs in the same order.
+
+    The body of the record itself is not sent back over the pipe: the parent has it.
+    """
+    results = []
+    for event, body in jobs:
+        messages = answer(Received.model_validate_json(event), body)
+        results.append(
+            [
+                Encoded(one.topic, one.key, one.id, one.head(), b"" if number == 0 else one.body)
+                for number, one in enumerate(messages)
+            ]
+        )
+    return results
+
+
+def warm() -> None:
+    """Loads the models before the first record: called once in every worker."""
+    import services.validation.check  # noqa: F401

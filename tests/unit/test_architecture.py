@@ -1,0 +1,169 @@
+"""The rules of the house that a machine can hold: who imports whom, how large things are, which names are refused."""
+
+import ast
+import subprocess
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ROOMS = ("schemas", "adapters", "services")
+FORMATS = ("adapters.fhir", "adapters.police", "adapters.claimlink", "adapters.json_text", "adapters.identifiers")
+WIRING = {"app.py", "worker.py", "__main__.py"}
+# Modules that wire though their name does not say so; each with its reason.
+WIRING_MODULES = {
+    "services/embedded.py": "the composition root of the embedded form",
+    "services/doors.py": "composes the doors' routes",
+}
+WIRING_FOLDERS = {
+    "services/commands": "the command line: it starts and calls what it names",
+}
+MODULE_LINES = 400
+FUNCTION_LINES = 70
+BANNED_FILES = {"utils.py", "util.py", "helpers.py", "helper.py", "common.py", "misc.py", "base.py", "manager.py"}
+# A decision takes time, chance and the outside as arguments.
+IMPURE = {"random", "os", "socket", "sqlite3", "sqlalchemy", "httpx", "requests", "subprocess", "threading", "asyncio", "time", "secrets", "uuid"}
+IMPURE_CALLS = {"now", "today", "utcnow", "open", "urandom"}
+
+
+def modules() -> list[Path]:
+    return [path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py"))]
+
+
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+def imports(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def inside(imported: str, *packages: str) -> bool:
+    return any(imported == package or imported.startswith(package + ".") for package in packages)
+
+
+def wires(path: Path) -> bool:
+    where = name(path)
+    return (
+        path.name in WIRING
+        or where in WIRING_MODULES
+        or any(where.startswith(folder + "/") for folder in WIRING_FOLDERS)
+    )
+
+
+def decisions() -> list[Path]:
+    """Modules of services that are not wiring: those that import neither store nor stream nor web."""
+    return [
+        path
+        for path in modules()
+        if name(path).startswith("services/") and not wires(path) and name(path) not in HANDS
+    ]
+
+
+# Hands of the wiring: they read or write for a worker or an app, and decide nothing about claims themselves.
+HANDS = {
+    "services/hub/loading.py": "reads a component from the store for the hub's worker",
+    "services/delivery/judging.py": "reads the state of consents for the sequencer and the feed",
+    "services/delivery/feed.py": "hands over what the feed holds",
+    "services/intake/desk.py": "group commit of the doors",
+}
+
+
+def test_schemas_import_nothing_of_ours() -> None:
+    for path in modules():
+        if name(path).startswith("schemas/"):
+            assert not [one for one in imports(path) if inside(one, "adapters", "services")], name(path)
+
+
+def test_adapters_import_only_schemas_and_adapters() -> None:
+    for path in modules():
+        if name(path).startswith("adapters/"):
+            assert not [one for one in imports(path) if inside(one, "services")], name(path)
+
+
+def test_formats_are_pure() -> None:
+    for path in modules():
+        if inside(name(path).removesuffix(".py").replace("/", "."), *FORMATS):
+            wrong = [one for one in imports(path) if inside(one, "adapters") and not inside(one, *FORMATS)]
+            assert not wrong, f"{name(path)} is a format and imports {wrong}"
+
+
+def test_decisions_import_no_edges() -> None:
+    for path in decisions():
+        wrong = [one for one in imports(path) if inside(one, "adapters") and one != "adapters" and not inside(one, *FORMATS)]
+        assert not wrong, f"{name(path)} decides and imports {wrong}"
+
+
+def test_decisions_are_pure() -> None:
+    for path in decisions():
+        wrong = {one for one in imports(path) if inside(one, *IMPURE)}
+        assert not wrong, f"{name(path)} decides and imports {wrong}"
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.Call):
+                called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+                assert called not in IMPURE_CALLS, f"{name(path)}:{node.lineno} calls {called}"
+
+
+def test_only_one_module_imports_fhir_resources() -> None:
+    importers = [name(path) for path in modules() if any(inside(one, "fhir") for one in imports(path))]
+    assert importers == ["adapters/fhir/bundle.py"]
+
+
+@pytest.mark.parametrize("path", modules(), ids=name)
+def test_size_and_name(path: Path) -> None:
+    assert path.name not in BANNED_FILES
+    lines = path.read_text().splitlines()
+    assert len(lines) <= MODULE_LINES, f"{len(lines)} lines"
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            length = (node.end_lineno or 0) - node.lineno + 1
+            assert length <= FUNCTION_LINES, f"{node.name}: {length} lines"
+
+
+@pytest.mark.parametrize("path", modules(), ids=name)
+def test_every_module_says_what_it_is(path: Path) -> None:
+    assert ast.get_docstring(tree(path)), "a module docstring is missing"
+
+
+def test_no_mocks_and_no_sleeps_in_tests() -> None:
+    for path in sorted((ROOT / "tests").rglob("*.py")):
+        text = path.read_text()
+        if path == Path(__file__):
+            continue
+        for word in ("unittest" + ".mock", "Magic" + "Mock", "time" + ".sleep", "pytest" + ".skip", "mark" + ".skip"):
+            assert word not in text, f"{name(path)}: {word}"
+
+
+def test_names_are_ours_alone() -> None:
+    """Another distribution that ships `schemas` would silently overwrite ours."""
+    for room in ROOMS:
+        assert set(packages_distributions().get(room, ())) <= {"claims-interchange"}
+
+
+def test_no_lock_names_a_registry() -> None:
+    lock = (ROOT / "requirements.lock").read_text()
+    assert "https://" not in lock and "http://" not in lock and "--index-url" not in lock
+    assert "--hash=sha256:" in lock
+
+
+def test_nothing_left_behind() -> None:
+    marks = "|".join(("TO" + "DO", "FIX" + "ME", "XX" + "X"))
+    found = subprocess.run(
+        ["git", "grep", "-nE", rf"\b({marks})\b", "--", "*.py", "*.md", "*.js", "*.html"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert found.stdout == ""
