@@ -28,6 +28,20 @@ _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _WORD = re.compile(r"true|false|null")
 _NAME = re.compile(r"_?[A-Za-z][A-Za-z_-]{0,62}[0-9]{0,3}")
 
+_FAULTS = {  # zh-TW, English
+    "after": ("值之後還有文字", "text after the end of the value"),
+    "constant": ("NaN 與 Infinity 不是 JSON 數值", "NaN and Infinity are not JSON numbers"),
+    "end": ("內容未完即結束", "the text ends too early"),
+    "value": ("此處應為值", "a value was expected"),
+    "key": ("此處應為雙引號括住的鍵", "a key in double quotes was expected"),
+    "colon": ("此處應為冒號", "a colon was expected"),
+    "comma": ("此處應為逗號或結尾括號", "a comma or the closing bracket was expected"),
+    "string": ("字串含未跳脫的控制字元、錯誤的跳脫序列,或沒有結尾", "a string with a raw control character, a wrong escape or no end"),
+    "nul": ("含字元 U+0000", "the character U+0000"),
+    "surrogate": ("含不成對的代理字元", "half of a surrogate pair"),
+    "number": (f"數值超過 {NUMBER_LIMIT} 位數或十的次方", f"a number of more than {NUMBER_LIMIT} digits or powers of ten"),
+}
+
 
 class _Unreadable(ValueError):
     """The fast reader met something that the scan has to name."""
@@ -53,15 +67,14 @@ def read(data: bytes) -> tuple[object | None, list[Problem]]:
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        line, column = _place(data[: error.start].decode("utf-8", "replace"), error.start)
+        line, column = _place(data[: error.start].decode("utf-8"))
         return None, [problem("not-utf8", line=line, column=column)]
     if text.startswith("\ufeff"):
         return None, [problem("not-utf8", line=1, column=1)]
     try:
         return _fast(text), []
     except (_Unreadable, ValueError, ArithmeticError, RecursionError):
-        found = list(_Scan(text).problems())
-        return None, found or [problem("json-invalid", what="unreadable")]
+        return None, list(_Scan(text).problems())
 
 
 def _fast(text: str) -> object:
@@ -126,7 +139,7 @@ def _too_deep(value: object) -> bool:
     return True
 
 
-def _place(before: str, _offset: int = 0) -> tuple[int, int]:
+def _place(before: str) -> tuple[int, int]:
     """Line and column, both from 1, of the character after `before`."""
     return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
 
@@ -172,8 +185,9 @@ class _Scan:
         tokens = tuple(frame.at for frame in self.frames if frame.at != "")
         return problem(code, pointer=pointer(tokens), line=line, column=column, **names)
 
-    def _stop(self, what: str, at: int | None = None) -> _Stop:
-        return _Stop(self._problem("json-invalid", self.position if at is None else at, what=what))
+    def _stop(self, fault: str) -> _Stop:
+        what, what_en = _FAULTS[fault]
+        return _Stop(self._problem("json-invalid", self.position, what=what, what_en=what_en))
 
     def _space(self) -> str:
         """Skips white space; the character that follows, or nothing at the end."""
@@ -190,7 +204,7 @@ class _Scan:
             if wanted and self.frames[-1].is_object:
                 yield from self._key()
         if self._space():
-            raise self._stop("text after the end of the value")
+            raise self._stop("after")
 
     def _value(self) -> bool:
         """Reads a scalar, or opens an object or array; whether a value inside it comes next."""
@@ -201,16 +215,16 @@ class _Scan:
             self._string()
         elif found := _NUMBER.match(self.text, self.position):
             if not _in_range(found.group()):
-                raise self._stop(f"a number of more than {NUMBER_LIMIT} digits or powers of ten")
+                raise self._stop("number")
             self.position = found.end()
         elif found := _WORD.match(self.text, self.position):
             self.position = found.end()
         elif not mark:
-            raise self._stop("the text ends too early")
+            raise self._stop("end")
         elif self.text.startswith(("NaN", "Infinity", "-Infinity"), self.position):
-            raise self._stop("NaN and Infinity are not JSON numbers")
+            raise self._stop("constant")
         else:
-            raise self._stop("a value was expected")
+            raise self._stop("value")
         return False
 
     def _open(self, is_object: bool) -> bool:
@@ -226,7 +240,7 @@ class _Scan:
     def _key(self) -> Iterator[Problem]:
         frame = self.frames[-1]
         if self._space() != '"':
-            raise self._stop("a key in double quotes was expected")
+            raise self._stop("key")
         start = self.position
         frame.at = ""
         frame.at = key = self._string()
@@ -234,7 +248,7 @@ class _Scan:
             yield self._problem("json-duplicate-key", start)
         frame.keys.add(key)
         if self._space() != ":":
-            raise self._stop("a colon was expected")
+            raise self._stop("colon")
         self.position += 1
 
     def _after_value(self) -> bool:
@@ -246,7 +260,7 @@ class _Scan:
             self.frames.pop()
             return False
         if mark != ",":
-            raise self._stop("a comma or the closing bracket was expected" if mark else "the text ends too early")
+            raise self._stop("comma" if mark else "end")
         self.position += 1
         if not frame.is_object:
             frame.at = int(frame.at) + 1
@@ -255,12 +269,12 @@ class _Scan:
     def _string(self) -> str:
         found = _STRING.match(self.text, self.position)
         if found is None:
-            raise self._stop("a string with a raw control character, a wrong escape or no end")
+            raise self._stop("string")
         value = json.loads(found.group())
         if "\x00" in value:
-            raise self._stop("the character U+0000")
+            raise self._stop("nul")
         if "\\u" in found.group() and not _encodable(value):
-            raise self._stop("half of a surrogate pair")
+            raise self._stop("surrogate")
         self.position = found.end()
         return value
 

@@ -118,7 +118,10 @@ class Core:
             consents.done(tx, rows)
             return [
                 Message(
-                    DUE.name, row.record, derive("due", row.at, row.record, row.why), Refold(records=(row.record,), why=row.why)
+                    DUE.name,
+                    row.record,
+                    derive("due", row.at, row.record, row.why),
+                    Refold(records=(row.record,), why=row.why),
                 )
                 for row in rows
             ]

@@ -1,8 +1,8 @@
 """THE FLOW AS DATA. Every step of the interchange, what it reads and what it may write; the hosts run this list.
 
-    doors ─► received ─► validation ─┬─► checked ──► deduplication ─┬─► verdicts ─► hub ─► offers ─► sequencer ─► feeds
-                                     └─► controls ─► consent ───────┤                ▲
-                                                     clock, consent ┴─► due ─────────┘
+doors ─► received ─► validation ─┬─► checked ──► deduplication ─┬─► verdicts ─► hub ─► offers ─► sequencer ─► feeds
+                                 └─► controls ─► consent ───────┤                ▲
+                                                 clock, consent ┴─► due ─────────┘
 """
 
 from dataclasses import dataclass

@@ -17,7 +17,6 @@ BLOB_KEY = "blob:"
 INLINE_BYTES = 700_000  # larger bodies rest in a sealed file: a log row stays below Kafka's 1 MB message
 
 
-
 class Erased(CannotOpen):
     """The record's key was destroyed; nothing of it can be read."""
 
@@ -42,9 +41,13 @@ class Archive:
         rows = []
         for item in items:
             key = keys[RECORD_KEY + item.record]
-            view = None if item.view is None else type(item.view).__name__.encode() + b"\n" + item.view.model_dump_json(
-                exclude_defaults=True
-            ).encode()
+            view = (
+                None
+                if item.view is None
+                else type(item.view).__name__.encode()
+                + b"\n"
+                + item.view.model_dump_json(exclude_defaults=True).encode()
+            )
             rows.append(
                 {
                     "record": item.record,

@@ -21,9 +21,7 @@ def rows_of_lineages(tx: Connection, lineages: Iterable[str]) -> Sequence[Row]:
 
 
 def lineages_of_cases(tx: Connection, numbers: Iterable[str]) -> set[str]:
-    return set(
-        tx.execute(select(records.c.lineage).where(records.c.case_number.in_(list(numbers)), *IN_SET)).scalars()
-    )
+    return set(tx.execute(select(records.c.lineage).where(records.c.case_number.in_(list(numbers)), *IN_SET)).scalars())
 
 
 def put_links(tx: Connection, pairs: Iterable[tuple[str, str]]) -> None:
@@ -44,9 +42,7 @@ def have_links(tx: Connection, ids: Iterable[str]) -> set[str]:
 
 def key_counts(tx: Connection, hashes: Iterable[str]) -> dict[str, int]:
     """How many records stand under each of these keys."""
-    rows = tx.execute(
-        select(links.c.hash, func.count()).where(links.c.hash.in_(list(hashes))).group_by(links.c.hash)
-    )
+    rows = tx.execute(select(links.c.hash, func.count()).where(links.c.hash.in_(list(hashes))).group_by(links.c.hash))
     return dict(rows.tuples().all())
 
 
@@ -94,7 +90,9 @@ def judgement_records(tx: Connection, lineage: str) -> set[str]:
 
 
 def cases_by_number(tx: Connection, numbers: Iterable[str]) -> dict[str, Row]:
-    rows = tx.execute(select(cases.c.number, cases.c.merged_into, cases.c.opened).where(cases.c.number.in_(list(numbers))))
+    rows = tx.execute(
+        select(cases.c.number, cases.c.merged_into, cases.c.opened).where(cases.c.number.in_(list(numbers)))
+    )
     return {row.number: row for row in rows}
 
 

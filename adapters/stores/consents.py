@@ -26,9 +26,7 @@ def newest_version(tx: Connection, lineage: str) -> str | None:
 
 
 def withdrawn(tx: Connection, lineages: Iterable[str]) -> set[str]:
-    return set(
-        tx.execute(select(withdrawals.c.lineage).where(withdrawals.c.lineage.in_(list(lineages)))).scalars()
-    )
+    return set(tx.execute(select(withdrawals.c.lineage).where(withdrawals.c.lineage.in_(list(lineages)))).scalars())
 
 
 def approved(tx: Connection, authorisation_records: Iterable[str]) -> set[str]:
@@ -68,5 +66,3 @@ def fallen_due(tx: Connection, now: datetime, limit: int) -> Sequence[Row]:
 def done(tx: Connection, rows: Iterable[Row]) -> None:
     for row in rows:
         tx.execute(delete(due).where(due.c.at == row.at, due.c.record == row.record, due.c.why == row.why))
-
-

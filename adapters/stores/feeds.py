@@ -73,9 +73,7 @@ def offers_with(tx: Connection, insurer: str, sha256: str) -> Sequence[Row]:
         select(offer_papers, offers.c.case_number, records.c.erased, records.c.media_type)
         .join(offers, (offers.c.insurer == offer_papers.c.insurer) & (offers.c.number == offer_papers.c.number))
         .join(records, records.c.record == offer_papers.c.record)
-        .where(
-            offer_papers.c.insurer == insurer, offer_papers.c.sha256 == sha256, offers.c.taken_back_by.is_(None)
-        )
+        .where(offer_papers.c.insurer == insurer, offer_papers.c.sha256 == sha256, offers.c.taken_back_by.is_(None))
         .order_by(offer_papers.c.number.desc())
     ).all()
 
@@ -101,7 +99,11 @@ def note_handovers(tx: Connection, rows: Iterable[dict[str, object]]) -> None:
 def offers_of_record(tx: Connection, record: str) -> Sequence[Row]:
     return tx.execute(
         select(
-            offers.c.insurer, offers.c.number, offers.c.at, offers.c.case_number, offers.c.taken_back_by,
+            offers.c.insurer,
+            offers.c.number,
+            offers.c.at,
+            offers.c.case_number,
+            offers.c.taken_back_by,
             offer_papers.c.basis,
         )  # fmt: skip
         .join(offer_papers, (offers.c.insurer == offer_papers.c.insurer) & (offers.c.number == offer_papers.c.number))

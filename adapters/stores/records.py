@@ -45,7 +45,7 @@ def by_ids(tx: Connection, ids: Iterable[str]) -> dict[str, Row]:
 
 
 def put(tx: Connection, envelopes: Sequence[Record]) -> None:
-    """Inserts records, or raises the attempt of those that are here; the verdict of an earlier attempt stays until the next."""
+    """Inserts records, or raises the attempt of those that are here; the earlier verdict stays until the next one."""
     if not envelopes:
         return
     rows = [

@@ -1,4 +1,4 @@
-"""Every table. No column holds personal data in clear: texts are codes, ids, times or keyed hashes; BLOBs are sealed."""
+"""Every table. No column holds personal data in clear: texts are codes, ids, times, keyed hashes; BLOBs are sealed."""
 
 from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, String, Table, Text, UniqueConstraint
 

@@ -80,11 +80,13 @@ class Host:
         return len(rows)
 
     def settle(self, handlers: Sequence[Handler]) -> None:
-        while any([self.turn(handler) for handler in handlers]):
+        while any(self.turn(handler) for handler in handlers):
             pass
 
-    def finish(self, handler: Handler, position: int, inputs: Sequence[Message], outputs: Sequence[Message | Encoded]) -> None:
-        """Commits a transform's outputs with its position; a turn that another worker finished first changes nothing."""
+    def finish(
+        self, handler: Handler, position: int, inputs: Sequence[Message], outputs: Sequence[Message | Encoded]
+    ) -> None:
+        """Commits a transform's outputs with its position; a turn that another worker finished changes nothing."""
         with self.writing, self.database.write() as tx:
             if self.log.cursor(tx, handler.name) >= position:
                 return

@@ -15,7 +15,7 @@ STREAM_KEY = "stream:"  # + the day, UTC
 
 
 class Log:
-    """All calls work inside the caller's transaction: what a step writes and where it stands become durable together."""
+    """Works inside the caller's transaction: what a step writes and where it stands become durable together."""
 
     def __init__(self, keys: Keys) -> None:
         self._keys = keys

@@ -11,7 +11,7 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, OKPKey
 
-# The contract names the algorithm EdDSA, as every JOSE library reads it today; RFC 9864's new name can be added, not swapped in.
+# The contract names the algorithm EdDSA, as every JOSE library reads it today; RFC 9864 renames it.
 warnings.filterwarnings("ignore", message="EdDSA is deprecated", module="joserfc")
 
 

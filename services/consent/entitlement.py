@@ -64,7 +64,8 @@ def bases(
             (
                 one
                 for one in consents
-                if permits(one, person, classes, standing, day) and (one.lineage, lineage, standing.insurer) not in spent
+                if permits(one, person, classes, standing, day)
+                and (one.lineage, lineage, standing.insurer) not in spent
             ),
             None,
         )
@@ -101,8 +102,8 @@ def lawful(line: Line, standing: Standing, day: str) -> bool:
             return standing.named
         case Recipient.HOLDER:
             return standing.named and standing.compulsory
-        case Recipient.COMPULSORY:
-            return standing.compulsory and standing.application
+        case Recipient.OTHER_COMPULSORY:
+            return standing.compulsory and standing.application and not standing.named
 
 
 def notified(standing: Standing, day: str) -> str | None:

@@ -9,7 +9,7 @@ from schemas.evidence import Cover, DataClass
 class Recipient(StrEnum):
     NAMED = "an insurer that the application names"
     HOLDER = "the compulsory insurer of a vehicle in the accident that holds an application"
-    COMPULSORY = "a compulsory insurer of a vehicle in the accident"
+    OTHER_COMPULSORY = "another compulsory insurer of a vehicle in an accident that an application was filed for"
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ LAW_TABLE = (
         "G0390062-14-3",
         "強制汽車責任保險承保及理賠作業處理辦法 art. 14 III",
         (),
-        Recipient.COMPULSORY,
+        Recipient.OTHER_COMPULSORY,
         (Cover.MOTOR_COMPULSORY,),
         "2018-01-01",
     ),

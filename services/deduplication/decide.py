@@ -71,7 +71,11 @@ def decide(arrival: Arrival, held: Sequence[Held]) -> Decision:
             return Decision(other.outcome, Why.EXISTS, other.lineage, other.original)
     versions = sorted((one for one in held if one.identity == arrival.identity), key=lambda one: one.version)
     alike = sorted(
-        (one for one in held if arrival.content and one.content == arrival.content and one.identity != arrival.identity),
+        (
+            one
+            for one in held
+            if arrival.content and one.content == arrival.content and one.identity != arrival.identity
+        ),
         key=lambda one: one.order,
     )
     if versions:

@@ -72,8 +72,10 @@ class Deduplication:
             return None
         scope = f"{record.sender}|{record.kind}"
         print_ = content.content if isinstance(content, Evidence) else ""
-        standing = content.standing if isinstance(content, Evidence) else (
-            Standing.WITHDRAWN if content.withdrawn else Standing.CURRENT
+        standing = (
+            content.standing
+            if isinstance(content, Evidence)
+            else (Standing.WITHDRAWN if content.withdrawn else Standing.CURRENT)
         )
         return Arrival(
             record=record.id,

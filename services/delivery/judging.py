@@ -26,9 +26,7 @@ def in_force(tx: Connection, archive: Archive, bases: Iterable[str], today: date
     withdrawn = consents.withdrawn(tx, lineage.values())
     views = archive.views(tx, approved)
     return lawful | {
-        record
-        for record in approved
-        if lineage.get(record) not in withdrawn and _period_holds(views.get(record), day)
+        record for record in approved if lineage.get(record) not in withdrawn and _period_holds(views.get(record), day)
     }
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from schemas.evidence import Accident, Cover, DataClass, Evidence
+from schemas.evidence import Accident, Cover
 from schemas.records import Kind
 from services.consent.entitlement import Consent, Standing
 from services.hub.assemble import Component
@@ -39,9 +39,7 @@ class Case:
     calendar: tuple[Line, ...]
 
 
-def fold(
-    number: str, component: Component, consents: Iterable[Consent], policies: Policies, today: date
-) -> Case:
+def fold(number: str, component: Component, consents: Iterable[Consent], policies: Policies, today: date) -> Case:
     """The case of a component on a day. `consents`: those of the authorisations among its nodes."""
     nodes = component.nodes
     shown = [node for node in nodes if node.kind in PAPER_KINDS]
@@ -129,5 +127,3 @@ def _standings(
 def in_force(consent: Consent, today: date) -> bool:
     grant, day = consent.grant, today.isoformat()
     return consent.live and grant.start <= day and (grant.end is None or day <= grant.end)
-
-

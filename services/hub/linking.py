@@ -10,7 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from adapters.police.place import cell, neighbours
-from schemas.evidence import Evidence, NumberType
+from schemas.evidence import Accident, Evidence, NumberType
 from schemas.ids import derive
 from schemas.records import Kind
 
@@ -18,6 +18,7 @@ CROWDED = 64  # records of one key; a chemotherapy patient has some 40 documents
 INJURY_DAYS = 180  # how long after an accident an injury is still treated as of it
 UNCODED_DAYS = 30  # the same for a document without a coded diagnosis
 DATE_SLACK_DAYS = 1  # a night accident is filed under either day
+ROAD_SLACK_MINUTES = 15  # two accidents told by one common road only
 TIME_SLACK_MINUTES = 60  # two police records of one accident differ by less
 
 Lookup = Callable[[str], str]
@@ -202,12 +203,25 @@ def _by_place(one: Evidence, other: Evidence, shared: set[Key]) -> Candidate | N
     first, second = one.accident, other.accident
     if Key.PLACE not in shared or not first or not second or first.date != second.date:
         return None
-    if not first.time or not second.time:
-        return 50, TIME_SLACK_MINUTES, "same day, same place"
     gap = minutes_apart(one, other)
-    if gap is None or gap > TIME_SLACK_MINUTES:
+    slack = _place_slack(first, second)
+    if slack is None or (gap is not None and gap > slack):
         return None
+    if gap is None:
+        return 50, TIME_SLACK_MINUTES, "same day, same place"
     return 45, gap, f"same day, same place, {gap} minutes apart"
+
+
+def _place_slack(one: Accident, other: Accident) -> int | None:
+    """How many minutes apart two accidents of one day may be at these places; None when the places differ."""
+    if None not in (one.longitude, one.latitude, other.longitude, other.latitude):
+        near_one = neighbours(cell(one.longitude, one.latitude))  # type: ignore[arg-type]
+        return TIME_SLACK_MINUTES if cell(other.longitude, other.latitude) in near_one else None  # type: ignore[arg-type]
+    common = set(one.roads) & set(other.roads)
+    if len(common) >= 2:
+        return TIME_SLACK_MINUTES  # the same crossing
+    # One road in common may be the same spot or two kilometres away: only near in time.
+    return ROAD_SLACK_MINUTES if common and not (len(one.roads) >= 2 and len(other.roads) >= 2) else None
 
 
 def loss_day(evidence: Evidence) -> date | None:

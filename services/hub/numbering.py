@@ -54,7 +54,7 @@ def number_cases(
             first = min(members[index], key=lambda member: member.accepted)
             chosen = mine[0] if mine else case_number(first.record)
             numbers.of[index] = chosen
-            numbers.merged |= {number: chosen for number in mine[1:]}
+            numbers.merged |= dict.fromkeys(mine[1:], chosen)
     before = {member.number for records in members for member in records if member.number}
     numbers.closed = before - set(numbers.of.values()) - numbers.merged.keys()
     return numbers

@@ -76,9 +76,7 @@ class Hub:
 
     def _crowding(self, tx: Connection, hashes: set[str], added: int) -> set[str]:
         """A key that just became too crowded to link: all that stood under it are folded again without it."""
-        over = [
-            hash for hash, count in casebook.key_counts(tx, hashes).items() if CROWDED < count <= CROWDED + added
-        ]
+        over = [hash for hash, count in casebook.key_counts(tx, hashes).items() if CROWDED < count <= CROWDED + added]
         return casebook.lineages_under(tx, over) if over else set()
 
     def _judgement(self, tx: Connection, verdict: Verdict, now: datetime) -> tuple[set[str], set[str]]:
@@ -140,9 +138,7 @@ class Hub:
             for index, part in enumerate(members)
             if index in result.of and any(member.record in forced for member in part)
         }
-        sizes = {
-            row.record: (row.sha256, row.media_type, row.size) for rows in loaded.rows.values() for row in rows
-        }
+        sizes = {row.record: (row.sha256, row.media_type, row.size) for rows in loaded.rows.values() for row in rows}
         return _emit(tx, self._keys.lookup, folded, result.merged, result.closed, told_again, sizes, today)
 
     def case(self, tx: Connection, number: str, component: Component, today: date) -> Case:
@@ -156,7 +152,12 @@ class Hub:
         approved = consents.approved(tx, [node.record for node in granting])
         withdrawn = consents.withdrawn(tx, [node.lineage for node in granting])
         return [
-            Consent(node.record, node.lineage, node.evidence.grant, node.record in approved and node.lineage not in withdrawn)
+            Consent(
+                node.record,
+                node.lineage,
+                node.evidence.grant,
+                node.record in approved and node.lineage not in withdrawn,
+            )
             for node in granting
             if node.evidence.grant
         ]

@@ -2,55 +2,20 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Row
-
-from adapters.stores import records
 from adapters.stores.archive import Archive
 from adapters.streams.embedded import Host
-from schemas.events import Encoded, Message, Received, Verdict
-from schemas.ids import event_id, record_id
-from schemas.records import Kind, Outcome, Record, Role
-from schemas.topics import RECEIVED, VERDICTS
-from services.intake.attempts import Entry, enter
-
-
-@dataclass(frozen=True)
-class Submission:
-    """What a door hands to the desk. `digest`: SHA-256 that the record id comes from (of an upload: of the digests of its
-    metadata and its file); `sha256`: of the body, for an upload of the file. `blob`: the sealed file of a large body."""
-
-    kind: Kind
-    sender: str
-    role: Role
-    method: str
-    path: str
-    media_type: str
-    body: bytes
-    sha256: str
-    digest: str
-    size: int
-    metadata: str | None = None
-    target: str | None = None
-    blob: str | None = None
-
-
-@dataclass(frozen=True)
-class Taken:
-    """`row` of `records` as it stood when a record was known already."""
-
-    record: Record
-    entry: Entry
-    row: Row | None = None
+from schemas.events import Encoded, Message, Verdict
+from schemas.topics import VERDICTS
+from services.intake.book import Book, Submission, Taken
 
 
 class Desk:
     """Call `take` from the event loop; `run` is its one background task."""
 
     def __init__(self, host: Host, archive: Archive, clock: Callable[[], datetime]) -> None:
-        self._host, self._archive, self._clock = host, archive, clock
+        self._book = Book(host, archive, clock)
         self._queue: asyncio.Queue[tuple[Submission, asyncio.Future[Taken]]] = asyncio.Queue()
         self._waiting: dict[str, set[asyncio.Future[Verdict]]] = {}
         self._loop = asyncio.get_running_loop()
@@ -80,7 +45,7 @@ class Desk:
             while not self._queue.empty():
                 batch.append(self._queue.get_nowait())
             try:
-                taken = await asyncio.to_thread(self._commit, [submission for submission, _ in batch])
+                taken = await asyncio.to_thread(self._book.enter, [submission for submission, _ in batch])
             except Exception as error:
                 for _, future in batch:
                     if not future.done():
@@ -89,36 +54,6 @@ class Desk:
             for (_, future), one in zip(batch, taken, strict=True):
                 if not future.done():
                     future.set_result(one)
-
-    def _commit(self, batch: Sequence[Submission]) -> list[Taken]:
-        taken: list[Taken] = []
-
-        def work(tx: Connection) -> list[Message]:
-            taken.clear()
-            now = records.stamp(self._clock())
-            ids = [record_id(one.sender, one.method, one.path, one.digest) for one in batch]
-            rows = records.by_ids(tx, ids)
-            fresh: dict[str, Taken] = {}
-            messages = []
-            for id, submission in zip(ids, batch, strict=True):
-                if id in fresh:  # two identical posts at once get one record
-                    taken.append(Taken(fresh[id].record, Entry.WAITING))
-                    continue
-                one = _enter(id, submission, rows.get(id), now)
-                taken.append(one)
-                if one.entry in (Entry.NEW, Entry.AGAIN):
-                    fresh[id] = one
-                    event = Received(record=one.record, metadata=submission.metadata, blob=submission.blob)
-                    messages.append(
-                        Message(RECEIVED.name, id, event_id(id, one.record.attempt), event, submission.body)
-                    )
-                    if submission.blob:
-                        self._archive.hold_blob(tx, id, submission.blob)
-            records.put(tx, [one.record for one in fresh.values()])
-            return messages
-
-        self._host.append(work)
-        return taken
 
     def _hear(self, messages: Sequence[Message | Encoded]) -> None:
         verdicts = [one.event for one in messages if isinstance(one, Message) and one.topic == VERDICTS.name]
@@ -130,29 +65,3 @@ class Desk:
             for future in self._waiting.get(verdict.record.id, ()):
                 if not future.done():
                     future.set_result(verdict)
-
-
-def _enter(id: str, submission: Submission, row: Row | None, now: str) -> Taken:
-    entry = enter(
-        Outcome(row.outcome) if row and row.outcome else None, row.attempt if row else None, row.judged if row else None
-    )
-    if row is not None:
-        record = records.envelope(row)
-        if entry == Entry.AGAIN:
-            record = record.model_copy(update={"attempt": row.attempt + 1})
-        return Taken(record, entry, row)
-    record = Record(
-        id=id,
-        attempt=1,
-        kind=submission.kind,
-        sender=submission.sender,
-        role=submission.role,
-        method=submission.method,
-        path=submission.path,
-        sha256=submission.sha256,
-        size=submission.size,
-        media_type=submission.media_type,
-        received=now,
-        target=submission.target,
-    )
-    return Taken(record, entry)

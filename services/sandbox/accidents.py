@@ -64,7 +64,7 @@ class Occurrence:
 
 
 def record(
-    seen: Occurrence, identifier: str, *, version: int = 1, number: str, weather: str = "晴", named: bool = True
+    seen: Occurrence, identifier: str, *, version: int = 1, number: str, weather: str = "8", named: bool = True
 ) -> dict[str, Any]:
     """The accident as the police door takes it. `named` False: without persons, as another unit's file has it."""
     place: dict[str, Any] = {"text": seen.place}
@@ -91,7 +91,7 @@ def record(
         "injuries": seen.injuries,
         "codeSystem": "npa-112.07.01",
         "weather": weather,
-        "roadType": "市區道路",
+        "roadType": "5",  # 市區道路
         "parties": parties,
     }
 

@@ -40,7 +40,9 @@ def _message(event: Checked, body: bytes) -> Message:
     record = event.record
     topic = CONTROLS if record.kind in GOVERNING else CHECKED
     key = record.target or record.sender
-    return Message(topic.name, key, event_id(record.id, record.attempt, "validation"), event, b"" if event.blob else body)
+    return Message(
+        topic.name, key, event_id(record.id, record.attempt, "validation"), event, b"" if event.blob else body
+    )
 
 
 def work(jobs: list[tuple[bytes, bytes]]) -> list[list[Encoded]]:

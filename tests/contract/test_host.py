@@ -36,7 +36,9 @@ class Ledger:
         for message in messages:
             if message.id == self._poison:
                 raise ValueError("poison")
-            tx.execute(text("INSERT INTO ledger (key, event) VALUES (:key, :event)"), {"key": message.key, "event": message.id})
+            tx.execute(
+                text("INSERT INTO ledger (key, event) VALUES (:key, :event)"), {"key": message.key, "event": message.id}
+            )
             outputs.append(Message("offers", message.key, derive(message.id, "out"), message.event))
         return outputs
 

@@ -23,7 +23,21 @@ MODULE_LINES = 400
 FUNCTION_LINES = 70
 BANNED_FILES = {"utils.py", "util.py", "helpers.py", "helper.py", "common.py", "misc.py", "base.py", "manager.py"}
 # A decision takes time, chance and the outside as arguments.
-IMPURE = {"random", "os", "socket", "sqlite3", "sqlalchemy", "httpx", "requests", "subprocess", "threading", "asyncio", "time", "secrets", "uuid"}
+IMPURE = {
+    "random",
+    "os",
+    "socket",
+    "sqlite3",
+    "sqlalchemy",
+    "httpx",
+    "requests",
+    "subprocess",
+    "threading",
+    "asyncio",
+    "time",
+    "secrets",
+    "uuid",
+}
 IMPURE_CALLS = {"now", "today", "utcnow", "open", "urandom"}
 
 
@@ -65,9 +79,7 @@ def wires(path: Path) -> bool:
 def decisions() -> list[Path]:
     """Modules of services that are not wiring: those that import neither store nor stream nor web."""
     return [
-        path
-        for path in modules()
-        if name(path).startswith("services/") and not wires(path) and name(path) not in HANDS
+        path for path in modules() if name(path).startswith("services/") and not wires(path) and name(path) not in HANDS
     ]
 
 
@@ -101,7 +113,9 @@ def test_formats_are_pure() -> None:
 
 def test_decisions_import_no_edges() -> None:
     for path in decisions():
-        wrong = [one for one in imports(path) if inside(one, "adapters") and one != "adapters" and not inside(one, *FORMATS)]
+        wrong = [
+            one for one in imports(path) if inside(one, "adapters") and one != "adapters" and not inside(one, *FORMATS)
+        ]
         assert not wrong, f"{name(path)} decides and imports {wrong}"
 
 

@@ -1,0 +1,75 @@
+"""The faults of one FHIR content while it is read: places as tokens from the root, rendered once at the end.
+
+A place is ("entry", 3, "resource", "period", "start"); it becomes the FHIRPath `Bundle.entry[3].resource.period.start`
+and the JSON pointer `/entry/3/resource/period/start`.
+"""
+
+from adapters.json_text import is_name, pointer
+from schemas.problems import Problem, Severity, errors, problem
+
+Place = tuple[str | int, ...]
+
+LIMIT = 500  # problems told at once: more than anyone reads, and less than would make the answer a burden
+
+
+def expression(root: str, place: Place) -> str:
+    """FHIRPath of a place. `_birthDate` is the element birthDate; a key that is no element name ends the path."""
+    out = [root]
+    for token in place:
+        if isinstance(token, int):
+            out.append(f"[{token}]")
+        elif is_name(token):
+            out.append(f".{token.removeprefix('_')}")
+        else:
+            break
+    return "".join(out)
+
+
+class Faults:
+    """Collects faults; `full` says that enough were found, so that a reader may stop looking for more."""
+
+    def __init__(self, root: str = "Bundle") -> None:
+        self.root = root
+        self._found: dict[tuple[Place, str, str], tuple[Severity | None, dict[str, str | int]]] = {}
+
+    def add(self, code: str, place: Place, *, missing: str = "", severity: Severity | None = None, **names: str | int) -> None:
+        """A fault at a place; `missing` names the element that should stand there (its parent is the pointer)."""
+        if missing:
+            names = {"element": missing, **names}
+        self._found.setdefault((place, missing, code), (severity, names))
+
+    @property
+    def full(self) -> bool:
+        return len(self._found) >= 2 * LIMIT
+
+    def places(self) -> set[Place]:
+        """Where something was found, missing elements as places of their own."""
+        return {(*place, missing) if missing else place for place, missing, _ in self._found}
+
+    def problems(self) -> tuple[Problem, ...]:
+        """In published order: by place (numbers as numbers, whatever the order of keys), then code.
+
+        Past the limit the first errors stay, then the first warnings, and a last problem says that there are more.
+        """
+        rendered = [
+            problem(
+                code,
+                expression(self.root, (*place, missing) if missing else place),
+                pointer(place),
+                severity=severity,
+                **names,
+            )
+            for (place, missing, code), (severity, names) in sorted(self._found.items(), key=_order)
+        ]
+        if len(rendered) <= LIMIT:
+            return tuple(rendered)
+        kept = [one for one in rendered if one.severity == Severity.ERROR][:LIMIT]
+        kept += [one for one in rendered if one.severity != Severity.ERROR][: LIMIT - len(kept)]
+        rest = Severity.ERROR if errors(kept) else Severity.WARNING
+        return (*kept, problem("too-many-problems", self.root, severity=rest, limit=LIMIT))
+
+
+def _order(item: tuple[tuple[Place, str, str], object]) -> tuple[object, ...]:
+    (place, missing, code), _ = item
+    full = (*place, missing) if missing else place
+    return (tuple((0, token, "") if isinstance(token, int) else (1, 0, token) for token in full), code)

@@ -1,0 +1,74 @@
+"""An accident as the open data tell it, and a line of a table: what the readers of both layouts share."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from schemas.problems import Problem, problem
+
+PARTIES_MAX = 500  # lines of one accident; the most seen are 42, and a column left empty would make one of a whole file
+_CASUALTIES = re.compile(r"死亡(\d{1,4});受傷(\d{1,5})", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A physical line: its number from 1 (the header), its bytes with their line end, its fields without space around."""
+
+    number: int
+    raw: bytes
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenParty:
+    """One party. `kind` is coarse, None for the dummy second party (an object, or nothing); `age` None when not told."""
+
+    order: int
+    kind: str | None
+    vehicle: str = ""  # 當事者區分 大類/子類
+    sex: str = ""
+    age: int | None = None
+    protection: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAccident:
+    """`date` YYYY-MM-DD, `time` HH:MM:SS in Taiwan; coordinates WGS84 degrees, in Taiwan or None; parties by their order."""
+
+    date: str
+    time: str
+    place: str
+    severity: str  # A1 … A4, empty when the file does not say
+    deaths: int
+    injuries: int
+    parties: tuple[OpenParty, ...]
+    longitude: float | None = None
+    latitude: float | None = None
+    unit: str = ""
+    weather: str = ""
+    position: str = ""  # 事故位置 大類/子類
+    median: str = ""  # 分向設施 大類/子類
+    speed_limit: int | None = None  # km/h; None when the file's value is none that a sign shows
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The coarse kinds of the parties, sorted, without the dummy."""
+        return tuple(sorted(party.kind for party in self.parties if party.kind))
+
+
+def casualties(text: str) -> tuple[int, int] | None:
+    """(deaths, injuries) of `死亡1;受傷0`."""
+    found = _CASUALTIES.fullmatch(unicodedata.normalize("NFKC", text).replace(" ", ""))
+    return (int(found[1]), int(found[2])) if found else None
+
+
+def at_line(code: str, line: Line, column: int | None = None, name: str = "", **names: str | int) -> Problem:
+    """A problem at a line; `column` from 0 as fields are counted, shown from 1; `name` is the column's header."""
+    return problem(
+        code,
+        name,
+        line=line.number,
+        column=None if column is None else column + 1,
+        **({"column": name} if name and code.startswith("csv-") else {}),
+        **names,
+    )

@@ -1,0 +1,57 @@
+"""Applications as they really come: once, twice, mistyped, corrected."""
+
+from collections.abc import Callable
+from typing import Any
+
+from schemas.evidence import Cover
+from services.sandbox import persons
+from services.sandbox.drafts import Book, Draft, dump
+
+PLAIN, DUPLICATE, AMENDED, TYPO = "plain", "duplicate", "amended", "typo"
+TWISTS = (PLAIN, DUPLICATE, PLAIN, AMENDED, PLAIN, TYPO, PLAIN)
+
+Insurers = tuple[tuple[str, Cover], ...]
+
+
+def tell(
+    book: Book, make: Callable[[str, int, Insurers], dict[str, Any]], insurers: Insurers, twist: str, sender: str
+) -> Draft:
+    """Adds the application with its twist; `make(id, version, insurers)` writes it. Gives back the current one."""
+    identifier = f"A-{book.mark()}"
+    if twist == TYPO:
+        wrong = make(identifier, 1, insurers)
+        wrong["applicant"]["identifier"] = persons.wrong(wrong["applicant"]["identifier"])
+        refused = _send(book, wrong, (), sender)
+        refused.verdict, refused.persons, refused.plates = "rejected", (), ()
+        refused.identity = refused.lineage = refused.name
+        return _send(book, make(identifier, 1, insurers), insurers, sender, after=(refused.name,))
+    if twist == DUPLICATE:
+        # The second version, so that the case shows it and not the double, whichever comes first.
+        first = _send(book, make(identifier, 2, insurers), insurers, sender)
+        double = _send(book, make(f"{identifier}-E", 1, insurers), insurers, sender, lineage=first.lineage)
+        double.verdict, double.duplicate_of = "duplicate", first.name
+        return first
+    if twist == AMENDED and len(insurers) > 1:
+        early = _send(book, make(identifier, 1, insurers[:1]), insurers[:1], sender)
+        return _send(book, make(identifier, 2, insurers), insurers, sender, supersedes=early.name)
+    return _send(book, make(identifier, 1, insurers), insurers, sender)
+
+
+def _send(book: Book, made: dict[str, Any], insurers: Insurers, sender: str, **more: Any) -> Draft:
+    vehicles, injured = made.get("vehicles", []), made.get("injured", [])
+    people = [made["applicant"], *(vehicle["driver"] for vehicle in vehicles if "driver" in vehicle), *injured]
+    plates = [vehicle["plate"] for vehicle in vehicles]
+    identity = f"{sender} {made['id']}"
+    return book.add(
+        "application",
+        path="/claimlink/applications",
+        sender=sender,
+        body=dump(made, pretty=book.chance(0.3)),
+        persons=tuple(dict.fromkeys(person["identifier"] for person in people)),
+        classes=frozenset({"application"}),
+        identity=identity,
+        version=f"{made['version']:012d}",
+        plates=tuple(plates),
+        insurers=tuple(dict.fromkeys(code for code, _ in insurers)),
+        **{"lineage": identity, **more},
+    )

@@ -1,0 +1,66 @@
+"""Who allows what: authorisations with their reviews, refusals, withdrawals, and those of impostors."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from schemas.evidence import Cover
+from services.sandbox import filings
+from services.sandbox.drafts import Book, Consent, Draft, dump
+from services.sandbox.persons import Person
+
+APPROVED, PENDING, REFUSED, WITHDRAWN = "approved", "pending", "refused", "withdrawn"
+IMPOSTOR_SLOT = 15
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the subject is asked to allow."""
+
+    subject: Person
+    role: str
+    recipients: tuple[str, ...]
+    purpose: Cover
+    classes: tuple[str, ...]
+    loss: dict[str, Any]
+
+
+def grant(
+    book: Book, wish: Wish, outcome: str = APPROVED, *, by: Person | None = None, how: str = "representative"
+) -> Draft:
+    """An authorisation and what becomes of it. `by`: someone who acts for the subject, as `how` says."""
+    sender, mark = book.claimlink(), book.mark()
+    made = filings.authorisation(
+        f"G-{mark}",
+        grantor=by or wish.subject,
+        role=how if by else "self",
+        subject=wish.subject,
+        subject_role=wish.role,
+        recipients=list(wish.recipients),
+        purpose=wish.purpose,
+        classes=sorted(wish.classes),
+        start=book.day - timedelta(days=book.rng.randrange(1, 60)),
+        uses="single" if book.chance(0.2) else "multiple",
+        loss=wish.loss,
+    )
+    draft = book.add(
+        "authorisation",
+        path="/authorisations",
+        sender=sender,
+        body=dump(made, pretty=book.chance(0.3)),
+        persons=tuple({wish.subject.identifier, (by or wish.subject).identifier}),
+        identity=f"{sender} {made['id']}",
+        consent=Consent(wish.subject.identifier, wish.recipients, frozenset(wish.classes)),
+    )
+    if outcome == PENDING:
+        return draft
+    review = book.review(draft, outcome != REFUSED)
+    if outcome == WITHDRAWN:
+        book.withdraw(draft, review)
+    return draft
+
+
+def impostor(book: Book, wish: Wish) -> Draft:
+    """Somebody claims to act for the subject; the review refuses it, or never comes."""
+    somebody = book.person(IMPOSTOR_SLOT)
+    return grant(book, wish, book.rng.choice((PENDING, REFUSED)), by=somebody)

@@ -1,0 +1,188 @@
+"""Road accidents: vehicles and their insurers from the register, the injured, their papers and consents."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from schemas.evidence import Cover
+from services.sandbox import applications, consents, filings, hospital_papers, police_papers, visits
+from services.sandbox.accidents import Occurrence, Participant
+from services.sandbox.applications import Insurers
+from services.sandbox.consents import Wish
+from services.sandbox.drafts import Book
+from services.sandbox.participants import CLAIMLINK, HOSPITALS, LIFE, insurer_of
+from services.sandbox.persons import Person
+
+ONE, TWO, PASSENGERS, WITHDRAWN, IMPOSTOR, NO_POLICE = (
+    "one-vehicle",
+    "two-vehicles",
+    "two-injured",
+    "consent-withdrawn",
+    "impostor",
+    "no-police",
+)
+CLASSES = ("certificate", "receipt")
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """An accident of the scenario that open data may show too. `recipients`: who holds its police record by law."""
+
+    case: str
+    file: str
+    seen: Occurrence
+    recipients: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Loss:
+    """The accident of a case, and who covers its vehicles."""
+
+    seen: Occurrence
+    number: str | None
+    injured: tuple[Person, ...]
+    insurers: Insurers  # named by the injured
+    recipients: tuple[str, ...]  # compulsory insurers among them
+
+
+def tell(book: Book, kind: str, document_twist: str, application_twist: str, accident_twist: str) -> Sighting | None:
+    """Adds the records of one road accident; gives back what open data may show of it."""
+    seen, injured = _happen(book, kind)
+    number = None if kind == NO_POLICE else f"A{book.mark()}"
+    named = _named(book, seen)
+    compulsory = {insurer_of(plate) for plate in _plates(seen)}
+    recipients = tuple(code for code, cover in named if cover == Cover.MOTOR_COMPULSORY and code in compulsory)
+    loss = _Loss(seen, number, injured, named, recipients)
+    own = police_papers.tell(book, seen, number, accident_twist) if number else None
+    _apply(book, loss, application_twist)
+    for place, person in enumerate(injured):
+        _treat(book, loss, person, document_twist if place == 0 else hospital_papers.PLAIN)
+    _allow(book, kind, loss)
+    _further_papers(book, loss, accident_twist)
+    if own is None or accident_twist not in police_papers.STANDING or not seen.coordinates:
+        return None
+    return Sighting(book.label, own.name, seen, tuple(sorted(loss.recipients)))
+
+
+def _plates(seen: Occurrence) -> list[str]:
+    return list(dict.fromkeys(party.plate for party in seen.parties if party.plate))
+
+
+def _happen(book: Book, kind: str) -> tuple[Occurrence, tuple[Person, ...]]:
+    """The accident, and those injured in it: the first of them applies."""
+    first, second = book.setting.plates
+    driver, other = book.person(0), book.person(1)
+    car = Participant("car", "driver", driver, first)
+    if kind in (ONE, NO_POLICE):
+        if book.chance(0.5):
+            hurt = Participant("pedestrian", "pedestrian", other, injured=True)
+        else:
+            hurt = Participant("passenger", "passenger", other, first, injured=True)
+        parties = (car, hurt)
+    elif kind == PASSENGERS:
+        riders = (book.person(2, youngest=19), book.person(3, youngest=19))
+        parties = (car, Participant("car", "driver", other, second))
+        parties += tuple(Participant("passenger", "passenger", rider, second, injured=True) for rider in riders)
+    else:
+        parties = (car, Participant("motorcycle", "driver", other, second, injured=True))
+    where = book.setting.coordinates if book.chance(0.85) else None
+    seen = Occurrence(book.setting.moment, book.setting.place, where, book.setting.unit, parties)
+    return seen, tuple(party.person for party in parties if party.injured and party.person)
+
+
+def _named(book: Book, seen: Occurrence) -> Insurers:
+    """The insurers that the injured name: of the car that hit them, at times of both vehicles, at times a third-party
+    cover. Who covers third parties and is compulsory insurer here too is named for both."""
+    plates = _plates(seen)
+    wanted = plates if len(plates) == 1 or book.chance(0.6) else plates[:1]
+    codes = [(insurer_of(plate) or "", Cover.MOTOR_COMPULSORY) for plate in wanted]
+    third = insurer_of(plates[0], Cover.MOTOR_THIRD_PARTY)
+    if third and book.chance(0.7):
+        if third in {insurer_of(plate) for plate in plates}:
+            codes.append((third, Cover.MOTOR_COMPULSORY))
+        codes.append((third, Cover.MOTOR_THIRD_PARTY))
+    return tuple(dict.fromkeys(codes))
+
+
+def _apply(book: Book, loss: _Loss, twist: str) -> None:
+    applicant = loss.injured[0]
+    plate = next((party.plate for party in loss.seen.parties if party.person == applicant and party.plate), None)
+    number = loss.number if book.chance(0.6) else None
+    hospital = book.rng.choice(HOSPITALS).code if book.chance(0.3) else None
+
+    def make(who: Person, named_plate: str) -> Any:
+        return lambda identifier, version, insurers: filings.with_accident(
+            filings.application(
+                identifier, who, filings.motor_loss(book.day, named_plate), list(insurers), version=version
+            ),
+            loss.seen,
+            hospital,
+            number,
+        )
+
+    first, second = (code for code, _ in book.rng.sample(CLAIMLINK, 2))
+    plates = _plates(loss.seen)
+    applications.tell(book, make(applicant, plate or plates[0]), loss.insurers, twist, first)
+    if len(plates) > 1 and book.chance(0.3):
+        # The driver of the first car notifies his own insurer, through another operator.
+        driver = loss.seen.parties[0].person
+        assert driver is not None
+        own = ((insurer_of(plates[0]) or "", Cover.MOTOR_COMPULSORY),)
+        applications.tell(book, make(driver, plates[0]), own, applications.PLAIN, second)
+
+
+def _treat(book: Book, loss: _Loss, person: Person, twist: str) -> None:
+    """The first visit of an injured person with its twist, at times a visit later on, at times the receipt again."""
+    rng, seen = book.rng, loss.seen
+    hospital = rng.choice(HOSPITALS)
+    payer = loss.insurers[0][0]
+    visit = visits.Visit(hospital, person, payer, book.day, book.mark())
+    spec = visits.injury(rng, visit, seen.moment, first=True, dated=book.chance(0.7), place=seen.place)
+    document = hospital_papers.tell(book, spec, twist)
+    plate = _plates(seen)[0]
+    if book.chance(0.3):
+        hospital_papers.upload_receipt(book, spec, document, filings.motor_loss(book.day, plate))
+    if book.chance(0.35):
+        later = replace(visit, day=book.day + timedelta(days=rng.randrange(7, 100)), mark=book.mark())
+        again = visits.injury(rng, later, seen.moment, first=False, dated=book.chance(0.5), place=seen.place)
+        hospital_papers.tell(book, again, hospital_papers.PLAIN)
+
+
+def _allow(book: Book, kind: str, loss: _Loss) -> None:
+    """Only the first of the injured consents: the papers of the others go to nobody."""
+    person = loss.injured[0]
+    motor = filings.motor_loss(book.day, book.rng.choice(_plates(loss.seen)))
+    compulsory = Wish(person, "injured", loss.recipients, Cover.MOTOR_COMPULSORY, CLASSES, motor)
+    consents.grant(book, compulsory, consents.WITHDRAWN if kind == WITHDRAWN else consents.APPROVED)
+    third = tuple(code for code, cover in loss.insurers if cover == Cover.MOTOR_THIRD_PARTY)
+    if third and kind != WITHDRAWN and book.chance(0.5):
+        consents.grant(book, replace(compulsory, recipients=third, purpose=Cover.MOTOR_THIRD_PARTY))
+    life = book.rng.choice(LIFE)[0]
+    if book.chance(0.25):
+        wish = replace(compulsory, role="insured", recipients=(life,), purpose=Cover.LIFE_HEALTH)
+        consents.grant(book, wish)
+    if kind == IMPOSTOR:
+        other = next(code for code, _ in LIFE if code != life)
+        consents.impostor(book, replace(compulsory, recipients=(other,), purpose=Cover.LIFE_HEALTH))
+
+
+def _further_papers(book: Book, loss: _Loss, accident_twist: str) -> None:
+    """Police papers, late or never; and a body shop's estimate, which nobody has consented to hand over."""
+    plate = _plates(loss.seen)[0]
+    if loss.number and accident_twist in police_papers.STANDING:
+        for kind, _ in police_papers.POLICE_PAPERS:
+            if book.chance(0.2):
+                police_papers.papers(book, loss.seen, loss.number, kind, plate)
+    if book.chance(0.12):
+        driver, mark = loss.seen.parties[0].person, book.mark()
+        assert driver is not None
+        metadata = filings.paper(
+            f"P-{mark}",
+            "repair-estimate",
+            persons=[driver.identifier],
+            classes=["repair"],
+            issuer="SHOP-01",
+            issued=book.day + timedelta(days=book.rng.randrange(2, 20)),
+            loss=filings.motor_loss(book.day, plate),
+        )
+        hospital_papers.upload(book, "repair-estimate", sender=book.claimlink(), metadata=metadata, mark=mark)

@@ -1,0 +1,145 @@
+"""What must be true of a case when all of it has been sent, whatever the order: who must hold which paper, and who
+never may (architecture: "Deny by default", "The law table", "Who is party", "Duplicates").
+
+Written from the architecture alone, apart from the hub, so that the two can disagree.
+"""
+
+import hashlib
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from services.sandbox.drafts import MEDICAL, Draft
+from services.sandbox.participants import insurer_of
+
+
+@dataclass(frozen=True)
+class Truth:
+    """A line of `truth.jsonl`, and two things that only the checker needs.
+
+    `expected`: the verdict in sending order (accepted, rejected, duplicate). `allowed_ever`: insurers that it may have
+    been handed over to in some state of the world, for example before a consent was withdrawn.
+    """
+
+    file: str
+    sha256: str
+    kind: str
+    persons: tuple[str, ...] = ()
+    case: str | None = None
+    duplicate_of: str | None = None
+    copy_of: str | None = None
+    supersedes: str | None = None
+    insurers: tuple[str, ...] = ()
+    expected: str = "accepted"
+    allowed_ever: tuple[str, ...] = ()
+
+    def line(self) -> dict[str, Any]:
+        """The contract's object."""
+        return {
+            "file": self.file,
+            "sha256": self.sha256,
+            "kind": self.kind,
+            "persons": list(self.persons),
+            "case": self.case,
+            "duplicate_of": self.duplicate_of,
+            "copy_of": self.copy_of,
+            "supersedes": self.supersedes,
+            "insurers": list(self.insurers),
+        }
+
+
+def shown(drafts: Iterable[Draft]) -> list[Draft]:
+    """Of every lineage the version that the case shows.
+
+    The latest version of each identity counts; a withdrawn identity drops out; of what is left, the latest version.
+    """
+    latest: dict[tuple[str, str], Draft] = {}
+    for draft in drafts:
+        if draft.verdict == "rejected":
+            continue
+        key = (draft.lineage, draft.identity)
+        if key not in latest or latest[key].version < draft.version:
+            latest[key] = draft
+    best: dict[str, Draft] = {}
+    for (lineage, _), draft in latest.items():
+        if not draft.withdrawn and (lineage not in best or best[lineage].version < draft.version):
+            best[lineage] = draft
+    return list(best.values())
+
+
+@dataclass(frozen=True)
+class _Rights:
+    """What lets papers of a case go: insurers by law, and the consents in force."""
+
+    police: frozenset[str]
+    consents: tuple[Draft, ...]
+
+    def of(self, draft: Draft) -> frozenset[str]:
+        """The insurers that this paper may go to."""
+        if draft.kind == "application":
+            return frozenset(draft.insurers)
+        if not draft.classes:
+            return frozenset()
+        if draft.classes == {"police"}:
+            return self.police
+        if not draft.classes <= MEDICAL or not draft.persons:
+            return frozenset()
+        each = [self._consented(person, draft.classes) for person in draft.persons]
+        return frozenset.intersection(*each)
+
+    def _consented(self, person: str, classes: frozenset[str]) -> frozenset[str]:
+        given: set[str] = set()
+        for draft in self.consents:
+            consent = draft.consent
+            assert consent is not None
+            if consent.subject == person and consent.classes >= classes:
+                given.update(consent.recipients)
+        return frozenset(given)
+
+
+def police_recipients(drafts: Collection[Draft]) -> frozenset[str]:
+    """The compulsory insurers of the vehicles in the accident that hold an application (G0390062 art. 17 ②)."""
+    named = {code for draft in drafts if draft.kind == "application" for code in draft.insurers}
+    covering = {insurer_of(plate) for draft in drafts for plate in draft.plates}
+    return frozenset(code for code in covering if code in named)
+
+
+def evaluate(drafts: list[Draft], case: str) -> list[Truth]:
+    """The truth of every record of one case, in the order given."""
+    reviewed = {draft.of for draft in drafts if draft.approves}
+    ended = {draft.of for draft in drafts if draft.kind == "withdrawal"}
+    approved = [draft for draft in drafts if draft.consent and draft.name in reviewed]
+    current = shown(drafts)
+    told = [draft for draft in drafts if draft.verdict != "rejected"]
+    now = _Rights(police_recipients(current), tuple(one for one in approved if one.name not in ended))
+    ever = _Rights(police_recipients(told), tuple(approved))
+    holders = {draft.name: now.of(draft) for draft in current}
+    return [
+        Truth(
+            file=draft.name,
+            sha256=hashlib.sha256(draft.body).hexdigest(),
+            kind=draft.kind,
+            persons=tuple(sorted(draft.persons)),
+            case=None if draft.verdict == "rejected" else case,
+            duplicate_of=draft.duplicate_of,
+            copy_of=draft.copy_of,
+            supersedes=draft.supersedes,
+            insurers=tuple(sorted(_offered(draft, holders, current))),
+            expected=draft.verdict,
+            allowed_ever=() if draft.verdict == "rejected" else tuple(sorted(ever.of(draft))),
+        )
+        for draft in drafts
+    ]
+
+
+def _offered(draft: Draft, holders: dict[str, frozenset[str]], current: list[Draft]) -> frozenset[str]:
+    """Those entitled to this paper and to no better attested copy of it."""
+    mine = holders.get(draft.name, frozenset())
+    for other in current:
+        if other is draft or other.lineage == draft.lineage or not other.parts & draft.parts:
+            continue
+        if mine & holders[other.name] and other.own == draft.own:
+            raise ValueError("two copies are equally well attested: which is offered would depend on the order")
+        if other.own:
+            mine -= holders[other.name]
+    return mine
