@@ -36,7 +36,7 @@ class Faults:
         """A fault at a place; `missing` names the element that should stand there (its parent is the pointer)."""
         if missing:
             names = {"element": missing, **names}
-        self._found.setdefault((place, missing, code), (severity, names))
+        self._found.setdefault((place, missing.removesuffix("[x]"), code), (severity, names))
 
     @property
     def full(self) -> bool:

@@ -181,7 +181,7 @@ class Walk:
         """A list; nulls only fill up where the sibling (`given`, `_given`) has something at the same index."""
         sibling = parent.get(key[1:] if key.startswith("_") else f"_{key}")
         beside = sibling if type(sibling) is list else None
-        if beside is not None and len(beside) != len(items):
+        if beside is not None and len(beside) != len(items) and not key.startswith("_"):
             self._faults.add("fhir-sibling", place)
         for index, item in enumerate(items):
             if item is None and beside is not None and index < len(beside) and beside[index] is not None:

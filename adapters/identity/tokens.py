@@ -14,10 +14,11 @@ class Caller:
 
 
 class Tokens:
-    """Made from the sandbox file's lists: token → who bears it."""
+    """Made from the sandbox file's lists: token → who bears it; code → the secret (`whsec_…`) that signs its webhooks."""
 
-    def __init__(self, bearers: Mapping[str, Caller]) -> None:
+    def __init__(self, bearers: Mapping[str, Caller], secrets: Mapping[str, str] | None = None) -> None:
         self._bearers = {_hash(token): caller for token, caller in bearers.items()}
+        self._secrets = dict(secrets or {})
 
     def caller(self, authorization: str | None) -> Caller | None:
         """Who an `Authorization` header's value stands for, or None."""
@@ -25,6 +26,10 @@ class Tokens:
         if scheme.lower() != "bearer" or not token.strip():
             return None
         return self._bearers.get(_hash(token.strip()))
+
+    def secret(self, code: str) -> str | None:
+        """The signing secret of a participant, or None when it has none."""
+        return self._secrets.get(code)
 
 
 def _hash(token: str) -> bytes:

@@ -62,13 +62,6 @@ def casualties(text: str) -> tuple[int, int] | None:
     return (int(found[1]), int(found[2])) if found else None
 
 
-def at_line(code: str, line: Line, column: int | None = None, name: str = "", **names: str | int) -> Problem:
-    """A problem at a line; `column` from 0 as fields are counted, shown from 1; `name` is the column's header."""
-    return problem(
-        code,
-        name,
-        line=line.number,
-        column=None if column is None else column + 1,
-        **({"column": name} if name and code.startswith("csv-") else {}),
-        **names,
-    )
+def at_line(code: str, line: Line, column: int, name: str, **names: str | int) -> Problem:
+    """A problem of one field; `column` from 0, as fields are counted (a problem counts from 1); `name` is its header."""
+    return problem(code, name, line=line.number, column=column + 1, field=name, **names)

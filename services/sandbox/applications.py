@@ -1,4 +1,4 @@
-"""Applications as they really come: once, twice, mistyped, corrected."""
+"""Applications as they really come: once, twice, mistyped, corrected, taken back."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,8 +7,8 @@ from schemas.evidence import Cover
 from services.sandbox import persons
 from services.sandbox.drafts import Book, Draft, dump
 
-PLAIN, DUPLICATE, AMENDED, TYPO = "plain", "duplicate", "amended", "typo"
-TWISTS = (PLAIN, DUPLICATE, PLAIN, AMENDED, PLAIN, TYPO, PLAIN)
+PLAIN, DUPLICATE, AMENDED, WITHDRAWN, TYPO = "plain", "duplicate", "amended", "withdrawn", "typo"
+TWISTS = (PLAIN, DUPLICATE, PLAIN, AMENDED, PLAIN, TYPO, PLAIN, WITHDRAWN, PLAIN, AMENDED, PLAIN)
 
 Insurers = tuple[tuple[str, Cover], ...]
 
@@ -34,7 +34,11 @@ def tell(
     if twist == AMENDED and len(insurers) > 1:
         early = _send(book, make(identifier, 1, insurers[:1]), insurers[:1], sender)
         return _send(book, make(identifier, 2, insurers), insurers, sender, supersedes=early.name)
-    return _send(book, make(identifier, 1, insurers), insurers, sender)
+    first = _send(book, make(identifier, 1, insurers), insurers, sender)
+    if twist == WITHDRAWN:
+        taken = make(identifier, 2, insurers) | {"status": "entered-in-error"}
+        _send(book, taken, insurers, sender, supersedes=first.name).withdrawn = True
+    return first
 
 
 def _send(book: Book, made: dict[str, Any], insurers: Insurers, sender: str, **more: Any) -> Draft:

@@ -41,7 +41,7 @@ def application(
     }
 
 
-def with_accident(filed: Json, seen: Occurrence, hospital: str | None, number: str | None) -> Json:
+def with_accident(filed: Json, seen: Occurrence, number: str | None) -> Json:
     """The application with what the applicant knows of the accident."""
     drivers = {party.plate: party.person for party in seen.parties if party.plate and party.role == "driver"}
     vehicles = []
@@ -54,9 +54,11 @@ def with_accident(filed: Json, seen: Occurrence, hospital: str | None, number: s
         "occurredAt": seen.moment.isoformat(),
         "place": {"text": seen.place},
         "vehicles": vehicles,
-        "injured": [{**_who(person), **({"hospital": hospital} if hospital else {})} for person in injured],
+        "injured": [_who(person) for person in injured],
         **({"policeCaseNumber": number} if number else {}),
-        "description": "兩車於路口發生碰撞，人員受傷送醫。" if len(vehicles) > 1 else "車輛於路口發生事故，人員受傷送醫。",
+        "description": "兩車於路口發生碰撞，人員受傷送醫。"
+        if len(vehicles) > 1
+        else "車輛於路口發生事故，人員受傷送醫。",
     }
 
 

@@ -42,10 +42,10 @@ def tell(book: Book, kind: str, document_twist: str, application_twist: str) -> 
         pairs = tuple((code, Cover.LIFE_HEALTH) for code in named)
         applications.tell(
             book,
-            lambda identifier, version, insurers: filings.application(
-                identifier, applicant, loss, list(insurers), version=version
-            )
-            | ({"injured": [_named(patient, hospital.code)]} if applicant is not patient else {}),
+            lambda identifier, version, insurers: (
+                filings.application(identifier, applicant, loss, list(insurers), version=version)
+                | ({"injured": [_named(patient, hospital.code)]} if applicant is not patient else {})
+            ),
             pairs,
             application_twist,
             book.claimlink(),
@@ -54,7 +54,9 @@ def tell(book: Book, kind: str, document_twist: str, application_twist: str) -> 
     _consent(book, kind, patient, spec, tuple(life), loss)
     gone = document_twist in (hospital_papers.WITHDRAWN, hospital_papers.STAND_IN)
     if not gone and (kind == NARROW or book.chance(0.3)):
-        hospital_papers.upload_receipt(book, spec, document, filings.medical_loss(hospital.code, day=_day_of(book, spec)))
+        hospital_papers.upload_receipt(
+            book, spec, document, filings.medical_loss(hospital.code, day=_day_of(book, spec))
+        )
 
 
 def _named(person: Person, hospital: str) -> dict[str, str]:
@@ -74,9 +76,7 @@ def _day_of(book: Book, spec: Spec) -> date:
     return book.rng.choice((spec.start, spec.end)).date()
 
 
-def _consent(
-    book: Book, kind: str, patient: Person, spec: Spec, life: tuple[str, ...], loss: dict[str, str]
-) -> None:
+def _consent(book: Book, kind: str, patient: Person, spec: Spec, life: tuple[str, ...], loss: dict[str, str]) -> None:
     classes = ("receipt",) if kind == NARROW else tuple(visits.classes(spec))
     role = "deceased" if kind == HEIR else "insured"
     # Sometimes only one of two named insurers may see the papers.

@@ -9,7 +9,7 @@ from services.sandbox import applications, consents, filings, hospital_papers, p
 from services.sandbox.accidents import Occurrence, Participant
 from services.sandbox.applications import Insurers
 from services.sandbox.consents import Wish
-from services.sandbox.drafts import Book
+from services.sandbox.drafts import Book, Draft
 from services.sandbox.participants import CLAIMLINK, HOSPITALS, LIFE, insurer_of
 from services.sandbox.persons import Person
 
@@ -26,12 +26,10 @@ CLASSES = ("certificate", "receipt")
 
 @dataclass(frozen=True)
 class Sighting:
-    """An accident of the scenario that open data may show too. `recipients`: who holds its police record by law."""
+    """An accident that open data may show too, and the unit's own record of it."""
 
-    case: str
-    file: str
+    record: Draft
     seen: Occurrence
-    recipients: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -54,14 +52,14 @@ def tell(book: Book, kind: str, document_twist: str, application_twist: str, acc
     recipients = tuple(code for code, cover in named if cover == Cover.MOTOR_COMPULSORY and code in compulsory)
     loss = _Loss(seen, number, injured, named, recipients)
     own = police_papers.tell(book, seen, number, accident_twist) if number else None
-    _apply(book, loss, application_twist)
+    standing = accident_twist in police_papers.STANDING
+    # With neither accident nor application nothing would tie the papers together.
+    _apply(book, loss, application_twist if standing and own else applications.PLAIN)
     for place, person in enumerate(injured):
         _treat(book, loss, person, document_twist if place == 0 else hospital_papers.PLAIN)
     _allow(book, kind, loss)
-    _further_papers(book, loss, accident_twist)
-    if own is None or accident_twist not in police_papers.STANDING or not seen.coordinates:
-        return None
-    return Sighting(book.label, own.name, seen, tuple(sorted(loss.recipients)))
+    _further_papers(book, loss, standing)
+    return Sighting(own, seen) if own and standing and seen.coordinates else None
 
 
 def _plates(seen: Occurrence) -> list[str]:
@@ -108,7 +106,6 @@ def _apply(book: Book, loss: _Loss, twist: str) -> None:
     applicant = loss.injured[0]
     plate = next((party.plate for party in loss.seen.parties if party.person == applicant and party.plate), None)
     number = loss.number if book.chance(0.6) else None
-    hospital = book.rng.choice(HOSPITALS).code if book.chance(0.3) else None
 
     def make(who: Person, named_plate: str) -> Any:
         return lambda identifier, version, insurers: filings.with_accident(
@@ -116,7 +113,6 @@ def _apply(book: Book, loss: _Loss, twist: str) -> None:
                 identifier, who, filings.motor_loss(book.day, named_plate), list(insurers), version=version
             ),
             loss.seen,
-            hospital,
             number,
         )
 
@@ -166,10 +162,10 @@ def _allow(book: Book, kind: str, loss: _Loss) -> None:
         consents.impostor(book, replace(compulsory, recipients=(other,), purpose=Cover.LIFE_HEALTH))
 
 
-def _further_papers(book: Book, loss: _Loss, accident_twist: str) -> None:
+def _further_papers(book: Book, loss: _Loss, standing: bool) -> None:
     """Police papers, late or never; and a body shop's estimate, which nobody has consented to hand over."""
     plate = _plates(loss.seen)[0]
-    if loss.number and accident_twist in police_papers.STANDING:
+    if loss.number and standing:
         for kind, _ in police_papers.POLICE_PAPERS:
             if book.chance(0.2):
                 police_papers.papers(book, loss.seen, loss.number, kind, plate)

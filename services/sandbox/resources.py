@@ -39,7 +39,9 @@ def roc(day: datetime) -> str:
 
 
 def profile(*names: str) -> Json:
-    return {"profile": [f"{ICLAIM if name.endswith('-iclaim') else TWCORE}/StructureDefinition/{name}" for name in names]}
+    return {
+        "profile": [f"{ICLAIM if name.endswith('-iclaim') else TWCORE}/StructureDefinition/{name}" for name in names]
+    }
 
 
 def patient(spec: Spec, refs: Refs) -> Json:

@@ -37,7 +37,12 @@ _TESTS = (
 )
 _DOCTORS = "葉之衡 紀文謙 倪季川 尹書毓 祝思澄 陶知行 岑予安 鄺星硯".split()
 _TECHNICIANS = "顧品言 柯映青 詹語溪".split()
-_ADVICE = ("宜休養兩週，門診追蹤治療。", "宜休養六週，門診追蹤治療。", "宜避免負重，一個月後回診。", "宜規則服藥，定期回診。")
+_ADVICE = (
+    "宜休養兩週，門診追蹤治療。",
+    "宜休養六週，門診追蹤治療。",
+    "宜避免負重，一個月後回診。",
+    "宜規則服藥，定期回診。",
+)
 COPAYMENT = 10  # per cent of the points, of an acute stay up to 30 days
 
 

@@ -1,0 +1,101 @@
+"""What the commands share: how they find the running system, how they fail, how they print."""
+
+import asyncio
+import json
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from schemas.records import Role
+from services.sandbox.client import Answer, Client, Unreachable
+from services.sandbox.setup import FILE_NAME, BadSandboxFile, Bearer, Sandbox, read
+
+T = TypeVar("T")
+USUAL_FILE = Path("data") / FILE_NAME  # where `claims up` without --data puts it
+REFUSED = 1  # exit status: the system answered, and the answer is no
+
+sandbox_option = click.option(
+    "--sandbox",
+    "sandbox_file",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help=f"sandbox.json of the running system.  [default: ./{USUAL_FILE}]",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts instead of text.")
+operator_option = click.option(
+    "--as", "operator", metavar="CODE", help="The operator who asks.  [default: the first of sandbox.json]"
+)
+
+
+class Failed(click.ClickException):
+    """Ends a command with a sentence that says what to do. Holds nothing personal."""
+
+
+def load(path: Path | None) -> Sandbox:
+    """The sandbox of the running system, from `--sandbox` or from where `claims up` puts it."""
+    if path is None and not USUAL_FILE.exists():
+        raise Failed(
+            f"Which system? There is no ./{USUAL_FILE} here. Start one with `claims up --sandbox`, "
+            "or name the file of a running one with `--sandbox DIR/sandbox.json`."
+        )
+    try:
+        return read(path or USUAL_FILE)
+    except BadSandboxFile as error:
+        raise Failed(str(error)) from None
+
+
+def bearer(sandbox: Sandbox, code: str) -> Bearer:
+    """Who bears this code, or a sentence."""
+    if found := sandbox.bearers.get(code):
+        return found
+    raise Failed(f"{code} is not in sandbox.json. It lists: {', '.join(sorted(sandbox.bearers))}.")
+
+
+def first_operator(sandbox: Sandbox, code: str | None) -> str:
+    """The code of the operator in whose name a command acts."""
+    if code:
+        return bearer(sandbox, code).code
+    operators = sandbox.of_role(Role.OPERATOR)
+    if not operators:
+        raise Failed("sandbox.json lists no operator; name who acts with `--as CODE`.")
+    return operators[0].code
+
+
+def speak(sandbox: Sandbox, work: Callable[[Client], Coroutine[Any, Any, T]]) -> T:
+    """Runs `work` with a client of the system. Patience is short: a person is waiting."""
+
+    async def run() -> T:
+        async with Client(sandbox, patience=5.0) as client:
+            return await work(client)
+
+    try:
+        return asyncio.run(run())
+    except Unreachable as error:
+        raise Failed(f"{error} Is `claims up` running? sandbox.json may be of an earlier start.") from None
+
+
+def content(answer: Answer, what: str) -> Any:
+    """The JSON of a 200 answer; a sentence for every other."""
+    if answer.status == 404:
+        raise Failed(f"There is no {what}, or it is not yours to see.")
+    if answer.status != 200 or answer.json() is None:
+        raise Failed(f"The system answered {answer.status}: {explained(answer)}")
+    return answer.json()
+
+
+def explained(answer: Answer) -> str:
+    """What the system says about a refusal: RFC 9457 detail, or an OperationOutcome's first issue."""
+    body = answer.json()
+    if isinstance(body, dict):
+        issues = body.get("issue") or [{}]
+        said = body.get("detail") or issues[0].get("details", {}).get("text") or body.get("title")
+        more = issues[0].get("diagnostics")
+        if said:
+            return f"{said} {more}" if more and more != said else str(said)
+    return "no reason given"
+
+
+def print_json(value: Any) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False))

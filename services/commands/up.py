@@ -1,0 +1,173 @@
+"""`claims up`: everything embedded in one process, until it is told to stop."""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import structlog
+
+from services.commands.logs import log_as_json
+from services.commands.options import Failed
+from services.sandbox.setup import FILE_NAME, BadSandboxFile, Sandbox, SandboxTokens, prepare, register
+
+RATE = 200  # requests a second and participant (contract, "Limits")
+BACKLOG = 1024  # connections that may wait to be taken: more than all senders of a sandbox open at once
+GRACE = 4  # seconds that open requests get to end; long polls are cut off
+KEEP_ALIVE = 60  # seconds an idle connection stays open: longer than a long poll and its pause
+NO_SANDBOX = (
+    "Real authentication is not configured, and this version has none to configure: it starts as a sandbox only.\n"
+    "To try it with invented participants and random tokens:  claims up --sandbox"
+)
+
+logger = structlog.get_logger()
+
+
+@click.command()
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--data",
+    default=Path("data"),
+    show_default=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for everything that must last; made when it is missing.",
+)
+@click.option("--sandbox", is_flag=True, help="Invented participants with random tokens, in DATA/sandbox.json.")
+@click.option(
+    "--rate", default=RATE, show_default=True, type=click.IntRange(1), help="Requests a second for each participant."
+)
+def up(port: int, host: str, data: Path, sandbox: bool, rate: int) -> None:
+    """Start everything on this machine: doors, checks, cases, feeds.
+
+    Who may speak, and with which token, is in DATA/sandbox.json. Stop it with Ctrl-C; the next start goes on where
+    this one ended.
+
+    \b
+    Example:
+      claims up --sandbox --port 8080 --data ./data
+    """
+    if not sandbox:
+        raise Failed(NO_SANDBOX)
+    log_as_json()
+    with locked(data), listening(host, port) as listener:
+        bound = listener.getsockname()[1]
+        base_url = f"http://{_reachable(host)}:{bound}"
+        known = _participants(data, base_url)
+        import uvloop
+
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            failure = runner.run(_serve(data, known, listener, rate, f"{base_url}  (tokens: {data / FILE_NAME})"))
+    if failure:
+        sys.exit(1)
+
+
+def _participants(data: Path, base_url: str) -> Sandbox:
+    from services.sandbox.participants import PARTICIPANTS, policies
+
+    try:
+        return prepare(data / FILE_NAME, PARTICIPANTS, [policy.line() for policy in policies()], base_url)
+    except BadSandboxFile as error:
+        raise Failed(str(error)) from None
+
+
+async def _serve(data: Path, sandbox: Sandbox, listener: socket.socket, rate: int, address: str) -> bool:
+    """Serves until a signal; whether it ended by a failure of ours. Whatever ends one part ends all."""
+    import uvicorn
+
+    from services.doors import application
+    from services.embedded import System
+    from services.sandbox.participants import PARTICIPANTS
+
+    class Server(uvicorn.Server):
+        """uvicorn, but signals are ours, and the address is told once it listens."""
+
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            click.echo(f"claims: {address}")
+
+        def capture_signals(self) -> contextlib.AbstractContextManager[None]:
+            return contextlib.nullcontext()
+
+    system = System(data, PARTICIPANTS, register(sandbox.policies))
+    config = uvicorn.Config(
+        application(system, SandboxTokens(data / FILE_NAME), rate),
+        http="httptools",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE,
+        timeout_graceful_shutdown=GRACE,
+    )
+    server = Server(config)
+    loop = asyncio.get_running_loop()
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    steps = asyncio.create_task(system.run(), name="steps")
+    doors = asyncio.create_task(server.serve(sockets=[listener]), name="doors")
+    wait = asyncio.create_task(stopped.wait(), name="signal")
+    await asyncio.wait((steps, doors, wait), return_when=asyncio.FIRST_COMPLETED)
+    failed = not stopped.is_set()
+    logger.info("stopping", failed=failed)
+    server.should_exit = True
+    await asyncio.wait((doors,), timeout=GRACE + 1)
+    wait.cancel()
+    for task in (steps, doors):
+        task.cancel()
+    ends = await asyncio.gather(steps, doors, wait, return_exceptions=True)
+    for end in ends:
+        if isinstance(end, Exception):
+            failed = True
+            logger.error("ended by a failure", errors=_classes(end))
+    await loop.shutdown_default_executor()  # a turn that is under way ends before the database closes
+    system.close()
+    return failed
+
+
+def _classes(error: BaseException) -> list[str]:
+    """The classes of an exception and of those inside a group; never their texts, which may quote what was sent."""
+    if isinstance(error, BaseExceptionGroup):
+        return [name for one in error.exceptions for name in _classes(one)]
+    return [type(error).__name__]
+
+
+@contextlib.contextmanager
+def locked(data: Path) -> Iterator[None]:
+    """Holds the folder: two processes on one database would each number the same feed. Freed by any end of the process."""
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with os.fdopen(os.open(data / "lock", os.O_RDWR | os.O_CREAT, 0o600), "r+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Failed(
+                f"Another process already runs on {data}. Stop it, or choose another folder with --data."
+            ) from None
+        yield
+
+
+@contextlib.contextmanager
+def listening(host: str, port: int) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise Failed(
+            f"Cannot listen on {host} port {port}: {error.strerror}. Choose another with --port (0 takes a free one)."
+        ) from None
+    with listener:
+        yield listener
+
+
+def _reachable(host: str) -> str:
+    """The address to tell others on this machine."""
+    if host in ("0.0.0.0", "::"):  # noqa: S104 — compared, not bound
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,138 @@
+"""ALL DOORS in one application, and the server that they run on."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+
+import structlog
+import uvicorn
+from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from adapters.identity.tokens import Tokens
+from services.consent import app as consent
+from services.delivery import app as delivery
+from services.intake import app as intake
+from services.intake import limits
+from services.intake.gate import Turnstile
+from services.intake.refusal import Refusal, respond
+from services.intake.wire import Wire
+from services.portal import app as portal
+
+if TYPE_CHECKING:
+    from services.embedded import System
+
+STOP_SECONDS = 5  # on Ctrl-C open requests get so long; long polls are told to come again by the closed connection
+
+logger = structlog.get_logger()
+
+
+def application(system: "System", tokens: Tokens, rate: float = limits.RATE) -> Starlette:
+    """Every route of the contract. `rate`: requests a second and participant."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        await system.write(system.archive.sweep)  # before the first request: what a crash left half written
+        yield
+
+    app = Starlette(
+        routes=[room for service in (intake, consent, delivery, portal) for room in service.routes(system, tokens)],
+        exception_handlers={Refusal: _refused, HTTPException: _no_such_route},  # type: ignore[dict-item]
+        middleware=[Middleware(Guard)],
+        lifespan=lifespan,
+    )
+    app.router.redirect_slashes = False  # a redirect would drop the body of a POST
+    app.state.turnstile = Turnstile(system, rate)
+    return app
+
+
+def configuration(app: ASGIApp, host: str, port: int) -> uvicorn.Config:
+    """The server's settings. No access log: structlog's lines hold ids, uvicorn's would hold whole URLs."""
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        http=Wire,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=limits.CONNECTIONS,
+        timeout_keep_alive=limits.KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=STOP_SECONDS,
+    )
+
+
+class Guard:
+    """Outermost: no exception's text leaves or is logged; a refused body is not read to its end; nothing is cached."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started, whole = False, False
+
+        async def reading() -> Message:
+            nonlocal whole
+            message = await receive()
+            whole = whole or not message.get("more_body", False)
+            return message
+
+        async def sending(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                headers = MutableHeaders(scope=message)
+                headers.setdefault("cache-control", "no-store")
+                headers.setdefault("x-content-type-options", "nosniff")
+                if message["status"] >= 400 and not whole and _has_body(scope):
+                    headers["connection"] = "close"  # else the server would read on, to throw it away
+            await send(message)
+
+        structlog.contextvars.clear_contextvars()
+        try:
+            await self.app(scope, reading, sending)
+        except ClientDisconnect:
+            pass  # the sender hung up before its body was whole: nothing was taken in, nobody is there to be told
+        except Exception as error:  # noqa: BLE001 — the last net: the class is logged, the text may quote a body
+            logger.error("a door failed", error=type(error).__name__, at=_where(error))
+            if not started:
+                refusal = Refusal(500, "failure", "Our failure. Send again later; the same bytes are safe to repeat.")
+                await respond(Request(scope), refusal)(scope, receive, sending)
+
+
+def _has_body(scope: Scope) -> bool:
+    return any(
+        name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
+        for name, value in scope["headers"]
+    )
+
+
+def _where(error: BaseException) -> str:
+    """File and line of the innermost frame: where to look, without a word of what was read."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return "" if trace is None else f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}"
+
+
+def _refused(request: Request, refusal: Refusal) -> Response:
+    return respond(request, refusal)
+
+
+def _no_such_route(request: Request, error: HTTPException) -> Response:
+    if error.status_code == 405:
+        refusal = Refusal(405, "method-not-allowed", "Use a method of the header Allow.", error.headers)
+    else:
+        refusal = Refusal(error.status_code, "not-found", "There is nothing here for you.")
+    return respond(request, refusal)

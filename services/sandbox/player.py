@@ -1,0 +1,108 @@
+"""Plays a scenario through the doors of a running system: in order, many cases abreast, one record of a case at a time."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+
+from services.sandbox.client import Answer, Client, Post
+from services.sandbox.scenario import Item
+
+ABREAST = 16  # requests in flight: enough to fill both validation workers, far below a participant's rate
+LATER, REFUSED = "later", "refused"  # beside the verdicts: not judged yet; refused without a record
+POLL = 0.2  # seconds between two looks at a verdict that comes later
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What became of an item. `outcome`: a verdict, `later` or `refused`; times in seconds, monotonic."""
+
+    item: Item
+    status: int
+    outcome: str
+    record: str | None
+    started: float
+    ended: float
+
+
+class Player:
+    """`told` hears of every item as soon as it is answered."""
+
+    def __init__(self, client: Client, told: Callable[[Sent], None], abreast: int = ABREAST) -> None:
+        self._client, self._told = client, told
+        self._slots = asyncio.Semaphore(abreast)
+        self._sent: dict[int, asyncio.Task[Sent]] = {}
+
+    async def play(self, items: Iterable[Item]) -> list[Sent]:
+        """Sends everything; items are drawn as they are sent, so a scenario of any length fits."""
+        lanes: dict[str, asyncio.Task[Sent]] = {}
+        async with asyncio.TaskGroup() as tasks:
+            for item in items:
+                await self._slots.acquire()
+                lane = str(PurePosixPath(item.file).parent)
+                lanes[lane] = self._sent[item.n] = tasks.create_task(self._send(item, lanes.get(lane)))
+        return [task.result() for task in self._sent.values()]
+
+    async def _send(self, item: Item, before: "asyncio.Task[Sent] | None") -> Sent:
+        try:
+            if before:
+                await before
+            target = await self._sent[item.of] if item.of else None
+            sent = await self._answer(item, target.record if target else None)
+        finally:
+            self._slots.release()
+        sent = replace(sent, item=replace(item, body=b""))  # the bytes are sent; a long scenario must not pile up
+        self._told(sent)
+        return sent
+
+    async def _answer(self, item: Item, target: str | None) -> Sent:
+        if item.of and not target:
+            return Sent(item, 0, REFUSED, None, 0.0, 0.0)  # what it names made no record
+        answer = await self._client.send(
+            Post(
+                item.sender,
+                item.method,
+                item.path.replace("{id}", target or ""),
+                item.body,
+                item.content_type if item.body else None,
+                item.metadata,
+                PurePosixPath(item.file).name,
+            )
+        )
+        outcome = await outcome_of(self._client, item.sender, answer)
+        return Sent(item, answer.status, outcome, answer.record, answer.started, answer.ended)
+
+
+async def outcome_of(client: Client, sender: str, answer: Answer) -> str:
+    """The verdict that an answer tells, asked for where its status leaves it open."""
+    if answer.record is None:
+        return REFUSED
+    if answer.status == 201:
+        return "accepted"
+    if answer.status in (403, 409, 422):
+        return "rejected"
+    told = await client.verdict(sender, answer.record)
+    return told.get("verdict") or LATER
+
+
+async def settle(client: Client, sent: list[Sent], seconds: float) -> list[Sent]:
+    """The same with the verdicts that came later; those that did not come in time stay `later`."""
+
+    async def wait(one: Sent) -> Sent:
+        while one.record and one.outcome == LATER:
+            told = await client.verdict(one.item.sender, one.record)
+            if told.get("verdict"):
+                return replace(one, outcome=told["verdict"])
+            await asyncio.sleep(POLL)
+        return one
+
+    waiting = {place: asyncio.create_task(wait(one)) for place, one in enumerate(sent) if one.outcome == LATER}
+    if waiting:
+        await asyncio.wait(waiting.values(), timeout=seconds)
+    settled = list(sent)
+    for place, task in waiting.items():
+        if task.done():
+            settled[place] = task.result()
+        else:
+            task.cancel()
+    return settled
