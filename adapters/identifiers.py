@@ -31,7 +31,7 @@ def residence_permit(value: str) -> bool:
 
 
 def company_number(value: str) -> bool:
-    """統一編號: eight digits; the sum of the digits of each product divides by 5 (10 before April 2023, a stricter rule).
+    """統一編號: eight digits; the sum of the digits of each product divides by 5 (until April 2023 by 10).
 
     A seventh digit 7 makes the product 28, whose digits sum to 10: it may count as 1 or as 0, so either sum may pass.
     """

@@ -1,7 +1,7 @@
 """Strict JSON: bytes in, a value or problems out (RFC 8259, and what it leaves open decided).
 
-Refused: anything but UTF-8 without a byte order mark, a key twice in one object (also when one is written by \\u escape),
-NaN and Infinity, lone surrogates, U+0000, nesting past `NESTING_LIMIT`, trailing text, numbers past `NUMBER_LIMIT`.
+Refused: anything but UTF-8 without byte order mark, a key twice in one object (also when written by \\u escape), NaN
+and Infinity, lone surrogates, U+0000, nesting past `NESTING_LIMIT`, trailing text, numbers past `NUMBER_LIMIT`.
 Numbers become int or Decimal, so 0.40 stays 0.40.
 
 Two readers: the standard library's, fast, for what is right; and an own scan without recursion that says where and why
@@ -36,10 +36,16 @@ _FAULTS = {  # zh-TW, English
     "key": ("此處應為雙引號括住的鍵", "a key in double quotes was expected"),
     "colon": ("此處應為冒號", "a colon was expected"),
     "comma": ("此處應為逗號或結尾括號", "a comma or the closing bracket was expected"),
-    "string": ("字串含未跳脫的控制字元、錯誤的跳脫序列,或沒有結尾", "a string with a raw control character, a wrong escape or no end"),
+    "string": (
+        "字串含未跳脫的控制字元、錯誤的跳脫序列,或沒有結尾",
+        "a string with a raw control character, a wrong escape or no end",
+    ),
     "nul": ("含字元 U+0000", "the character U+0000"),
     "surrogate": ("含不成對的代理字元", "half of a surrogate pair"),
-    "number": (f"數值超過 {NUMBER_LIMIT} 位數或十的次方", f"a number of more than {NUMBER_LIMIT} digits or powers of ten"),
+    "number": (
+        f"數值超過 {NUMBER_LIMIT} 位數或十的次方",
+        f"a number of more than {NUMBER_LIMIT} digits or powers of ten",
+    ),
 }
 
 
@@ -80,7 +86,9 @@ def read(data: bytes) -> tuple[object | None, list[Problem]]:
 def _fast(text: str) -> object:
     if _NUL_ESCAPE.search(text) and next(_Scan(text).problems(), None) is not None:
         raise _Unreadable
-    value = json.loads(text, object_pairs_hook=_object, parse_float=_decimal, parse_int=_integer, parse_constant=_constant)
+    value = json.loads(
+        text, object_pairs_hook=_object, parse_float=_decimal, parse_int=_integer, parse_constant=_constant
+    )
     if _too_deep(value):
         raise _Unreadable
     if _SURROGATE_ESCAPE.search(text):

@@ -23,7 +23,7 @@ from adapters.streams.log import STREAM_KEY, Log
 from adapters.vault.blobs import Blobs
 from adapters.vault.keys import Keys
 from adapters.vault.receipts import Receipts
-from schemas.events import Encoded, Message, Received, Refold
+from schemas.events import Checked, Encoded, Message, Received, Refold
 from schemas.ids import derive
 from schemas.records import Participant
 from schemas.topics import DUE, RECEIVED, TOPICS
@@ -174,7 +174,7 @@ class System(Core):
         self._loop = asyncio.get_running_loop()
         self._wake = {handler.name: asyncio.Event() for handler in (_VALIDATION, *self.handlers)}
         self._pool = ProcessPoolExecutor(
-            WORKERS, mp_context=multiprocessing.get_context("spawn"), initializer=validation.warm
+            WORKERS, mp_context=multiprocessing.get_context("spawn"), initializer=validation.begin
         )
         self.offered = asyncio.Condition()  # notified when the sequencer has numbered something
         self.behind = 0  # records received and not judged, as of the last turn of validation
@@ -193,6 +193,14 @@ class System(Core):
                 return work(tx)
 
         return await asyncio.to_thread(run)
+
+    async def validate(self, received: Received, body: bytes) -> Checked:
+        """What validation says of these bytes, in a worker process; nothing is stored."""
+        job = (received.model_dump_json().encode(), body)
+        own, *_ = (await self._loop.run_in_executor(self._pool, validation.work, [job]))[0]
+        checked = Message.read(own.topic, own.key, own.id, own.value()).event
+        assert isinstance(checked, Checked)
+        return checked
 
     @property
     def lagging(self) -> bool:

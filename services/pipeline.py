@@ -26,7 +26,7 @@ class Step:
 
 VALIDATION = Step("validation", Form.TRANSFORM, (RECEIVED,), (CHECKED, CONTROLS))
 DEDUPLICATION = Step("deduplication", Form.DECIDE, (CHECKED,), (VERDICTS,))
-CONSENT = Step("consent", Form.DECIDE, (CONTROLS,), (VERDICTS, DUE))
+CONSENT = Step("consent", Form.DECIDE, (CONTROLS, VERDICTS), (VERDICTS, DUE))  # a review waits for its verdict
 HUB = Step("hub", Form.DECIDE, (VERDICTS, DUE), (OFFERS,))
 SEQUENCER = Step("sequencer", Form.DECIDE, (OFFERS,), ())
 

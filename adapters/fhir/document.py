@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from adapters import identifiers
 from adapters.fhir.faults import Place
 from schemas import normalise
 
@@ -23,7 +24,9 @@ INSTITUTION_SYSTEMS = frozenset(  # TW Core and iClaim; NHI PAS (facts 4)
 )
 _REST = re.compile(r"(?P<root>https?://.+/)?(?P<type>[A-Z][A-Za-z]+)/(?P<id>[A-Za-z0-9\-.]{1,64})")
 _VERSION = re.compile(r"/_history/[A-Za-z0-9\-.]+$")
-_ABSOLUTE = re.compile(r"urn:uuid:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|(?!urn:uuid:)[A-Za-z][A-Za-z0-9+.-]*:\S+")
+_ABSOLUTE = re.compile(
+    r"urn:uuid:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|(?!urn:uuid:)[A-Za-z][A-Za-z0-9+.-]*:\S+"
+)
 
 
 def child(value: object, *keys: str) -> Json:
@@ -84,12 +87,18 @@ def names_iclaim(resource: Json) -> bool:
 
 
 def institution_code(organization: Json) -> str:
-    """The institution code of an Organization: its PRN identifier, or any of a known system; empty when it has none."""
-    for _, identifier in objects(organization, "identifier"):
-        value = normalise.text(word(identifier, "value"))
-        if value and system(identifier) in INSTITUTION_SYSTEMS:
-            return value
-    return ""
+    """The institution code of an Organization: of a known system, else a ten-digit PRN number; empty without one."""
+    numbered = [
+        (
+            system(identifier) in INSTITUTION_SYSTEMS,
+            normalise.text(word(identifier, "value")),
+            codes(identifier, "type"),
+        )
+        for _, identifier in objects(organization, "identifier")
+    ]
+    known = [value for is_known, value, _ in numbered if is_known and value]
+    typed = [value for _, value, kinds in numbered if "PRN" in kinds and identifiers.institution_code(value)]
+    return (known or typed or [""])[0]
 
 
 @dataclass(frozen=True)

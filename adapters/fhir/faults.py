@@ -8,6 +8,7 @@ from adapters.json_text import is_name, pointer
 from schemas.problems import Problem, Severity, errors, problem
 
 Place = tuple[str | int, ...]
+_Fault = tuple[Place, Place, str, tuple[tuple[str, str | int], ...]]  # place, path of what is missing, code, names
 
 LIMIT = 500  # problems told at once: more than anyone reads, and less than would make the answer a burden
 
@@ -30,13 +31,16 @@ class Faults:
 
     def __init__(self, root: str = "Bundle") -> None:
         self.root = root
-        self._found: dict[tuple[Place, str, str], tuple[Severity | None, dict[str, str | int]]] = {}
+        self._found: dict[_Fault, Severity | None] = {}
 
-    def add(self, code: str, place: Place, *, missing: str = "", severity: Severity | None = None, **names: str | int) -> None:
-        """A fault at a place; `missing` names the element that should stand there (its parent is the pointer)."""
+    def add(
+        self, code: str, place: Place, *, missing: str = "", severity: Severity | None = None, **names: str | int
+    ) -> None:
+        """A fault at a place; `missing` names the element (dotted when deeper) that should stand there."""
         if missing:
             names = {"element": missing, **names}
-        self._found.setdefault((place, missing.removesuffix("[x]"), code), (severity, names))
+        path = tuple(missing.removesuffix("[x]").split(".")) if missing else ()
+        self._found.setdefault((place, path, code, tuple(sorted(names.items()))), severity)
 
     @property
     def full(self) -> bool:
@@ -44,22 +48,17 @@ class Faults:
 
     def places(self) -> set[Place]:
         """Where something was found, missing elements as places of their own."""
-        return {(*place, missing) if missing else place for place, missing, _ in self._found}
+        return {place + path for place, path, _, _ in self._found}
 
     def problems(self) -> tuple[Problem, ...]:
         """In published order: by place (numbers as numbers, whatever the order of keys), then code.
 
-        Past the limit the first errors stay, then the first warnings, and a last problem says that there are more.
+        A missing element's pointer is that of its parent, for nothing else exists. Past the limit the first errors
+        stay, then the first warnings, and a last problem says that there are more.
         """
         rendered = [
-            problem(
-                code,
-                expression(self.root, (*place, missing) if missing else place),
-                pointer(place),
-                severity=severity,
-                **names,
-            )
-            for (place, missing, code), (severity, names) in sorted(self._found.items(), key=_order)
+            problem(code, expression(self.root, place + path), pointer(place), severity=severity, **dict(names))
+            for (place, path, code, names), severity in sorted(self._found.items(), key=_order)
         ]
         if len(rendered) <= LIMIT:
             return tuple(rendered)
@@ -69,7 +68,6 @@ class Faults:
         return (*kept, problem("too-many-problems", self.root, severity=rest, limit=LIMIT))
 
 
-def _order(item: tuple[tuple[Place, str, str], object]) -> tuple[object, ...]:
-    (place, missing, code), _ = item
-    full = (*place, missing) if missing else place
-    return (tuple((0, token, "") if isinstance(token, int) else (1, 0, token) for token in full), code)
+def _order(item: tuple[_Fault, Severity | None]) -> tuple[object, ...]:
+    (place, path, code, names), _ = item
+    return (tuple((0, token, "") if isinstance(token, int) else (1, 0, token) for token in place + path), code, names)

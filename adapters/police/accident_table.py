@@ -25,7 +25,7 @@ def prefix(_fields: Sequence[str]) -> tuple[str, ...]:
 
 
 def accident(lines: Sequence[Line], severity: str) -> tuple[OpenAccident | None, list[Problem]]:
-    """The accident of a line; a second line under the same time and place must say the same. `severity`: the footer's."""
+    """A line's accident; a second line under the same time and place must say the same. `severity`: of the footer."""
     first = lines[0]
     problems: list[Problem] = []
     odd = next((line for line in lines if line.fields != first.fields), None)
@@ -63,6 +63,8 @@ def _parties(line: Line, problems: list[Problem]) -> tuple[OpenParty, ...]:
         minor, _, major = labels.label(entry).rpartition("-")
         kind = labels.kind(major, minor)
         if kind is None:
-            problems.append(at_line("csv-value-ignored", line, VEHICLES, HEADER[VEHICLES], expected="自用-小客車;行人-人"))
+            problems.append(
+                at_line("csv-value-ignored", line, VEHICLES, HEADER[VEHICLES], expected="自用-小客車;行人-人")
+            )
         parties.append(OpenParty(order, kind or "other", f"{major}/{minor}"))
     return tuple(parties)

@@ -47,8 +47,8 @@ def label(text: str) -> str:
 
 
 def kind(major: str, minor: str) -> str | None:
-    """The coarse kind of a party (當事者區分 大類, 子類): car, bus, truck, motorcycle, bicycle, pedestrian, passenger, other.
+    """The coarse kind of a party by 當事者區分, 大類 and 子類; None when the label is not known.
 
-    None when the label is not known.
+    One of car, bus, truck, motorcycle, bicycle, pedestrian, passenger, other.
     """
     return _FINER.get((major, minor)) or _KINDS.get(major)

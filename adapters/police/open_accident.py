@@ -12,7 +12,7 @@ _CASUALTIES = re.compile(r"死亡(\d{1,4});受傷(\d{1,5})", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A physical line: its number from 1 (the header), its bytes with their line end, its fields without space around."""
+    """A physical line: its number (1 is the header), its bytes with their line end, its fields."""
 
     number: int
     raw: bytes
@@ -21,7 +21,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class OpenParty:
-    """One party. `kind` is coarse, None for the dummy second party (an object, or nothing); `age` None when not told."""
+    """One party. `kind` is coarse, None of the dummy second party (an object, or nothing); `age` may not be told."""
 
     order: int
     kind: str | None
@@ -33,7 +33,10 @@ class OpenParty:
 
 @dataclass(frozen=True, slots=True)
 class OpenAccident:
-    """`date` YYYY-MM-DD, `time` HH:MM:SS in Taiwan; coordinates WGS84 degrees, in Taiwan or None; parties by their order."""
+    """One accident, its parties by their order.
+
+    `date` YYYY-MM-DD and `time` HH:MM:SS in Taiwan; coordinates in WGS84 degrees, None if they are none in Taiwan.
+    """
 
     date: str
     time: str
@@ -63,5 +66,5 @@ def casualties(text: str) -> tuple[int, int] | None:
 
 
 def at_line(code: str, line: Line, column: int, name: str, **names: str | int) -> Problem:
-    """A problem of one field; `column` from 0, as fields are counted (a problem counts from 1); `name` is its header."""
+    """A problem of one field; `column` counts from 0, as fields do (a problem's from 1); `name` is its header."""
     return problem(code, name, line=line.number, column=column + 1, field=name, **names)

@@ -10,7 +10,7 @@ from adapters.police.place import Reading, point
 from schemas import normalise
 from schemas.problems import Problem, errors, problem
 
-HEADER = tuple(
+_COLUMNS = (
     "發生年度,發生月份,發生日期,發生時間,事故類別名稱,處理單位名稱警局層,發生地點,天候名稱,光線名稱,道路類別-第1當事者-名稱,"
     "速限-第1當事者,道路型態大類別名稱,道路型態子類別名稱,事故位置大類別名稱,事故位置子類別名稱,路面狀況-路面鋪裝名稱,"
     "路面狀況-路面狀態名稱,路面狀況-路面缺陷名稱,道路障礙-障礙物名稱,道路障礙-視距品質名稱,道路障礙-視距名稱,"
@@ -20,8 +20,9 @@ HEADER = tuple(
     "當事者區分-類別-大類別名稱-車種,當事者區分-類別-子類別名稱-車種,當事者屬-性-別名稱,當事者事故發生時年齡,保護裝備名稱,"
     "行動電話或電腦或其他相類功能裝置名稱,當事者行動狀態大類別名稱,當事者行動狀態子類別名稱,車輛撞擊部位大類別名稱-最初,"
     "車輛撞擊部位子類別名稱-最初,車輛撞擊部位大類別名稱-其他,車輛撞擊部位子類別名稱-其他,肇因研判大類別名稱-個別,"
-    "肇因研判子類別名稱-個別,肇事逃逸類別名稱-是否肇逃,經度,緯度".split(",")
+    "肇因研判子類別名稱-個別,肇事逃逸類別名稱-是否肇逃,經度,緯度"
 )
+HEADER = tuple(_COLUMNS.split(","))
 DATE, TIME, SEVERITY, UNIT, PLACE, WEATHER, SPEED, POSITION, MEDIAN = 2, 3, 4, 5, 6, 7, 10, 13, 23
 CASUALTIES, ORDER, VEHICLE, SEX, AGE, PROTECTION, LONGITUDE, LATITUDE = 32, 33, 34, 36, 37, 38, 49, 50
 
@@ -29,6 +30,7 @@ ORDER_MAX = 999
 AGE_MAX = 130  # above it stands the ROC year of the accident sometimes, for "no age"
 SPEEDS = range(10, 131, 5)  # km/h on signs; the files also hold 0, 1, 2, 5, 6 and 701
 _REPEATED = (SEVERITY, UNIT, CASUALTIES)
+_DAY = re.compile(r"[12]\d{7}", re.ASCII)
 _DIGITS = re.compile(r"\d{1,6}", re.ASCII)
 _COORDINATE = re.compile(r"(-?\d{1,3})(?:\.(\d{1,12}))?", re.ASCII)
 
@@ -92,7 +94,7 @@ def accident(lines: Sequence[Line], _severity: str) -> tuple[OpenAccident | None
             severity=severity,
             deaths=toll[0],
             injuries=toll[1],
-            parties=tuple(sorted(parties, key=lambda party: party.order)),
+            parties=tuple(sorted(parties, key=lambda party: (party.order, party.vehicle, party.sex))),
             longitude=longitude,
             latitude=latitude,
             unit=labels.label(first.fields[UNIT]),
@@ -106,7 +108,7 @@ def accident(lines: Sequence[Line], _severity: str) -> tuple[OpenAccident | None
 
 
 def _day(text: str) -> date | None:
-    return normalise.day(text) if len(text) == 8 and _DIGITS.fullmatch(text[:6]) and text[6:].isascii() else None
+    return normalise.day(text) if _DAY.fullmatch(text) else None
 
 
 def _clock(text: str) -> time | None:
@@ -130,7 +132,9 @@ def _point(line: Line, problems: list[Problem]) -> tuple[float | None, float | N
         return None, None
     for column, text in zip((LONGITUDE, LATITUDE), texts, strict=True):
         if not _COORDINATE.fullmatch(text):
-            problems.append(at_line("csv-value-ignored", line, column, HEADER[column], expected="WGS84 degrees (121.458735)"))
+            problems.append(
+                at_line("csv-value-ignored", line, column, HEADER[column], expected="WGS84 degrees (121.458735)")
+            )
             return None, None
     reading, longitude, latitude = point(float(texts[0]), float(texts[1]))
     if reading == Reading.RIGHT:

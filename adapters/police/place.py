@@ -13,12 +13,11 @@ LATITUDES = (21, 27)
 CELL_MICRODEGREES = 2000  # 0.002 degrees: 220 m by 205 m in Taiwan; two readings of one crossing differ by less
 TEXT_MAX = 300  # characters read of a place; the longest published one has 80
 
-_CITIES = (
-    "台北市 新北市 桃園市 台中市 台南市 高雄市 基隆市 新竹市 嘉義市 新竹縣 苗栗縣 彰化縣 南投縣 雲林縣 嘉義縣 屏東縣 "
-    "宜蘭縣 花蓮縣 台東縣 澎湖縣 金門縣 連江縣"
-).split()
-_SHARED_NAMES = frozenset("中正區 中山區 信義區 大安區 東區 西區 南區 北區".split())  # districts of several cities
-_CITY = re.compile("|".join(_CITIES))
+_SHARED_NAMES = frozenset(("中正區", "中山區", "信義區", "大安區", "東區", "西區", "南區", "北區"))  # of several cities
+_CITY = re.compile(
+    "台北市|新北市|桃園市|台中市|台南市|高雄市|基隆市|新竹市|嘉義市|新竹縣|苗栗縣|彰化縣|南投縣|雲林縣|嘉義縣|屏東縣|宜蘭縣|"
+    "花蓮縣|台東縣|澎湖縣|金門縣|連江縣|[一-鿿]{2}[縣市](?=[一-鿿]{1,3}區)"  # or any other with districts: a sandbox's
+)
 _DISTRICT = re.compile(r"[一-鿿]{1,3}?[鄉鎮市區]區?")
 # A village before the road. Not "里" of 中里路: a road's own suffix must not follow at once.
 _VILLAGE = re.compile(r"[^\d\s路街道線段/|]{1,4}?[村里]里?(?!\d{0,2}(?:路|街|道|大道))(?:\d+鄰)?")
@@ -31,7 +30,9 @@ _NUMERAL = re.compile(
 )
 _KILOMETRE = r"(?:[^\d|]{0,8}?(\d{1,3})(?:\.\d+)?\s*(?:公里|KM?(?![A-Z])))?"
 _FREEWAY = re.compile(r"國(?:道)?\s*(\d{1,2})(甲)?號?" + _KILOMETRE)
-_PROVINCIAL = re.compile(r"台\s*(\d{1,3})([甲乙丙丁戊己庚])?\s*(?:線|省道|公路|(?=\s+\d|[東西南北][上下向]))" + _KILOMETRE)
+_PROVINCIAL = re.compile(
+    r"台\s*(\d{1,3})([甲乙丙丁戊己庚])?\s*(?:線|省道|公路|(?=\s+\d|[東西南北][上下向]))" + _KILOMETRE
+)
 _COUNTY = re.compile(
     r"(?<![\d.A-Z])([宜北桃竹苗中彰投雲嘉南高屏花東澎金連基])?(\d{1,3}(?:-\d+)?)([甲乙丙丁])?"
     r"(?:縣?線|公路|[縣市區鄉]道|縣(?=$)|號道路|號線|\s+(?=\d{1,3}公里))" + _KILOMETRE

@@ -104,6 +104,20 @@ class Archive:
         """Notes at intake which file holds a large record, before there is a verdict."""
         tx.execute(insert(bodies).values(record=record, blob=blob).on_conflict_do_nothing())
 
+    def sweep(self, tx: Connection) -> None:
+        """Removes sealed files that no record holds, with their keys: what a crash at a door left. Before any door opens."""
+        held = set(tx.execute(select(bodies.c.blob).where(bodies.c.blob.is_not(None))).scalars())
+        if stray := self.blobs.sweep(held):
+            self._keys.destroy([BLOB_KEY + name for name in stray])
+
+    def blob_key(self, blob: str) -> bytes:
+        """The key that seals this file, made where there is none."""
+        return self._keys.make([BLOB_KEY + blob])[BLOB_KEY + blob]
+
+    def drop_blob(self, blob: str) -> None:
+        self._keys.destroy([BLOB_KEY + blob])
+        self.blobs.delete([blob])
+
     def erase(self, tx: Connection, record: str) -> None:
         """Destroys the record's keys, then its rows and file. Done again after a crash it changes nothing."""
         blob = tx.execute(select(bodies.c.blob).where(bodies.c.record == record)).scalar()

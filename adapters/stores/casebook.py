@@ -43,7 +43,7 @@ def have_links(tx: Connection, ids: Iterable[str]) -> set[str]:
 def key_counts(tx: Connection, hashes: Iterable[str]) -> dict[str, int]:
     """How many records stand under each of these keys."""
     rows = tx.execute(select(links.c.hash, func.count()).where(links.c.hash.in_(list(hashes))).group_by(links.c.hash))
-    return dict(rows.tuples().all())
+    return {one: count for one, count in rows}
 
 
 def lineages_under(tx: Connection, hashes: Iterable[str]) -> set[str]:
@@ -78,7 +78,7 @@ def judgements_about(tx: Connection, ids: Iterable[str]) -> Sequence[Row]:
             select(judgements.c.lineage, func.max(judgements.c.version))
             .where(judgements.c.lineage.in_({row.lineage for row in rows}))
             .group_by(judgements.c.lineage)
-        ).tuples()
+        ).all()
     )
     return [row for row in rows if row.version == newest[row.lineage] and not row.withdrawn]
 
@@ -154,7 +154,7 @@ def latest_views(tx: Connection, insurer: str, numbers: Iterable[str]) -> dict[s
             views.c.insurer == insurer, views.c.case_number.in_(list(numbers))
         )
     )
-    return dict(rows.tuples().all())
+    return {one: count for one, count in rows}
 
 
 def records_viewed_by(tx: Connection, insurer: str) -> list[str]:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Row, delete, select
 from sqlalchemy.dialects.sqlite import insert
 
 from adapters.stores.records import HELD, stamp
-from adapters.stores.tables import authorisations, due, records, withdrawals
+from adapters.stores.tables import authorisations, due, parked, records, withdrawals
 from schemas.records import Kind
 
 
@@ -66,3 +66,21 @@ def fallen_due(tx: Connection, now: datetime, limit: int) -> Sequence[Row]:
 def done(tx: Connection, rows: Iterable[Row]) -> None:
     for row in rows:
         tx.execute(delete(due).where(due.c.at == row.at, due.c.record == row.record, due.c.why == row.why))
+
+
+def park(tx: Connection, record: str, target: str) -> None:
+    """A review or withdrawal waits for its authorisation's verdict."""
+    tx.execute(insert(parked).values(record=record, target=target).on_conflict_do_nothing())
+
+
+def unpark(tx: Connection, target: str) -> Sequence[Row]:
+    """The rows of `records` that waited for this authorisation, in order of receipt; they wait no longer."""
+    rows = tx.execute(
+        select(records)
+        .join(parked, parked.c.record == records.c.record)
+        .where(parked.c.target == target)
+        .order_by(records.c.seq)
+    ).all()
+    if rows:
+        tx.execute(delete(parked).where(parked.c.target == target))
+    return rows

@@ -144,6 +144,14 @@ withdrawals = Table(
     Column("at", String, nullable=False),
 )
 
+parked = Table(  # reviews and withdrawals that came before their authorisation was judged
+    "parked",
+    metadata,
+    Column("record", String, primary_key=True),
+    Column("target", String, nullable=False),
+    Index("parked_by_target", "target"),
+)
+
 participants = Table(
     "participants",
     metadata,

@@ -44,6 +44,13 @@ class Blobs:
     def names(self) -> list[str]:
         return [path.name for path in self._folder.iterdir() if path.suffix != ".new"]
 
+    def sweep(self, held: set[str]) -> list[str]:
+        """Deletes every file that is not `held`, half-written ones too; their names. No writer may be at work."""
+        stray = [path for path in self._folder.iterdir() if path.name not in held]
+        for path in stray:
+            path.unlink(missing_ok=True)
+        return [path.name for path in stray]
+
 
 class BlobWriter:
     """Collects chunks into frames. The file takes its name only when whole and flushed (context exit without error)."""
@@ -80,6 +87,11 @@ class BlobWriter:
         os.fsync(self._file.fileno())
         self._file.close()
         self._fresh.rename(self._final)
+        folder = os.open(self._final.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)  # the name is durable only with its folder
+        finally:
+            os.close(folder)
 
 
 def _peek(file: BinaryIO) -> bool:

@@ -7,8 +7,8 @@ ENTRIES: tuple[Entry, ...] = (
         "filing-person-identifier",
         "證號格式或檢查碼錯誤",
         "The form or the checksum of the identifier is wrong",
-        "Compare with the identity document: national id or residence permit with its check digit, or a passport number "
-        "of 6 to 20 letters and digits.",
+        "Compare with the identity document: national id or residence permit with its check digit, or a passport "
+        "number of 6 to 20 letters and digits.",
     ),
     Entry(
         "filing-company-number",

@@ -1,4 +1,4 @@
-"""JSON Schemas 2020-12 of what senders send and insurers receive, one file a body or event, each with a valid example."""
+"""JSON Schemas 2020-12 of what senders send and insurers receive, a file each, with a valid example."""
 
 import json
 from functools import cache
@@ -8,7 +8,9 @@ from importlib.resources import files
 @cache
 def names() -> tuple[str, ...]:
     """Every schema's name, sorted; `/schemas/{name}` is its `$id`."""
-    return tuple(sorted(item.name[: -len(".json")] for item in files(__name__).iterdir() if item.name.endswith(".json")))
+    return tuple(
+        sorted(item.name[: -len(".json")] for item in files(__name__).iterdir() if item.name.endswith(".json"))
+    )
 
 
 def load(name: str) -> dict[str, object]:

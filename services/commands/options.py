@@ -14,6 +14,7 @@ from services.sandbox.setup import FILE_NAME, BadSandboxFile, Bearer, Sandbox, r
 
 T = TypeVar("T")
 USUAL_FILE = Path("data") / FILE_NAME  # where `claims up` without --data puts it
+PATIENCE = 5.0  # seconds: a person is waiting
 REFUSED = 1  # exit status: the system answered, and the answer is no
 
 sandbox_option = click.option(
@@ -63,17 +64,22 @@ def first_operator(sandbox: Sandbox, code: str | None) -> str:
     return operators[0].code
 
 
-def speak(sandbox: Sandbox, work: Callable[[Client], Coroutine[Any, Any, T]]) -> T:
-    """Runs `work` with a client of the system. Patience is short: a person is waiting."""
+def speak(sandbox: Sandbox, work: Callable[[Client], Coroutine[Any, Any, T]], patience: float = PATIENCE) -> T:
+    """Runs `work` with a client of the system; a sentence when nobody answers within the patience (seconds)."""
 
     async def run() -> T:
-        async with Client(sandbox, patience=5.0) as client:
+        async with Client(sandbox, patience) as client:
             return await work(client)
 
     try:
         return asyncio.run(run())
     except Unreachable as error:
         raise Failed(f"{error} Is `claims up` running? sandbox.json may be of an earlier start.") from None
+    except ExceptionGroup as group:
+        lost, other = group.split(Unreachable)
+        if other or not lost:
+            raise
+        raise Failed("The system stopped answering. Start it again; sending again is safe.") from None
 
 
 def content(answer: Answer, what: str) -> Any:

@@ -15,12 +15,10 @@ import structlog
 
 from services.commands.logs import log_as_json
 from services.commands.options import Failed
+from services.intake.limits import RATE
 from services.sandbox.setup import FILE_NAME, BadSandboxFile, Sandbox, SandboxTokens, prepare, register
 
-RATE = 200  # requests a second and participant (contract, "Limits")
 BACKLOG = 1024  # connections that may wait to be taken: more than all senders of a sandbox open at once
-GRACE = 4  # seconds that open requests get to end; long polls are cut off
-KEEP_ALIVE = 60  # seconds an idle connection stays open: longer than a long poll and its pause
 NO_SANDBOX = (
     "Real authentication is not configured, and this version has none to configure: it starts as a sandbox only.\n"
     "To try it with invented participants and random tokens:  claims up --sandbox"
@@ -41,7 +39,11 @@ logger = structlog.get_logger()
 )
 @click.option("--sandbox", is_flag=True, help="Invented participants with random tokens, in DATA/sandbox.json.")
 @click.option(
-    "--rate", default=RATE, show_default=True, type=click.IntRange(1), help="Requests a second for each participant."
+    "--rate",
+    default=int(RATE),
+    show_default=True,
+    type=click.IntRange(1),
+    help="Requests a second for each participant.",
 )
 def up(port: int, host: str, data: Path, sandbox: bool, rate: int) -> None:
     """Start everything on this machine: doors, checks, cases, feeds.
@@ -81,7 +83,7 @@ async def _serve(data: Path, sandbox: Sandbox, listener: socket.socket, rate: in
     """Serves until a signal; whether it ended by a failure of ours. Whatever ends one part ends all."""
     import uvicorn
 
-    from services.doors import application
+    from services.doors import STOP_SECONDS, application, configuration
     from services.embedded import System
     from services.sandbox.participants import PARTICIPANTS
 
@@ -96,17 +98,9 @@ async def _serve(data: Path, sandbox: Sandbox, listener: socket.socket, rate: in
             return contextlib.nullcontext()
 
     system = System(data, PARTICIPANTS, register(sandbox.policies))
-    config = uvicorn.Config(
-        application(system, SandboxTokens(data / FILE_NAME), rate),
-        http="httptools",
-        lifespan="off",
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        timeout_keep_alive=KEEP_ALIVE,
-        timeout_graceful_shutdown=GRACE,
-    )
-    server = Server(config)
+    app = application(system, SandboxTokens(data / FILE_NAME), rate)
+    host, port = listener.getsockname()[:2]
+    server = Server(configuration(app, host, port))
     loop = asyncio.get_running_loop()
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -118,7 +112,7 @@ async def _serve(data: Path, sandbox: Sandbox, listener: socket.socket, rate: in
     failed = not stopped.is_set()
     logger.info("stopping", failed=failed)
     server.should_exit = True
-    await asyncio.wait((doors,), timeout=GRACE + 1)
+    await asyncio.wait((doors,), timeout=STOP_SECONDS + 1)
     wait.cancel()
     for task in (steps, doors):
         task.cancel()

@@ -3,7 +3,7 @@
 Asked when the hub makes a view, again when the sequencer numbers it, and again at every hand-over, pull and retry.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from schemas.evidence import Cover, DataClass, Grant
@@ -15,7 +15,7 @@ LAW_PREFIX = "law:"
 
 @dataclass(frozen=True)
 class Consent:
-    """An authorisation of the case as it stands. `live`: this version approved in review, the authorisation not withdrawn."""
+    """An authorisation as it stands. `live`: this version approved in review, the authorisation not withdrawn."""
 
     record: str
     lineage: str
@@ -29,7 +29,7 @@ class Standing:
 
     insurer: str
     covers: frozenset[Cover]
-    named: bool = False  # an application of the case names it
+    holds: bool = False  # an application of the case names it for the compulsory cover
     compulsory: bool = False  # compulsory insurer of a vehicle in the accident
     application: bool = False  # the case has an application
 
@@ -46,15 +46,16 @@ def bases(
     day: str,
     lineage: str = "",
     spent: frozenset[Spent] = frozenset(),
+    names: Collection[str] = (),
 ) -> Basis | None:
     """What lets a paper about `persons` with these classes go on a day (YYYY-MM-DD), or None.
 
     One line of the law table carries the whole paper; otherwise every person needs a consent of their own that covers
     all of its classes: a paper goes out byte for byte or not at all. `lineage` is the paper's, `spent` the single uses
-    made in other cases.
+    made in other cases, `names` the insurers that the paper itself, an application, is filed with.
     """
     for line in LAW_TABLE:
-        if classes and line.classes and set(classes) <= set(line.classes) and lawful(line, standing, day):
+        if classes and line.classes and set(classes) <= set(line.classes) and lawful(line, standing, day, names):
             return (("", LAW_PREFIX + line.id),)
     if not persons:
         return None
@@ -91,19 +92,19 @@ def permits(consent: Consent, person: str, classes: Sequence[DataClass], standin
     )
 
 
-def lawful(line: Line, standing: Standing, day: str) -> bool:
-    """Whether a line of the law table holds for an insurer on a day."""
+def lawful(line: Line, standing: Standing, day: str, names: Collection[str] = ()) -> bool:
+    """Whether a line of the law table holds for an insurer on a day. `names`: whom the paper itself is filed with."""
     if not line.since <= day or (line.until and line.until <= day):
         return False
     if line.purposes and not standing.covers & set(line.purposes):
         return False
     match line.recipient:
         case Recipient.NAMED:
-            return standing.named
+            return standing.insurer in names
         case Recipient.HOLDER:
-            return standing.named and standing.compulsory
+            return standing.holds and standing.compulsory
         case Recipient.OTHER_COMPULSORY:
-            return standing.compulsory and standing.application and not standing.named
+            return standing.compulsory and standing.application and not standing.holds
 
 
 def notified(standing: Standing, day: str) -> str | None:

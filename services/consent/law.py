@@ -7,7 +7,7 @@ from schemas.evidence import Cover, DataClass
 
 
 class Recipient(StrEnum):
-    NAMED = "an insurer that the application names"
+    NAMED = "an insurer that this application itself names"
     HOLDER = "the compulsory insurer of a vehicle in the accident that holds an application"
     OTHER_COMPULSORY = "another compulsory insurer of a vehicle in an accident that an application was filed for"
 

@@ -12,7 +12,7 @@ from schemas.events import Checked, Message, Refold, Verdict
 from schemas.evidence import Evidence, ParticipantChange, Review, Withdrawal
 from schemas.ids import event_id
 from schemas.problems import Problem, problem
-from schemas.records import Kind, Outcome, Participant, Role, Status
+from schemas.records import Kind, Outcome, Participant, Record, Role, Status
 from schemas.topics import CONTROLS, DUE, VERDICTS
 from services.consent.decide import State, review_problem
 
@@ -20,8 +20,10 @@ TAIPEI = ZoneInfo("Asia/Taipei")
 
 
 class ConsentStep:
+    """Reads verdicts too: a review or withdrawal that comes before its authorisation is judged waits for that verdict."""
+
     name = "consent"
-    sources = (CONTROLS.name,)
+    sources = (CONTROLS.name, VERDICTS.name)
 
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
@@ -29,37 +31,52 @@ class ConsentStep:
     def handle(self, tx: Connection, messages: Sequence[Message], now: datetime) -> list[Message]:
         outputs = []
         for message in messages:
-            checked = message.event
-            assert isinstance(checked, Checked)
-            problems, targets, due = self._apply(tx, checked, now)
-            outcome = _outcome(checked, problems)
-            problems = (*checked.problems, *problems)
-            record = checked.record
-            records.judge(
-                tx,
-                [
-                    {
-                        "record": record.id,
-                        "judged": record.attempt,
-                        "judged_at": records.stamp(now),
-                        "outcome": outcome.value,
-                        "problems": records.problems_text(problems),
-                    }
-                ],
-            )
-            self._archive.keep(tx, [Kept(record.id, message.body, checked.metadata, checked.content, checked.blob)])
-            outputs.append(_verdict(message, outcome, problems, targets))
-            if due:
-                id = event_id(record.id, record.attempt, "consent", 1)
-                outputs.append(Message(DUE.name, record.id, id, Refold(records=due, why="participant changed")))
+            match message.event:
+                case Checked() as checked:
+                    self._keep(tx, message, checked)
+                    if _early(tx, checked):
+                        consents.park(tx, checked.record.id, checked.record.target or "")
+                    else:
+                        outputs += self._decide(tx, checked, now)
+                case Verdict(record=record, outcome=outcome) if (
+                    record.kind == Kind.AUTHORISATION and outcome != Outcome.DEAD
+                ):
+                    for row in consents.unpark(tx, record.id):
+                        content = self._archive.views(tx, [row.record])[row.record]
+                        outputs += self._decide(tx, Checked(record=records.envelope(row), content=content), now)
         return outputs
 
     def dead(self, tx: Connection, message: Message, reason: str, now: datetime) -> list[Message]:
-        checked = message.event
-        assert isinstance(checked, Checked)
-        records.mark_dead(tx, self.name, message.id, checked.record.id, reason, now)
-        self._archive.keep(tx, [Kept(checked.record.id, message.body, checked.metadata, None, checked.blob)])
-        return [_verdict(message, Outcome.DEAD, (), ())]
+        event = message.event
+        assert isinstance(event, Checked | Verdict)
+        records.mark_dead(tx, self.name, message.id, event.record.id, reason, now)
+        if isinstance(event, Verdict):
+            return []
+        self._keep(tx, message, event)
+        return [_verdict(event.record, Outcome.DEAD, (), ())]
+
+    def _keep(self, tx: Connection, message: Message, checked: Checked) -> None:
+        kept = Kept(checked.record.id, message.body, checked.metadata, checked.content, checked.blob)
+        self._archive.keep(tx, [kept])
+
+    def _decide(self, tx: Connection, checked: Checked, now: datetime) -> list[Message]:
+        record = checked.record
+        problems, targets, due = self._apply(tx, checked, now)
+        outcome = _outcome(checked, problems)
+        problems = (*checked.problems, *problems)
+        verdict = {
+            "record": record.id,
+            "judged": record.attempt,
+            "judged_at": records.stamp(now),
+            "outcome": outcome.value,
+            "problems": records.problems_text(problems),
+        }
+        records.judge(tx, [verdict])
+        outputs = [_verdict(record, outcome, problems, targets)]
+        if due:
+            id = event_id(record.id, record.attempt, "consent", 1)
+            outputs.append(Message(DUE.name, record.id, id, Refold(records=due, why="participant changed")))
+        return outputs
 
     def _apply(
         self, tx: Connection, checked: Checked, now: datetime
@@ -140,9 +157,15 @@ def _outcome(checked: Checked, problems: Sequence[Problem]) -> Outcome:
     return Outcome.REJECTED if problems or checked.content is None else Outcome.ACCEPTED
 
 
-def _verdict(message: Message, outcome: Outcome, problems: Sequence[Problem], targets: Sequence[str]) -> Message:
-    checked = message.event
-    assert isinstance(checked, Checked)
-    record = checked.record
+def _early(tx: Connection, checked: Checked) -> bool:
+    """Whether the authorisation it is about is here and not judged yet."""
+    target = checked.record.target
+    if checked.content is None or checked.record.kind not in (Kind.REVIEW, Kind.WITHDRAWAL) or not target:
+        return False
+    row = records.by_ids(tx, [target]).get(target)
+    return row is not None and row.judged != row.attempt
+
+
+def _verdict(record: Record, outcome: Outcome, problems: Sequence[Problem], targets: Sequence[str]) -> Message:
     event = Verdict(record=record, outcome=outcome, problems=tuple(problems), targets=tuple(targets))
     return Message(VERDICTS.name, record.id, event_id(record.id, record.attempt, "consent"), event)

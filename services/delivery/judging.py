@@ -1,4 +1,4 @@
-"""Judges offers again: is every basis they were numbered under still in force? Reads the state, decides by `consent`."""
+"""Judges offers again: is every basis they were numbered under still in force? Reads the state; `consent` decides."""
 
 import json
 from collections.abc import Iterable, Sequence

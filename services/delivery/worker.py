@@ -175,11 +175,15 @@ def content(view: View) -> str:
 def _numbered(tx: Connection, insurer: str, cases: Sequence[str]) -> dict[str, list[Numbered]]:
     rows = feeds.standing_offers(tx, insurer, cases)
     lineages: dict[int, set[str]] = defaultdict(set)
+    erased = set()
     for paper in feeds.papers_of(tx, insurer, [row.number for row in rows]):
         lineages[paper.number].add(paper.lineage)
+        if paper.erased:
+            erased.add(paper.number)
     numbered: dict[str, list[Numbered]] = {case: [] for case in cases}
     for row in rows:
-        numbered[row.case_number].append(Numbered(row.number, row.digest, frozenset(lineages[row.number])))
+        shown = frozenset(lineages[row.number])
+        numbered[row.case_number].append(Numbered(row.number, row.digest, shown, row.number in erased))
     return numbered
 
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from services.hub.linking import Key, Link, Node, agree, judge
+from services.hub.linking import Key, Link, Node, disagreement, judge
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Word:
 
 @dataclass(frozen=True)
 class Component:
-    """Nodes about one loss, in (issued, record) order; the links that joined them, and those that were refused and why."""
+    """Nodes about one loss, in (issued, record) order; the links that joined them, and those refused and why."""
 
     nodes: tuple[Node, ...]
     links: tuple[Link, ...]
@@ -88,8 +88,8 @@ def _apart(
         return None  # an operator's `same` stands above dates
     for one in first:
         for other in second:
-            if not agree(at[one].evidence, at[other].evidence):
-                return "their days or times of loss differ"
+            if why := disagreement(at[one].evidence, at[other].evidence):
+                return why
     return None
 
 

@@ -46,7 +46,7 @@ MEDICAL = (
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a case's calendar. `since`: YYYY-MM-DD from which the paper can exist, None when the day is not known."""
+    """One line of a case's calendar. `since`: YYYY-MM-DD from which the paper can exist, None when not known."""
 
     kind: str
     presence: Presence

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from schemas.evidence import Accident, Cover
+from schemas.evidence import Accident, Cover, DataClass
 from schemas.records import Kind
 from services.consent.entitlement import Consent, Standing
 from services.hub.assemble import Component
@@ -19,7 +19,7 @@ Policies = Callable[[str, str], Sequence[tuple[str, Cover]]]  # (plate, day YYYY
 
 @dataclass(frozen=True)
 class CasePaper:
-    """A paper as the case shows it. `persons` are those of the paper and of its copies; `rank` orders copies, best first."""
+    """A paper as the case shows it. `persons`: of it and of its copies; `rank` orders copies, best first."""
 
     node: Node
     persons: tuple[str, ...]
@@ -43,9 +43,8 @@ def fold(number: str, component: Component, consents: Iterable[Consent], policie
     """The case of a component on a day. `consents`: those of the authorisations among its nodes."""
     nodes = component.nodes
     shown = [node for node in nodes if node.kind in PAPER_KINDS]
-    days = [day for node in nodes if (day := loss_day(node.evidence))]
-    motor = bool(days) or any(node.kind == Kind.ACCIDENT for node in nodes)
-    day = min(days) if days else _first_service(nodes)
+    motor = any(_on_the_road(node) for node in nodes)
+    day = first_day(nodes)
     consents = tuple(consents)
     return Case(
         number=number,
@@ -66,7 +65,19 @@ def fold(number: str, component: Component, consents: Iterable[Consent], policie
     )
 
 
-def _first_service(nodes: Sequence[Node]) -> date | None:
+def _on_the_road(node: Node) -> bool:
+    """An injury alone makes no motor case: people fall at home."""
+    loss = node.evidence.loss
+    return node.kind == Kind.ACCIDENT or bool(node.evidence.plates) or (loss is not None and loss.kind == "motor")
+
+
+def first_day(nodes: Iterable[Node]) -> date | None:
+    """The day from which the papers of a loss can exist, as far as these records know it: that of the accident, else of
+    the first service, else the one that a filing names."""
+    nodes = tuple(nodes)
+    days = [day for node in nodes if (day := loss_day(node.evidence))]
+    if days:
+        return min(days)
     starts = [node.evidence.service.start for node in nodes if node.evidence.service]
     named = [node.evidence.loss.date for node in nodes if node.evidence.loss and node.evidence.loss.date]
     return date.fromisoformat(min(starts or named)) if starts or named else None
@@ -101,27 +112,40 @@ def _standings(
 ) -> tuple[Standing, ...]:
     """Who is party, and how: the application, the recipients of authorisations in force, the policy register."""
     covers: dict[str, set[Cover]] = defaultdict(set)
-    named = {one.insurer for node in nodes if node.kind == Kind.APPLICATION for one in node.evidence.insurers}
-    compulsory = set()
-    for node in nodes:
-        if node.kind == Kind.APPLICATION:
-            for one in node.evidence.insurers:
-                covers[one.insurer].add(one.cover)
+    applications = [node for node in nodes if node.kind == Kind.APPLICATION]
+    filed = {(one.insurer, one.cover) for node in applications for one in node.evidence.insurers}
+    for insurer, cover in filed:
+        covers[insurer].add(cover)
     for consent in consents:
         if in_force(consent, today):
             for recipient in consent.grant.recipients:
                 covers[recipient].add(consent.grant.purpose)
+    compulsory = set()
+    vehicles = _vehicles(nodes)
     for plate in sorted({plate for node in nodes if node.kind in PAPER_KINDS for plate in node.evidence.plates}):
         for insurer, cover in policies(plate, day.isoformat()) if day else ():
             covers[insurer].add(cover)
-            if cover == Cover.MOTOR_COMPULSORY:
+            if cover == Cover.MOTOR_COMPULSORY and plate in vehicles:
                 compulsory.add(insurer)
-    application = any(node.kind == Kind.APPLICATION for node in nodes)
-    compulsory |= {insurer for insurer in named if Cover.MOTOR_COMPULSORY in covers[insurer]}
     return tuple(
-        Standing(insurer, frozenset(covers[insurer]), insurer in named, insurer in compulsory, application)
+        Standing(
+            insurer=insurer,
+            covers=frozenset(covers[insurer]),
+            holds=(insurer, Cover.MOTOR_COMPULSORY) in filed,
+            compulsory=insurer in compulsory,
+            application=bool(applications),
+        )
         for insurer in sorted(covers)
     )
+
+
+def _vehicles(nodes: Sequence[Node]) -> set[str]:
+    """Plates of the vehicles in the accident: those that a police record tells; while there is none, those of police
+    papers. What an applicant writes makes no vehicle part of an accident."""
+    told = {plate for node in nodes if node.kind == Kind.ACCIDENT for plate in node.evidence.plates}
+    return told or {
+        plate for node in nodes if DataClass.POLICE in node.evidence.classes for plate in node.evidence.plates
+    }
 
 
 def in_force(consent: Consent, today: date) -> bool:

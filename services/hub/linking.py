@@ -1,7 +1,7 @@
 """Which two records are about one loss, how surely, and why.
 
-A record is looked up by keyed hashes (`keys`); two that share one are judged (`judge`). Date of loss is no key: hospitals
-do not know it. A key that too many records share links nothing by itself (a fleet's plate, a busy junction).
+A record is looked up by keyed hashes (`keys`); two that share one are judged (`judge`). Date of loss is no key:
+hospitals do not know it. A key that too many records share links nothing by itself (a fleet's plate, a busy junction).
 """
 
 from collections.abc import Callable, Iterable
@@ -91,6 +91,8 @@ def keys(evidence: Evidence, records: Iterable[str], lookup: Lookup) -> dict[str
                 found[lookup(f"document|{number.issuer}|{number.value}")] = Key.DOCUMENT
             case NumberType.ENCOUNTER:
                 found[lookup(f"encounter|{number.issuer}|{number.value}")] = Key.ENCOUNTER
+            case NumberType.CASE:
+                found[lookup(f"case|{number.value}")] = Key.CASE
     if loss := evidence.loss:
         if loss.case:
             found[lookup(f"case|{loss.case}")] = Key.CASE
@@ -143,7 +145,7 @@ def _by_number(one: Evidence, other: Evidence, shared: set[Key]) -> Candidate | 
         return 0, 0, "copies of one thing: the same certificate, receipt, accident or application"
     if Key.CASE in shared:
         return 5, 0, "names the case by its number"
-    if Key.POLICE_CASE in shared:
+    if Key.POLICE_CASE in shared and _same_police_case(one, other):
         return 10, 0, "same police case number"
     if Key.CLAIM in shared:
         return 12, 0, "same claim number at the same insurer"
@@ -201,7 +203,7 @@ def _by_visit(one: Evidence, other: Evidence) -> Candidate | None:
 
 def _by_place(one: Evidence, other: Evidence, shared: set[Key]) -> Candidate | None:
     first, second = one.accident, other.accident
-    if Key.PLACE not in shared or not first or not second or first.date != second.date:
+    if Key.PLACE not in shared or not first or not second or first.date != second.date or _told_apart(one, other):
         return None
     gap = minutes_apart(one, other)
     slack = _place_slack(first, second)
@@ -251,9 +253,41 @@ def _times_agree(one: Evidence, other: Evidence) -> bool:
     return gap is None or gap <= TIME_SLACK_MINUTES
 
 
-def agree(one: Evidence, other: Evidence) -> bool:
-    """Whether two records may stand in one case as far as their days and times of loss go."""
+def disagreement(one: Evidence, other: Evidence) -> str | None:
+    """Why two records cannot stand in one case, or None."""
     first, second = loss_day(one), loss_day(other)
-    if not first or not second:
+    if first and second:
+        if abs((first - second).days) > DATE_SLACK_DAYS or not _times_agree(one, other):
+            return "their days or times of loss differ"
+    if _told_apart(one, other):
+        return "the police tell them apart: other vehicles, or another number of the same unit"
+    return None
+
+
+def _told_apart(one: Evidence, other: Evidence) -> bool:
+    """Two police records of different accidents: at a busy crossing day, place and hour are not enough."""
+    if not (_by_police(one) and _by_police(other)):
+        return False
+    if one.plates and other.plates and not set(one.plates) & set(other.plates):
         return True
-    return abs((first - second).days) <= DATE_SLACK_DAYS and _times_agree(one, other)
+    first, second = _police_cases(one), _police_cases(other)
+    units = {unit for unit, _ in first} & {unit for unit, _ in second} - {""}
+    return any({n for unit, n in first if unit == at}.isdisjoint(n for unit, n in second if unit == at) for at in units)
+
+
+def _by_police(evidence: Evidence) -> bool:
+    return evidence.paper == "accident" and not evidence.open_data
+
+
+def _same_police_case(one: Evidence, other: Evidence) -> bool:
+    """Units count each for itself: the same number of two units is two cases. Who names no unit means any."""
+    return any(
+        number == same and (not unit or not by or unit == by)
+        for unit, number in _police_cases(one)
+        for by, same in _police_cases(other)
+    )
+
+
+def _police_cases(evidence: Evidence) -> set[tuple[str, str]]:
+    """Pairs of unit ("" when not said) and number."""
+    return {(one.issuer, one.value) for one in evidence.numbers if one.type == NumberType.POLICE_CASE}

@@ -1,5 +1,5 @@
-"""Which number a case bears. A number belongs to the record that founded it; of several in one case the oldest stays and
-the others lead to it; a case that falls apart gives each founder its number back. Pure."""
+"""Which number a case bears. A number belongs to the record that founded it; of several in one case the oldest stays
+and the others lead to it; a case that falls apart gives each founder its number back. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

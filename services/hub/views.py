@@ -6,10 +6,11 @@ from schemas.events import Paper, View
 from schemas.evidence import Cover
 from schemas.records import Kind
 from services.consent.entitlement import Spent, Standing, bases, notified
-from services.hub.calendar import Presence
-from services.hub.fold import Case, CasePaper
+from services.hub.calendar import MEDICAL, Presence, calendar
+from services.hub.fold import Case, CasePaper, first_day
 
 MEDICAL_ONLY = frozenset({Cover.LIFE_HEALTH})
+MEDICAL_KINDS = frozenset(expected.kind for expected in MEDICAL)
 
 
 def view(
@@ -27,7 +28,8 @@ def view(
     entitled = []
     for paper in case.papers:
         evidence = paper.node.evidence
-        basis = bases(paper.persons, evidence.classes, standing, case.consents, day, paper.node.lineage, spent)
+        names = {one.insurer for one in evidence.insurers}
+        basis = bases(paper.persons, evidence.classes, standing, case.consents, day, paper.node.lineage, spent, names)
         if basis:
             entitled.append((paper, basis))
     chosen = _best_copies([paper for paper, _ in entitled])
@@ -58,26 +60,26 @@ def view(
         covers=tuple(sorted(standing.covers)),
         facts=_facts(case, standing, chosen, notice),
         papers=tuple(sorted(papers, key=lambda paper: paper.record)),
-        missing=_missing(case, standing),
+        missing=_missing(case, standing, [paper for paper, _ in entitled], today),
         notice=bool(notice),
         allowed=tuple(sorted(paper.node.lineage for paper, _ in entitled)),
     )
 
 
 def _best_copies(entitled: list[CasePaper]) -> list[CasePaper]:
-    """Of copies that share a certificate, receipt or accident, the best attested one."""
+    """Of copies, the best attested: a paper stays out when better ones hold every certificate or receipt in it."""
     chosen: list[CasePaper] = []
     taken: set[str] = set()
     for paper in sorted(entitled, key=lambda one: (one.rank, one.node.record)):
         parts = set(paper.node.evidence.parts)
-        if not parts & taken:
+        if not parts or not parts <= taken:
             chosen.append(paper)
-        taken |= parts
+            taken |= parts
     return chosen
 
 
 def _facts(case: Case, standing: Standing, chosen: list[CasePaper], notice: str | None) -> dict[str, object]:
-    """The minimum view: each fact comes from a paper that goes to this insurer, or from the line of law that names it."""
+    """The minimum view: each fact comes from a paper that goes to this insurer, or from a line of law that names it."""
     facts: dict[str, object] = {"covers": sorted(standing.covers)}
     if notice:
         facts["notice"] = "a claim was received"
@@ -95,9 +97,21 @@ def _facts(case: Case, standing: Standing, chosen: list[CasePaper], notice: str 
     return facts
 
 
-def _missing(case: Case, standing: Standing) -> tuple[dict[str, str], ...]:
-    """What the case still lacks of the kinds that serve this insurer's covers."""
-    lines = [line for line in case.calendar if line.presence != Presence.PRESENT]
+def _missing(case: Case, standing: Standing, entitled: list[CasePaper], today: date) -> tuple[dict[str, str], ...]:
+    """What this insurer still lacks of the kinds that serve its covers, and from when each can exist.
+
+    Told by the papers that it may have, and by no other: that somebody else's certificate is there, or the day that
+    only a paper of others knows, is not its to learn.
+    """
+    nodes = [paper.node for paper in entitled]
+    lines = calendar(
+        case.motor,
+        first_day(nodes),
+        (node.evidence.paper for node in nodes),
+        (one for node in nodes for one in node.evidence.classes),
+        today,
+    )
+    lacking = [line for line in lines if line.presence != Presence.PRESENT]
     if standing.covers <= MEDICAL_ONLY:
-        lines = [line for line in lines if line.kind in ("application", "certificate", "receipt")]
-    return tuple({"kind": line.kind, "from": line.since or ""} for line in lines)
+        lacking = [line for line in lacking if line.kind in MEDICAL_KINDS]
+    return tuple({"kind": line.kind, "from": line.since or ""} for line in lacking)

@@ -35,7 +35,7 @@ class Hub:
 
     def handle(self, tx: Connection, messages: Sequence[Message], now: datetime) -> list[Message]:
         touched: set[str] = set()  # records
-        forced: set[str] = set()  # records whose views are told again even if they look the same
+        again: set[str] = set()  # records whose cases are told again even if they look the same
         judgements = []
         for message in messages:
             match message.event:
@@ -45,12 +45,14 @@ class Hub:
                     touched |= {verdict.record.id, *verdict.targets}
                 case Refold() as refold:
                     touched |= set(refold.records)
-                    forced |= set(refold.records)
+                    again |= set(refold.records)
         lineages, numbers = self._admit(tx, touched)
+        forced = {row.case_number for row in casebook.rows_of_records(tx, again)} - {None}
         for verdict in judgements:
             more = self._judgement(tx, verdict, now)
             lineages |= more[0]
             numbers |= more[1]
+            forced |= more[1]  # offers that show an erased version are taken back, though the view stays as it was
         lineages |= casebook.lineages_of_cases(tx, numbers)
         return self._fold(tx, lineages, numbers, forced, now)
 
@@ -71,8 +73,10 @@ class Hub:
             if isinstance(evidence, Evidence):
                 pairs += [(hash, record) for hash in keys(evidence, [record], self._keys.lookup)]
         casebook.put_links(tx, pairs)
-        lineages = {row.lineage for row in rows} | self._crowding(tx, {hash for hash, _ in pairs}, len(fresh))
-        return lineages, {row.case_number for row in rows if row.case_number}
+        lineages = {row.lineage for row in rows}
+        # A correction may lead out of the case that the earlier version stood in: that one is folded again too.
+        stood = {row.case_number for row in casebook.rows_of_lineages(tx, lineages) if row.case_number}
+        return lineages | self._crowding(tx, {hash for hash, _ in pairs}, len(fresh)), stood
 
     def _crowding(self, tx: Connection, hashes: set[str], added: int) -> set[str]:
         """A key that just became too crowded to link: all that stood under it are folded again without it."""
@@ -136,7 +140,7 @@ class Hub:
         told_again = {
             result.of[index]
             for index, part in enumerate(members)
-            if index in result.of and any(member.record in forced for member in part)
+            if index in result.of and any(member.number in forced for member in part)
         }
         sizes = {row.record: (row.sha256, row.media_type, row.size) for rows in loaded.rows.values() for row in rows}
         return _emit(tx, self._keys.lookup, folded, result.merged, result.closed, told_again, sizes, today)

@@ -12,10 +12,15 @@ class Entry(StrEnum):
     DECIDED = "that verdict and receipt again"
 
 
-def enter(outcome: Outcome | None, attempt: int | None, judged: int | None) -> Entry:
-    """`attempt`: the latest one made, None when the record is unknown; `judged`: the attempt that `outcome` is of."""
+def enter(outcome: Outcome | None, attempt: int | None, judged: int | None, erased: bool = False) -> Entry:
+    """`attempt`: the latest one made, None when the record is unknown; `judged`: the attempt that `outcome` is of.
+
+    An erased record is never attempted again: its bytes would come back under a new key.
+    """
     if attempt is None:
         return Entry.NEW
+    if erased:
+        return Entry.DECIDED
     if outcome is None or judged != attempt:
         return Entry.WAITING
     if outcome in (Outcome.ACCEPTED, Outcome.DUPLICATE):

@@ -82,10 +82,10 @@ class Book:
 
 
 def _enter(id: str, submission: Submission, row: Row | None, now: str) -> Taken:
-    entry = enter(
-        Outcome(row.outcome) if row and row.outcome else None, row.attempt if row else None, row.judged if row else None
-    )
-    if row is not None:
+    if row is None:
+        entry = enter(None, None, None)
+    else:
+        entry = enter(Outcome(row.outcome) if row.outcome else None, row.attempt, row.judged, bool(row.erased))
         record = records.envelope(row)
         if entry == Entry.AGAIN:
             record = record.model_copy(update={"attempt": row.attempt + 1})

@@ -10,7 +10,7 @@ from typing import Any
 
 from services.sandbox.persons import Person
 
-COLUMNS = (
+HEADER = (
     "發生年度,發生月份,發生日期,發生時間,事故類別名稱,處理單位名稱警局層,發生地點,天候名稱,光線名稱,"
     "道路類別-第1當事者-名稱,速限-第1當事者,道路型態大類別名稱,道路型態子類別名稱,事故位置大類別名稱,事故位置子類別名稱,"
     "路面狀況-路面鋪裝名稱,路面狀況-路面狀態名稱,路面狀況-路面缺陷名稱,道路障礙-障礙物名稱,道路障礙-視距品質名稱,"
@@ -21,13 +21,14 @@ COLUMNS = (
     "保護裝備名稱,行動電話或電腦或其他相類功能裝置名稱,當事者行動狀態大類別名稱,當事者行動狀態子類別名稱,"
     "車輛撞擊部位大類別名稱-最初,車輛撞擊部位子類別名稱-最初,車輛撞擊部位大類別名稱-其他,車輛撞擊部位子類別名稱-其他,"
     "肇因研判大類別名稱-個別,肇因研判子類別名稱-個別,肇事逃逸類別名稱-是否肇逃,經度,緯度"
-).split(",")
+)
+COLUMNS = HEADER.count(",") + 1  # 51
 DUMMY = "無或物(動物、堆置物)"  # the second party of a crash that has only one
 _SCENE = (
     "晴,有照明且開啟,市區道路,50,交岔路,四岔路,交叉路口,交叉路口內,柏油,乾燥,無缺陷,無障礙物,無遮蔽物,良好,"
     "行車管制號誌,正常,行車分向線,無標記,車道線(無標記),未繪設快慢車道分隔線,有,車與車,側撞,"
     "駕駛者,有號誌路口，轉彎車未讓直行車先行"
-).split(",")
+)
 _VEHICLES = {  # coarse kind: 大類, 子類, protection, impact 大類 and 子類
     "car": ("小客車(含客、貨兩用)", "自用", "繫安全帶(使用幼童安全椅)", "汽車", "前車頭"),
     "motorcycle": ("機車", "普通重型", "戴半罩式安全帽", "機車與自行車", "前車頭"),
@@ -96,10 +97,6 @@ def record(
     }
 
 
-def header() -> str:
-    return ",".join(COLUMNS)
-
-
 def rows(rng: random.Random, seen: Occurrence) -> list[str]:
     """The rows of one accident: one a party, and the dummy when there is only one."""
     assert seen.coordinates is not None
@@ -112,7 +109,7 @@ def rows(rng: random.Random, seen: Occurrence) -> list[str]:
         "A2",
         seen.unit[1],
         seen.place,
-        *_SCENE,
+        _SCENE,
         f"死亡0;受傷{max(seen.injuries, 1)}",
     ]
     longitude, latitude = (f"{degrees:.6f}" for degrees in seen.coordinates)
@@ -134,13 +131,13 @@ def file(accidents: Sequence[Sequence[str]], supplied: str) -> tuple[bytes, list
     UTF-8 with BOM, CRLF, two footers. An accident's bytes are the header and its lines as the file has them.
     `supplied`: 資料提供日期 as the footer writes it, for example 115年03月16日.
     """
-    head = "\ufeff" + header() + "\r\n"
+    head = "\ufeff" + HEADER + "\r\n"
     pieces, split, line = [head], [], 2
     for own in accidents:
         text = "".join(row + "\r\n" for row in own)
         split.append((line, (head + text).encode()))
         pieces.append(text)
         line += len(own)
-    comma = "," * (len(COLUMNS) - 1)
+    comma = "," * (COLUMNS - 1)
     pieces.append(f"資料提供日期：{supplied}{comma}\r\n事故類別：A2類{comma}\r\n")
     return "".join(pieces).encode(), split

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
@@ -18,6 +18,7 @@ PAUSE = 0.25  # seconds before another try at a system that does not answer at a
 LONGEST_PAUSE = 10.0  # seconds; whatever Retry-After says
 TIMEOUT = 40.0  # seconds for one answer: more than the longest wait that a door grants
 VERDICT_WAIT = 30  # seconds, the longest a door waits for a verdict
+SPLIT_PATIENCE = 300.0  # seconds for a police file; the largest of a year takes about two minutes
 CONNECTIONS = 64
 
 
@@ -133,6 +134,17 @@ class Client:
         if bearer and bearer.webhook_secret and post.path.startswith("/claimlink/"):
             headers |= _signed(bearer, post.body)
         return self._http.build_request(post.method, post.path, content=post.body or None, headers=headers)
+
+
+async def judged(client: Client, post: Post, seconds: float = SPLIT_PATIENCE) -> Answer:
+    """Sends and waits for the verdict as long as a door does; a CSV again until all its accidents are judged."""
+    patient = replace(post, headers={**post.headers, "Prefer": f"wait={VERDICT_WAIT}"})
+    deadline = time.monotonic() + seconds
+    while True:
+        answer = await client.send(patient)
+        if answer.status != 202 or post.content_type != "text/csv" or time.monotonic() > deadline:
+            return answer
+        await asyncio.sleep(PAUSE)
 
 
 def _signed(bearer: Bearer, body: bytes) -> dict[str, str]:

@@ -48,7 +48,7 @@ def grant(
         path="/authorisations",
         sender=sender,
         body=dump(made, pretty=book.chance(0.3)),
-        persons=tuple({wish.subject.identifier, (by or wish.subject).identifier}),
+        persons=(wish.subject.identifier,),  # about the subject, whoever gives it
         identity=f"{sender} {made['id']}",
         consent=Consent(wish.subject.identifier, wish.recipients, frozenset(wish.classes)),
     )

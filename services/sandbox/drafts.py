@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from schemas.ids import derive
+from services.sandbox import filings
 from services.sandbox.participants import CLAIMLINK, OPERATORS
 from services.sandbox.persons import Person, person
 from services.sandbox.places import Setting, setting
@@ -114,8 +115,6 @@ class Book:
         return draft
 
     def review(self, authorisation: Draft, approves: bool) -> Draft:
-        from services.sandbox import filings
-
         return self.add(
             "review",
             path="/authorisations/{id}/review",

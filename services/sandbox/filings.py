@@ -1,4 +1,4 @@
-"""What owners and patients file through their ClaimLink operator: applications, authorisations, uploads; and reviews."""
+"""What owners and patients file through their ClaimLink operator: applications, authorisations, uploads; reviews."""
 
 import struct
 import zlib
@@ -56,9 +56,7 @@ def with_accident(filed: Json, seen: Occurrence, number: str | None) -> Json:
         "vehicles": vehicles,
         "injured": [_who(person) for person in injured],
         **({"policeCaseNumber": number} if number else {}),
-        "description": "兩車於路口發生碰撞，人員受傷送醫。"
-        if len(vehicles) > 1
-        else "車輛於路口發生事故，人員受傷送醫。",
+        "description": f"{'兩車' if len(vehicles) > 1 else '車輛'}於路口發生事故，人員受傷送醫。",
     }
 
 

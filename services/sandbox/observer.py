@@ -3,10 +3,12 @@
 import asyncio
 import hashlib
 import time
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from schemas.records import Role
+from services.sandbox.check import papers_now
 from services.sandbox.client import Client
 
 LONG_POLL = 20  # seconds
@@ -27,20 +29,13 @@ class Seen:
     faults: list[str] = field(default_factory=list)  # gaps, repeats, papers whose bytes do not fit
     papers: dict[str, float] = field(default_factory=dict)
     basis: dict[str, list[dict[str, str]]] = field(default_factory=dict)  # SHA-256 → the basis it first went under
+    cases: set[str] = field(default_factory=set)
     fetched: set[str] = field(default_factory=set)
     last_event: float = 0.0
 
 
-@dataclass(frozen=True)
-class Standing:
-    """What one insurer holds at the end: of each case, the papers of the last offer that was not taken back."""
-
-    insurer: str
-    cases: dict[str, list[str]]  # case → SHA-256 of its papers, in the order of the offer
-
-
 class Observer:
-    """`run` follows until cancelled; `standing` and `fetch` read what stands when all is quiet."""
+    """`run` follows until cancelled; `views` and `fetch` read what stands when all is quiet."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -73,6 +68,7 @@ class Observer:
             seen.withdrawals += 1
             return
         seen.offers += 1
+        seen.cases.add(event["data"]["case"])
         for paper in event["data"].get("papers", ()):
             seen.papers.setdefault(paper["sha256"], now)
             seen.basis.setdefault(paper["sha256"], paper["basis"])
@@ -81,30 +77,22 @@ class Observer:
     def last_event(self) -> float:
         return max((one.last_event for one in self.seen.values()), default=0.0)
 
-    async def standing(self) -> list[Standing]:
-        """Every feed read again from its beginning."""
-        return [await self._standing(insurer) for insurer in self.seen]
+    async def views(self) -> dict[str, list[str]]:
+        """Of each insurer the SHA-256 of the papers that it holds, each feed read again from its beginning."""
+        return {insurer: papers_now(await self._whole(insurer)) for insurer in self.seen}
 
-    async def _standing(self, insurer: str) -> Standing:
-        offers: dict[int, tuple[str, list[str]]] = {}
+    async def _whole(self, insurer: str) -> list[dict[str, Any]]:
+        events: list[dict[str, Any]] = []
         after = 0
         while True:
             page = await self._page(insurer, after, 0)
-            for event in page["events"]:
-                data = event["data"]
-                if event["type"] == WITHDRAWN:
-                    for number in data["withdraws"]:
-                        offers.pop(number, None)
-                else:
-                    papers = [paper["sha256"] for paper in data.get("papers", ())]
-                    offers[event["offernumber"]] = (data["case"], papers)
             if page["next"] == after:
-                break
+                return events
+            events += page["events"]
             after = page["next"]
-        return Standing(insurer, dict(offers[number] for number in sorted(offers)))
 
-    async def fetch(self, standing: list[Standing]) -> None:
-        """Fetches every paper that stands; notes those that are refused or whose bytes do not fit their hash."""
+    async def fetch(self, views: Mapping[str, Iterable[str]]) -> None:
+        """Fetches every paper that is held; notes those that are refused or whose bytes do not fit their hash."""
         slots = asyncio.Semaphore(FETCHES)
 
         async def one(insurer: str, sha256: str) -> None:
@@ -115,13 +103,8 @@ class Observer:
             else:
                 self.seen[insurer].faults.append(f"paper {sha256[:12]} answered {answer.status}")
 
-        await asyncio.gather(
-            *(
-                one(held.insurer, sha256)
-                for held in standing
-                for sha256 in sorted({sha256 for papers in held.cases.values() for sha256 in papers})
-            )
-        )
+        wanted = [(insurer, sha256) for insurer, held in views.items() for sha256 in sorted(set(held))]
+        await asyncio.gather(*(one(insurer, sha256) for insurer, sha256 in wanted))
 
     async def _page(self, insurer: str, after: int, wait: int) -> dict[str, Any]:
         answer = await self._client.get(insurer, f"/insurers/{insurer}/offers", after=after, limit=PAGE, wait=wait)

@@ -1,21 +1,26 @@
 """Plays a scenario through the doors of a running system: in order, many cases abreast, one record of a case at a time."""
 
 import asyncio
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
+from typing import Any
 
-from services.sandbox.client import Answer, Client, Post
+from services.sandbox.client import Answer, Client, Post, judged
 from services.sandbox.scenario import Item
 
 ABREAST = 16  # requests in flight: enough to fill both validation workers, far below a participant's rate
 LATER, REFUSED = "later", "refused"  # beside the verdicts: not judged yet; refused without a record
+CSV = "text/csv"
 POLL = 0.2  # seconds between two looks at a verdict that comes later
 
 
 @dataclass(frozen=True)
 class Sent:
-    """What became of an item. `outcome`: a verdict, `later` or `refused`; times in seconds, monotonic."""
+    """What became of an item. `outcome`: a verdict, `later` or `refused`; times in seconds, monotonic.
+
+    `rows` of a CSV: the verdict of each accident by the line of its first row.
+    """
 
     item: Item
     status: int
@@ -23,6 +28,12 @@ class Sent:
     record: str | None
     started: float
     ended: float
+    rows: Mapping[int, str] = field(default_factory=dict)
+
+    def verdicts(self) -> dict[str, str]:
+        """Outcome by file, and by `file#line`; only of what was judged."""
+        told = {self.item.file: self.outcome} | {f"{self.item.file}#{line}": one for line, one in self.rows.items()}
+        return {file: outcome for file, outcome in told.items() if outcome not in (LATER, REFUSED)}
 
 
 class Player:
@@ -58,7 +69,8 @@ class Player:
     async def _answer(self, item: Item, target: str | None) -> Sent:
         if item.of and not target:
             return Sent(item, 0, REFUSED, None, 0.0, 0.0)  # what it names made no record
-        answer = await self._client.send(
+        answer = await judged(
+            self._client,
             Post(
                 item.sender,
                 item.method,
@@ -67,10 +79,18 @@ class Player:
                 item.content_type if item.body else None,
                 item.metadata,
                 PurePosixPath(item.file).name,
-            )
+            ),
         )
         outcome = await outcome_of(self._client, item.sender, answer)
-        return Sent(item, answer.status, outcome, answer.record, answer.started, answer.ended)
+        rows = rows_of(answer.json()) if item.content_type == CSV else {}
+        return Sent(item, answer.status, outcome, answer.record, answer.started, answer.ended, rows)
+
+
+def rows_of(answer: Any) -> dict[int, str]:
+    """The verdicts in a CSV's answer (contract, "Police CSV") by the first of their lines."""
+    if not isinstance(answer, list):
+        return {}
+    return {int(row["lines"][0]): row["verdict"] for row in answer if row.get("lines") and row.get("verdict")}
 
 
 async def outcome_of(client: Client, sender: str, answer: Answer) -> str:

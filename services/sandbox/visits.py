@@ -35,8 +35,8 @@ _TESTS = (
     ("777-3", "血小板計數", "10*3/uL", 150.0, 400.0),
     ("1988-5", "C反應性蛋白", "mg/L", 0.0, 5.0),
 )
-_DOCTORS = "葉之衡 紀文謙 倪季川 尹書毓 祝思澄 陶知行 岑予安 鄺星硯".split()
-_TECHNICIANS = "顧品言 柯映青 詹語溪".split()
+_DOCTORS = ("葉之衡", "紀文謙", "倪季川", "尹書毓", "祝思澄", "陶知行", "岑予安", "鄺星硯")
+_TECHNICIANS = ("顧品言", "柯映青", "詹語溪")
 _ADVICE = (
     "宜休養兩週，門診追蹤治療。",
     "宜休養六週，門診追蹤治療。",
@@ -129,7 +129,7 @@ def _spec(rng: random.Random, visit: Visit, start: datetime, end: datetime) -> S
 
 
 def injury(rng: random.Random, visit: Visit, loss: datetime, *, first: bool, dated: bool, place: str) -> Spec:
-    """A visit after an accident: to the emergency room at once, or to the clinic. `dated`: it names the accident's day."""
+    """A visit after an accident: at once to the emergency room, or later. `dated`: it names the accident's day."""
     if first:
         start = loss + timedelta(minutes=rng.randrange(25, 70))
     else:

@@ -105,6 +105,20 @@ def pointer(path: Path) -> str:
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
 
 
+def at(code: str, *path: str | int, **names: str | int) -> Problem:
+    """A problem at a path of a JSON body."""
+    return problem(code, dotted(path), pointer(path), **names)
+
+
+def in_order(problems: list[Problem]) -> list[Problem]:
+    """Problems in path order; array elements by their number, problems of one element by their code."""
+
+    def path(found: Problem) -> Path:
+        return tuple(int(step) if step.isdecimal() else step for step in found.pointer.split("/")[1:])
+
+    return sorted(problems, key=lambda found: (_order(path(found)), found.code))
+
+
 _ROC: Words = ("民國年", "ROC date")
 
 
@@ -121,7 +135,11 @@ def _explain(error: ValidationError, above: Path) -> Iterator[tuple[Path, Path, 
             for given, needed in wanted.items():
                 for missing in needed if given in instance else ():
                     if missing not in instance:
-                        yield (*here, missing), here, (f"有「{given}」時須有「{missing}」", f"'{given}' needs '{missing}'")
+                        yield (
+                            (*here, missing),
+                            here,
+                            (f"有「{given}」時須有「{missing}」", f"'{given}' needs '{missing}'"),
+                        )
         case "oneOf" | "anyOf":
             yield from _of_branches(error, here)
         case "format" if wanted == "date" and _is_roc(instance):
@@ -184,7 +202,10 @@ def _words(error: ValidationError) -> Words:
             return "須為 RFC 3339 時間並註明時區", "must be an RFC 3339 time with its zone"
         case "additionalProperties":
             allowed = sorted(error.schema.get("properties", {}))
-            return f"有未定義的欄位;可用:{'、'.join(allowed)}", f"has an unknown property; known are {', '.join(allowed)}"
+            return (
+                f"有未定義的欄位;可用:{'、'.join(allowed)}",
+                f"has an unknown property; known are {', '.join(allowed)}",
+            )
         case "minLength" | "maxLength" | "minItems" | "maxItems" | "minimum" | "maximum":
             return _bounds(error.validator, wanted)
         case "uniqueItems":

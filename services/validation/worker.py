@@ -1,5 +1,10 @@
 """Validation's worker process: bytes in over a pipe, a `checked` event out. Everything here runs outside the parent."""
 
+import multiprocessing
+import os
+import threading
+from multiprocessing import connection
+
 import structlog
 
 from schemas.events import Checked, Encoded, Message, Received
@@ -62,6 +67,14 @@ def work(jobs: list[tuple[bytes, bytes]]) -> list[list[Encoded]]:
     return results
 
 
-def warm() -> None:
-    """Loads the models before the first record: called once in every worker."""
-    import services.validation.check  # noqa: F401
+def begin() -> None:
+    """Called once in every worker. The models are loaded by this module's imports; a parent that is killed takes its
+    workers with it (they hold both ends of their queue, so they would wait for ever)."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_follow, args=(parent.sentinel,), daemon=True).start()
+
+
+def _follow(sentinel: int) -> None:
+    connection.wait([sentinel])
+    os._exit(1)

@@ -97,9 +97,7 @@ class World:
                 verdicts[file] = row.outcome
                 if row.case_number:
                     cases[row.case_number].add(file)
-        papers = {
-            one.code: frozenset(self._current(one.code)) for one in PARTICIPANTS if Role.INSURER in one.roles
-        }
+        papers = {one.code: frozenset(self._current(one.code)) for one in PARTICIPANTS if Role.INSURER in one.roles}
         return Outcome(verdicts, frozenset(frozenset(files) for files in cases.values()), papers)
 
     def _current(self, insurer: str) -> set[str]:

@@ -1,0 +1,97 @@
+"""Starting the two sides as their users would, and reading what they cost from /proc."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Usage:
+    """CPU seconds and resident MiB of one process."""
+
+    name: str
+    cpu: float
+    resident: float
+
+
+class Server:
+    def __init__(self, command: list[str], port: int, log: Path) -> None:
+        self.port = port
+        with log.open("ab") as out:
+            self._process = subprocess.Popen(command, stdout=out, stderr=out)
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                return
+            except OSError:
+                if self._process.poll() is not None or time.monotonic() > deadline:
+                    raise SystemExit(f"{command} did not start: see {log}") from None
+                time.sleep(0.05)
+
+    def usage(self) -> list[Usage]:
+        """The process and its children, the parent first."""
+        return [_usage(pid) for pid in (self._process.pid, *_children(self._process.pid))]
+
+    def stop(self) -> None:
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.wait(15)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def bare(folder: Path) -> Server:
+    port = free_port()
+    return Server(
+        [sys.executable, "-m", "bench.bare", str(port), str(folder / "bare.sqlite")], port, folder / "bare.log"
+    )
+
+
+def interchange(folder: Path, data: Path) -> tuple[Server, dict[str, str]]:
+    """`claims up` on `data`, and its tokens by code."""
+    port = free_port()
+    command = [sys.executable, "-m", "services", "up", "--port", str(port), "--data", str(data), "--sandbox"]
+    server = Server([*command, "--rate", "100000"], port, folder / "claims.log")
+    sandbox = json.loads((data / "sandbox.json").read_text())
+    lists = ("hospitals", "police", "claimlink", "insurers", "operators")
+    return server, {one["code"]: one["token"] for name in lists for one in sandbox[name]}
+
+
+def _children(pid: int) -> list[int]:
+    found = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        found += [int(child) for child in (task / "children").read_text().split()]
+    return [one for child in found for one in (child, *_children(child))]
+
+
+def _usage(pid: int) -> Usage:
+    stat = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    status = Path(f"/proc/{pid}/status").read_text()
+    command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    resident = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
+    name = (
+        "parent"
+        if " up " in command
+        else "validation"
+        if "spawn_main" in command
+        else "tracker"
+        if "tracker" in command
+        else "bare"
+    )
+    return Usage(f"{name} {pid}", (int(stat[11]) + int(stat[12])) / TICKS, resident / 1024)

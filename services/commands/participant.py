@@ -1,0 +1,186 @@
+"""`claims participant`: who takes part, in which standing, with which public keys. Every change is a record."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from schemas.records import Role, Status
+from services.commands.options import (
+    REFUSED,
+    USUAL_FILE,
+    Failed,
+    content,
+    first_operator,
+    json_option,
+    load,
+    operator_option,
+    print_json,
+    sandbox_option,
+    speak,
+)
+from services.commands.send import deliver, show
+from services.sandbox.client import Client, Post
+from services.sandbox.setup import new_bearer, read, write
+
+PARTS = ("name", "roles", "status", "keys", "endpoints")  # the body of PUT /participants/{code}
+Body = dict[str, Any]
+
+
+@click.group()
+def participant() -> None:
+    """Add, suspend, admit again or let go who takes part, and change their public keys.
+
+    \b
+    Examples:
+      claims participant show 1131990017
+      claims participant suspend 1131990017
+      claims participant add 1342990051 --name 北澄醫院 --role hospital
+    """
+
+
+def _options(command: Callable[..., None]) -> Callable[..., None]:
+    return operator_option(sandbox_option(json_option(command)))
+
+
+@participant.command("show")
+@click.argument("code")
+@_options
+def show_one(code: str, operator: str | None, sandbox_file: Path | None, as_json: bool) -> None:
+    """Show name, roles, status and keys of CODE."""
+    sandbox = load(sandbox_file)
+    asker = first_operator(sandbox, operator)
+    found = content(speak(sandbox, lambda client: client.get(asker, f"/participants/{code}")), f"participant {code}")
+    if as_json:
+        print_json(found)
+        return
+    click.echo(f"{code}  {found['name']}  {', '.join(found['roles'])}  {found['status']}")
+    for key in found.get("keys") or ():
+        click.echo(f"  key {key.splitlines()[0]}")
+
+
+@participant.command()
+@click.argument("code")
+@click.option("--name", required=True, help="Display name.")
+@click.option("--role", required=True, type=click.Choice([role.value for role in Role]))
+@_options
+def add(code: str, name: str, role: str, operator: str | None, sandbox_file: Path | None, as_json: bool) -> None:
+    """Admit CODE as a new participant and put a token for it into sandbox.json.
+
+    CODE is the institution code of a hospital, the company number of an insurer, a name of your choice for others.
+    """
+    body = {"name": name, "roles": [role], "status": Status.ADMITTED.value}
+
+    async def work(client: Client, asker: str) -> Body:
+        if (await client.get(asker, f"/participants/{code}")).status == 200:
+            raise Failed(f"{code} takes part already. To change its standing: admit, suspend, exit.")
+        return await _put(client, asker, code, body)
+
+    result = _change(work, operator, sandbox_file, as_json)
+    if result["verdict"] == "accepted":
+        path = sandbox_file or USUAL_FILE
+        write(path, read(path).with_bearer(new_bearer(code, name, Role(role))))
+        if not as_json:
+            click.echo(f"Its token is in {path}.")
+
+
+def _standing(status: Status) -> Callable[..., None]:
+    def command(code: str, operator: str | None, sandbox_file: Path | None, as_json: bool) -> None:
+        def change(body: Body) -> None:
+            body["status"] = status.value
+
+        _edit(code, change, operator, sandbox_file, as_json)
+
+    return command
+
+
+def _command(name: str, status: Status, help: str) -> None:
+    participant.command(name, help=help)(click.argument("code")(_options(_standing(status))))
+
+
+_command("suspend", Status.SUSPENDED, "Suspend CODE: it may neither send nor receive until it is admitted again.")
+_command("admit", Status.ADMITTED, "Admit CODE again; what waited for it is offered then.")
+_command("exit", Status.EXITED, "Let CODE go: it no longer takes part.")
+
+
+@participant.group()
+def key() -> None:
+    """Public keys of a participant."""
+
+
+@key.command("add")
+@click.argument("code")
+@click.argument("file", type=click.File("r"))
+@_options
+def key_add(code: str, file: Any, operator: str | None, sandbox_file: Path | None, as_json: bool) -> None:
+    """Add the public key in FILE (PEM or JWK; `-` reads standard input) to CODE."""
+    text = _public(file.read())
+
+    def change(body: Body) -> None:
+        body["keys"] = [*body.get("keys", []), text]
+
+    _edit(code, change, operator, sandbox_file, as_json)
+
+
+@key.command("remove")
+@click.argument("code")
+@click.argument("file", type=click.File("r"))
+@_options
+def key_remove(code: str, file: Any, operator: str | None, sandbox_file: Path | None, as_json: bool) -> None:
+    """Remove the public key in FILE from CODE."""
+    text = file.read().strip()
+
+    def change(body: Body) -> None:
+        if text not in body.get("keys", []):
+            raise Failed(f"{code} has no such key. `claims participant show {code}` lists them.")
+        body["keys"] = [one for one in body["keys"] if one != text]
+
+    _edit(code, change, operator, sandbox_file, as_json)
+
+
+def _public(text: str) -> str:
+    """The text of a key, unless it is a private one: that must never leave its owner."""
+    text = text.strip()
+    if "PRIVATE KEY" in text or '"d"' in text:
+        raise Failed("This is a private key. Give the public one, and keep this one to yourself.")
+    if not text:
+        raise Failed("The file is empty.")
+    return text
+
+
+def _edit(
+    code: str, change: Callable[[Body], None], operator: str | None, sandbox_file: Path | None, as_json: bool
+) -> None:
+    """Reads the participant as it is, changes it, puts it back."""
+
+    async def work(client: Client, asker: str) -> Body:
+        found = content(await client.get(asker, f"/participants/{code}"), f"participant {code}")
+        before = {part: found[part] for part in PARTS if found.get(part)}
+        body = json.loads(json.dumps(before))
+        change(body)
+        if body == before:
+            raise Failed(f"Nothing to change: {code} is so already.")
+        return await _put(client, asker, code, body)
+
+    _change(work, operator, sandbox_file, as_json)
+
+
+async def _put(client: Client, asker: str, code: str, body: Body) -> Body:
+    data = json.dumps(body, ensure_ascii=False).encode()
+    post = Post(asker, "PUT", f"/participants/{code}", data, "application/json")
+    return {"file": f"participant {code}", **await deliver(client, post)}
+
+
+def _change(work: Callable[[Client, str], Any], operator: str | None, sandbox_file: Path | None, as_json: bool) -> Body:
+    sandbox = load(sandbox_file)
+    asker = first_operator(sandbox, operator)
+    result: Body = speak(sandbox, lambda client: work(client, asker))
+    if as_json:
+        print_json(result)
+    else:
+        show(result)
+    if result["verdict"] not in ("accepted", "duplicate"):
+        raise click.exceptions.Exit(REFUSED)
+    return result

@@ -1,0 +1,95 @@
+"""The demo's summary for a person: tables and sentences."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from services.commands.outcome import Outcome, percentile
+from services.sandbox.check import Fault
+from services.sandbox.observer import Seen
+from services.sandbox.setup import Sandbox
+
+VERDICTS = ("accepted", "duplicate", "rejected", "dead", "later", "refused")
+SHOWN = 12  # faults of a sort
+
+
+def show(
+    console: Console,
+    found: Outcome,
+    sandbox: Sandbox,
+    seen: Mapping[str, Seen],
+    views: Mapping[str, Iterable[str]],
+    reconciliation: Mapping[str, Any],
+) -> None:
+    console.print(_senders(found, sandbox))
+    console.print(_insurers(sandbox, seen, views))
+    console.print(
+        f"Cases: {found.cases}   "
+        f"Duplicates found: {len(found.found & found.known)} of {len(found.known)} known"
+        f"{_more(len(found.found - found.known))}   "
+        f"Copies from other senders held back: {found.copies_held_back} of {found.copies}"
+    )
+    rate = found.records / found.seconds if found.seconds else 0.0
+    console.print(
+        f"{found.records} records in {found.seconds:.1f} s: {rate:.0f} records/s   POST to offer: "
+        f"p50 {1000 * percentile(found.latencies, 0.5):.0f} ms, p99 {1000 * percentile(found.latencies, 0.99):.0f} ms "
+        f"({len(found.latencies)} papers whose consent was there before them)"
+    )
+    ok = bool(reconciliation.get("ok"))
+    console.print("Reconciliation: " + ("receipts, log, verdicts, store and feeds agree" if ok else "[red]DIFFERS[/]"))
+    colour = "green" if found.clean and ok else "red"
+    console.print(
+        f"[bold {colour}]lost {found.lost}   doubled {len(found.report.doubled)}   leaked {len(found.report.leaked)}[/]"
+    )
+    _faults(console, "lost", found.report.lost)
+    _faults(console, "doubled", found.report.doubled)
+    _faults(console, "leaked", found.report.leaked)
+    _faults(console, "judged otherwise than expected", found.report.verdicts)
+    _lines(console, "not judged", found.unjudged)
+    _lines(console, "feed", found.feed_faults)
+    if not ok:
+        _lines(console, "reconciliation", (f"{name}: {value}" for name, value in reconciliation.items()))
+
+
+def _more(extra: int) -> str:
+    return f", and {extra} that are none" if extra else ""
+
+
+def _senders(found: Outcome, sandbox: Sandbox) -> Table:
+    table = Table(title="Records by sender and verdict", title_justify="left")
+    table.add_column("sender")
+    used = [verdict for verdict in VERDICTS if any(counts[verdict] for counts in found.senders.values())]
+    for verdict in used:
+        table.add_column(verdict, justify="right")
+    for code, bearer in sandbox.bearers.items():
+        if counts := found.senders.get(code):
+            table.add_row(f"{code} {bearer.name}", *(str(counts[verdict] or "") for verdict in used))
+    return table
+
+
+def _insurers(sandbox: Sandbox, seen: Mapping[str, Seen], views: Mapping[str, Iterable[str]]) -> Table:
+    table = Table(title="Offers by insurer", title_justify="left")
+    table.add_column("insurer")
+    for name in ("offers", "taken back", "papers held", "papers fetched"):
+        table.add_column(name, justify="right")
+    for code, feed in seen.items():
+        numbers = (feed.offers, feed.withdrawals, len(set(views.get(code, ()))), len(feed.fetched))
+        table.add_row(f"{code} {sandbox.bearers[code].name}", *(str(number) for number in numbers))
+    return table
+
+
+def _faults(console: Console, title: str, faults: Iterable[Fault]) -> None:
+    _lines(console, title, (f"{one.file or one.sha256}  {one.insurer}  {one.why}" for one in faults))
+
+
+def _lines(console: Console, title: str, lines: Iterable[str]) -> None:
+    all_lines = list(lines)
+    if not all_lines:
+        return
+    console.print(f"{title}:")
+    for line in all_lines[:SHOWN]:
+        console.print(f"  {line}", markup=False, highlight=False)
+    if len(all_lines) > SHOWN:
+        console.print(f"  … and {len(all_lines) - SHOWN} more")

@@ -1,0 +1,139 @@
+"""The insurers' doors: a page of the own feed, with long poll, and the bytes of one paper. HTTP and wiring only."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from adapters.identity.tokens import Tokens
+from adapters.stores import feeds, participants
+from schemas.records import Role
+from services.delivery.feed import HandedPaper
+from services.delivery.paging import Ask, BadAsk, ask, next_number
+from services.intake.gate import admit
+from services.intake.refusal import Refusal
+
+if TYPE_CHECKING:
+    from services.embedded import System
+
+
+def routes(system: "System", tokens: Tokens) -> list[Route]:
+    bell = Bell(system.offered, lambda: system.read(feeds.totals))
+
+    async def offers(request: Request) -> Response:
+        insurer = await _itself(request, system, tokens)
+        try:
+            wanted = ask(request.query_params)
+        except BadAsk as error:
+            raise Refusal(400, "bad-query", str(error)) from None
+        events: list[dict[str, object]] = []
+        if await _anything(system, insurer, wanted, bell):
+            events = await system.write(lambda tx: _page(system, tx, insurer, wanted))
+        return JSONResponse({"events": events, "next": next_number(wanted, events)})
+
+    async def paper(request: Request) -> Response:
+        insurer = await _itself(request, system, tokens)
+        sha256 = request.path_params["sha256"]
+        handed = await system.write(lambda tx: _paper(system, tx, insurer, sha256))
+        if handed is None:
+            raise _nothing()
+        # The bytes are somebody else's: a browser shall save them, never run them on our origin.
+        headers = {"content-disposition": f'attachment; filename="{sha256}"', "content-security-policy": "sandbox"}
+        return Response(handed.body, media_type=handed.media_type, headers=headers)
+
+    return [
+        Route("/insurers/{code}/offers", offers, methods=["GET"]),
+        Route("/insurers/{code}/papers/{sha256}", paper, methods=["GET"]),
+    ]
+
+
+def _nothing() -> Refusal:
+    return Refusal(404, "not-found", "There is nothing here for you.")
+
+
+async def _itself(request: Request, system: "System", tokens: Tokens) -> str:
+    """The insurer, when it asks for what is its own; another's is answered as what does not exist."""
+    caller = await admit(request, system, tokens, Role.INSURER)
+    if request.path_params["code"] != caller.code:
+        raise _nothing()
+    return caller.code
+
+
+async def _anything(system: "System", insurer: str, wanted: Ask, bell: "Bell") -> bool:
+    """Whether there is something after the number asked for, now or within the patience. An empty answer writes nothing."""
+    if await system.read(lambda tx: feeds.last_number(tx, insurer)) > wanted.after:
+        return True
+    return bool(wanted.wait) and await bell.heard(insurer, wanted.after, wanted.wait)
+
+
+def _page(system: "System", tx: Connection, insurer: str, wanted: Ask) -> list[dict[str, object]]:
+    _still_admitted(tx, insurer)
+    return system.feed.page(tx, insurer, wanted.after, wanted.limit, system.clock())
+
+
+def _paper(system: "System", tx: Connection, insurer: str, sha256: str) -> HandedPaper | None:
+    _still_admitted(tx, insurer)
+    return system.feed.paper(tx, insurer, sha256, system.clock())
+
+
+def _still_admitted(tx: Connection, insurer: str) -> None:
+    """Judged in the transaction of the hand-over: a suspension may have come while the insurer waited."""
+    if not participants.admitted(tx, [insurer]):
+        raise Refusal(403, "not-admitted", "This participant is not admitted in this role; ask the operators.")
+
+
+class Bell:
+    """Wakes the insurers that wait. However many wait, a numbering costs one look at the feeds' last numbers.
+
+    `offered` is notified after every numbering; `numbers` reads the last number of every feed.
+    """
+
+    def __init__(self, offered: asyncio.Condition, numbers: Callable[[], Awaitable[dict[str, int]]]) -> None:
+        self._offered, self._numbers = offered, numbers
+        self._rung = asyncio.Event()
+        self._waiting: dict[asyncio.Future[bool], tuple[str, int]] = {}
+        self._tasks: tuple[asyncio.Task[None], ...] = ()
+
+    async def heard(self, insurer: str, after: int, seconds: float) -> bool:
+        """True once this feed has a number above `after`; False when the seconds are over."""
+        if not self._tasks or any(task.done() for task in self._tasks):
+            for task in self._tasks:
+                task.cancel()
+            self._tasks = (asyncio.create_task(self._follow()), asyncio.create_task(self._look()))
+        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waiting[future] = (insurer, after)
+        self._rung.set()  # one look after standing in line: what was numbered just before is not slept over
+        try:
+            async with asyncio.timeout(seconds):
+                return await future
+        except TimeoutError:
+            return False
+        finally:
+            self._waiting.pop(future, None)
+
+    async def _follow(self) -> None:
+        """The condition is let go only inside `wait`: no notification passes unheard."""
+        async with self._offered:
+            while True:
+                await self._offered.wait()
+                self._rung.set()
+
+    async def _look(self) -> None:
+        try:
+            while True:
+                await self._rung.wait()
+                self._rung.clear()
+                if self._waiting:
+                    last = await self._numbers()
+                    self._wake(lambda insurer, after, last=last: last.get(insurer, 0) > after)
+        finally:
+            self._wake(lambda *_: True)  # the look failed: each asks for itself, and answers what it finds
+
+    def _wake(self, due: Callable[[str, int], bool]) -> None:
+        for future, (insurer, after) in self._waiting.items():
+            if not future.done() and due(insurer, after):
+                future.set_result(True)

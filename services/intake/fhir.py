@@ -1,0 +1,121 @@
+"""The FHIR door: documents in, a verdict as OperationOutcome out, the sender's own bytes back."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Row
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from adapters.fhir.outcome import operation_outcome
+from adapters.identity.tokens import Tokens
+from adapters.stores import records
+from adapters.stores.archive import Erased
+from schemas.events import Received
+from schemas.ids import record_id
+from schemas.records import Kind, Record, Role
+from services.intake import answers
+from services.intake.answers import Judged
+from services.intake.capability import CAPABILITY
+from services.intake.door import Way, answer_headers, receive
+from services.intake.gate import admit
+from services.intake.limits import BODY_BYTES, VALIDATE_AT_ONCE, VERDICT_SECONDS
+from services.intake.reading import Spool, chunks, media_type
+from services.intake.refusal import FHIR_JSON, Refusal
+from services.intake.taking import settled
+
+if TYPE_CHECKING:
+    from services.embedded import System
+
+WHOSE = "foreign-author"  # $validate does not ask whose the document is
+
+
+class FhirDoor:
+    def __init__(self, system: "System", tokens: Tokens) -> None:
+        self._system, self._tokens = system, tokens
+        self._validating = asyncio.Semaphore(VALIDATE_AT_ONCE)
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/fhir/Bundle", self.post, methods=["POST"]),
+            Route("/fhir/Bundle/$validate", self.validate, methods=["POST"]),
+            Route("/fhir/Bundle/{id}", self.get, methods=["GET"]),
+            Route("/fhir/metadata", self.metadata, methods=["GET"]),
+        ]
+
+    async def post(self, request: Request) -> Response:
+        caller = await admit(request, self._system, self._tokens, Role.HOSPITAL)
+        judged, headers = await receive(request, self._system, caller, Way(Kind.DOCUMENT, (FHIR_JSON,)))
+        status = answers.status(judged)
+        location = f"/fhir/Bundle/{judged.record.id}"
+        return JSONResponse(
+            operation_outcome(judged.problems, _told(judged, status)),
+            status,
+            answer_headers(self._system, judged, status, headers, location),
+            media_type=FHIR_JSON,
+        )
+
+    async def validate(self, request: Request) -> Response:
+        """200 with every problem, whatever they are; nothing is stored."""
+        caller = await admit(request, self._system, self._tokens, Role.HOSPITAL)
+        named = media_type(request, FHIR_JSON)
+        if self._validating.locked():
+            raise Refusal(503, "overloaded", "Too many documents are being validated.", {"retry-after": "1"})
+        async with self._validating, Spool(self._system.archive.blobs) as spool:
+            await spool.fill(chunks(request, BODY_BYTES))
+            record = Record(
+                id=record_id(caller.code, request.method, request.url.path, spool.sha256),
+                attempt=1,
+                kind=Kind.DOCUMENT,
+                sender=caller.code,
+                role=caller.role,
+                method=request.method,
+                path=request.url.path,
+                sha256=spool.sha256,
+                size=spool.size,
+                media_type=named,
+                received=records.stamp(self._system.clock()),
+            )
+            body = await asyncio.to_thread(lambda: b"".join(spool.frames()))
+            checked = await self._system.validate(Received(record=record), body)
+        if checked.dead:
+            raise Refusal(500, "failure", "Our failure: this document could not be validated. It was noted.")
+        problems = tuple(problem for problem in checked.problems if problem.code != WHOSE)
+        return JSONResponse(operation_outcome(problems), media_type=FHIR_JSON)
+
+    async def get(self, request: Request) -> Response:
+        caller = await admit(request, self._system, self._tokens, Role.HOSPITAL)
+        row = await _own(self._system, request.path_params["id"], caller.code)
+        row = await settled(self._system, row, VERDICT_SECONDS)
+        if row.erased:
+            raise Refusal(410, "erased", "The record was erased.")
+        try:
+            body = await self._system.read(lambda tx: self._system.archive.body(tx, row.record))
+        except Erased:
+            raise Refusal(410, "erased", "The record was erased.") from None
+        return Response(body, media_type=row.media_type)
+
+    async def metadata(self, _: Request) -> Response:
+        return JSONResponse(CAPABILITY, media_type=FHIR_JSON)
+
+
+async def _own(system: "System", id: str, sender: str) -> Row:
+    row = (await system.read(lambda tx: records.by_ids(tx, [id]))).get(id)
+    if row is None or row.sender != sender or row.kind != Kind.DOCUMENT:
+        raise Refusal(404, "not-found", "There is no such document of yours.")
+    return row
+
+
+def _told(judged: Judged, status: int) -> str:
+    """The line of the answer that names records: this one, the original of a duplicate, what is current now."""
+    told = [f"record {judged.record.id}", f"state {answers.state(judged.outcome, judged.erased)}"]
+    if verdict := answers.verdict(judged.outcome):
+        told.append(f"verdict {verdict}")
+    if judged.original:
+        told.append(f"original {judged.original}")
+    if judged.current:
+        told.append(f"supersededBy {judged.current}")
+    if judged.case and status < 300:
+        told.append(f"case {judged.case}")
+    return "; ".join(told)

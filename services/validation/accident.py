@@ -1,0 +1,137 @@
+"""One accident: police JSON, or an open-data accident's own lines read again. Pure."""
+
+from datetime import datetime
+
+from adapters import json_text
+from adapters.police import open_data
+from adapters.police.place import Reading, roads
+from schemas import normalise
+from schemas.evidence import Accident, DataClass, Evidence, Number, NumberType, Party
+from schemas.problems import Problem, errors, problem
+from schemas.records import Record
+from services.validation import accident_evidence, fields, moments, person
+from services.validation.finding import Finding
+from services.validation.schema import at, in_order, violations
+
+CSV = "text/csv"
+
+
+def check(record: Record, body: bytes, metadata: str | None) -> Finding:
+    """An accident's problems and evidence."""
+    if record.media_type.partition(";")[0].strip().lower() == CSV:
+        return _lines(record, body)
+    value, problems = json_text.read(body)
+    if not problems:
+        problems = violations("accident", value)
+    if problems:
+        return Finding(tuple(problems), None)
+    assert isinstance(value, dict)
+    faults = _faults(value, record)
+    return Finding(tuple(faults), None if errors(faults) else _evidence(value, record))
+
+
+def _lines(record: Record, body: bytes) -> Finding:
+    """A header and the lines of one accident, as split from its file.
+
+    They do not hold the file's day of release; the day of receipt stands in as the version.
+    """
+    file = open_data.read(body)
+    if len(file.entries) != 1:
+        return Finding(file.problems or (problem("csv-no-good-row"),), None)
+    entry = file.entries[0]
+    if not entry.accident:
+        return Finding(entry.problems, None)
+    version = accident_evidence.version_of_day(file.released, record.received)
+    return Finding(entry.problems, accident_evidence.of_open_data(entry.accident, entry.identity, version, record))
+
+
+def _faults(value: dict, record: Record) -> list[Problem]:
+    """What the schema cannot say."""
+    faults: list[Problem] = []
+    if value["unit"]["code"] != record.sender:
+        faults.append(at("foreign-author", "unit", "code"))
+    occurred = moments.moment(value["occurredAt"])
+    if not occurred or not moments.FIRST_YEAR <= occurred.year < 9999:
+        faults.append(at("accident-date-range", "occurredAt"))
+    elif occurred > datetime.fromisoformat(record.received):
+        faults.append(at("accident-in-future", "occurredAt"))
+    reading = accident_evidence.coordinates(value["place"])[0]
+    if reading != Reading.RIGHT:
+        faults.append(at(f"accident-coordinates-{reading}", "place"))
+    faults += _toll(value)
+    if "codeSystem" not in value:
+        coded = next((number for number, party in enumerate(value["parties"]) if "cause" in party), None)
+        if coded is not None:
+            faults.append(at("accident-code-system", "parties", coded, "cause"))
+    orders: set[int] = set()
+    for number, party in enumerate(value["parties"]):
+        if party["order"] in orders:
+            faults.append(at("accident-order-repeated", "parties", number, "order"))
+        orders.add(party["order"])
+        identifier = person.normal(party["person"]["identifier"]) if "person" in party else ""
+        if person.domestic(identifier) and not person.checksum(identifier):
+            faults.append(at("accident-person-identifier", "parties", number, "person", "identifier"))
+    return in_order(faults)
+
+
+def _toll(value: dict) -> list[Problem]:
+    faults = []
+    deaths, injuries = value["deaths"], value["injuries"]
+    for name, injury in (("deaths", "death"), ("injuries", "injured")):
+        if sum(party["injury"] == injury for party in value["parties"]) > value[name]:
+            faults.append(at("accident-casualties-differ", name, field=name))
+    fits = {"A1": deaths > 0, "A2": deaths + injuries > 0, "A3": deaths + injuries == 0}
+    if not fits[value["severity"]]:
+        faults.append(at("accident-severity-differs", "severity"))
+    return faults
+
+
+def _party(party: dict) -> Party:
+    return Party(
+        person=person.normal(party["person"]["identifier"]) if "person" in party else None,
+        plate=normalise.plate(party["plate"]) or None if "plate" in party else None,
+        kind=party["kind"],
+        injured={"death": True, "injured": True, "none": False}.get(party["injury"]),
+    )
+
+
+def _evidence(value: dict, record: Record) -> Evidence:
+    occurred = moments.moment(value["occurredAt"])
+    assert occurred is not None  # _faults made sure
+    local = occurred.astimezone(moments.TAIPEI)
+    _, longitude, latitude = accident_evidence.coordinates(value["place"])
+    parties = tuple(_party(party) for party in sorted(value["parties"], key=lambda party: party["order"]))
+    accident = Accident(
+        date=local.date().isoformat(),
+        time=local.strftime("%H:%M"),
+        place=value["place"]["text"],
+        roads=roads(value["place"]["text"]),
+        longitude=longitude,
+        latitude=latitude,
+        parties=parties,
+        severity=value["severity"],
+        deaths=int(value["deaths"]),
+        injuries=int(value["injuries"]),
+    )
+    persons, plates = accident_evidence.persons_and_plates(parties)
+    content = accident_evidence.fingerprint(accident)
+    number = Number(
+        type=NumberType.POLICE_CASE, value=normalise.text(value["caseNumber"]), issuer=value["unit"]["code"]
+    )
+    return Evidence(
+        paper="accident",
+        identity=value["id"],
+        version=fields.version(value),
+        standing=fields.standing(value),
+        issued=moments.stamp(occurred),
+        issuer=record.sender,
+        persons=persons,
+        classes=(DataClass.POLICE,),
+        plates=plates,
+        numbers=(number,),
+        accident=accident,
+        open_data=not persons and not plates,
+        content=content,
+        parts=(content,),
+        facts=accident_evidence.facts(accident, len(parties), value["unit"]["name"]),
+    )

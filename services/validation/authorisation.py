@@ -1,0 +1,63 @@
+"""An authorisation: a person's consent, before its review. Pure."""
+
+from schemas.evidence import Evidence, Grant
+from schemas.problems import Problem
+from schemas.records import Record
+from services.validation import fields, loss, person
+from services.validation.schema import at
+
+BASIS_OF_ROLE = {  # Personal Data Protection Act (I0050021): who consents decides in what form
+    "self": "written-consent",
+    "representative": "representative-consent",
+    "heir": "heir-consent",
+}
+
+
+def faults(value: dict, record: Record) -> list[Problem]:
+    """What the schema cannot say of an authorisation."""
+    grantor, subject, period = value["grantor"], value["subject"], value["period"]
+    found = fields.person_faults(grantor["identifier"], "grantor", "identifier")
+    found += fields.person_faults(subject["identifier"], "subject", "identifier")
+    one_person = person.normal(grantor["identifier"]) == person.normal(subject["identifier"])
+    if one_person != (grantor["role"] == "self"):
+        found.append(at("filing-grantor-role", "grantor", "role"))
+    if value["basis"] != BASIS_OF_ROLE[grantor["role"]]:
+        found.append(at("filing-basis-differs", "basis"))
+    for number, recipient in enumerate(value["recipients"]):
+        found += fields.company_faults(recipient, "recipients", number)
+    for name in period:
+        found += fields.day_faults(period[name], "period", name)
+    if "end" in period and period["end"] < period["start"]:
+        found.append(at("filing-period-reversed", "period"))
+    return [*found, *loss.faults(value["loss"], record)]
+
+
+def evidence(value: dict, record: Record) -> Evidence:
+    """The view of an authorisation without faults."""
+    named = loss.read(value["loss"])
+    subject = person.normal(value["subject"]["identifier"])
+    grant = Grant(
+        grantor=person.normal(value["grantor"]["identifier"]),
+        grantor_role=value["grantor"]["role"],
+        subject=subject,
+        subject_role=value["subjectRole"],
+        recipients=tuple(value["recipients"]),
+        purpose=value["purpose"],
+        classes=tuple(value["classes"]),
+        start=value["period"]["start"],
+        end=value["period"].get("end"),
+        uses=value["uses"],
+        basis=value["basis"],
+    )
+    return Evidence(
+        paper="authorisation",
+        identity=value["id"],
+        version=fields.version(value),
+        standing=fields.standing(value),
+        issued=fields.received(record),
+        issuer=record.sender,
+        persons=(subject,),
+        plates=loss.plates(named),
+        loss=named,
+        grant=grant,
+    )

@@ -1,0 +1,127 @@
+"""The rules of a FHIR document: identity, Composition first, what it names is inside, references, who wrote it."""
+
+from adapters.fhir import moments
+from adapters.fhir.document import Json, child, institution_code, is_absolute, objects, word
+from schemas import normalise
+from schemas.evidence import Standing
+from services.validation.reading import Reading
+
+# Elements of the Composition whose references must lead to entries (R4, documents); relatesTo names other documents.
+_NAMED = frozenset({"subject", "encounter", "author", "attester", "custodian", "event", "section"})
+STANDINGS = {
+    "preliminary": Standing.PRELIMINARY,
+    "final": Standing.CURRENT,
+    "amended": Standing.AMENDED,
+    "entered-in-error": Standing.WITHDRAWN,
+}
+
+
+def check(reading: Reading) -> None:
+    """All rules of this module."""
+    _envelope(reading)
+    _urls(reading)
+    _references(reading)
+    _author(reading)
+    _case_numbers(reading)
+
+
+def case_number(bundle: Json) -> str:
+    """The case number of a document, normalised."""
+    return normalise.text(word(bundle, "identifier", "value"))
+
+
+def author_codes(reading: Reading) -> list[tuple[str, str]]:
+    """(element, institution code) of each author Organization; of the custodian when no author is an Organization."""
+    document = reading.document
+    composition = document.composition
+    source = document.entries[0] if composition else None
+    authors = [document.resolve(author, source) for _, author in objects(composition, "author")]
+    organizations = [author for author in authors if word(author, "resourceType") == "Organization"]
+    if organizations:
+        return [("author", institution_code(organization)) for organization in organizations]
+    custodian = document.resolve(child(composition, "custodian"), source)
+    return [("custodian", institution_code(custodian))] if word(custodian, "resourceType") == "Organization" else []
+
+
+def _envelope(reading: Reading) -> None:
+    bundle, faults = reading.document.bundle, reading.faults
+    identifier = child(bundle, "identifier")
+    if not (word(identifier, "system").strip() and word(identifier, "value").strip()):
+        faults.add("document-identifier", (), missing="identifier")
+    timestamp = word(bundle, "timestamp")
+    if not timestamp:
+        faults.add("document-timestamp", (), missing="timestamp")
+    elif (utc := moments.utc(timestamp)) is None:
+        faults.add("date-impossible", ("timestamp",))
+    elif utc > reading.record.received:
+        faults.add("version-in-future", ("timestamp",))
+    composition = reading.document.composition
+    if not composition:
+        faults.add("composition-first", ("entry",))
+    elif word(composition, "status") not in STANDINGS:
+        faults.add("document-status", ("entry", 0, "resource"), missing="status")
+    for entry in reading.document.entries:
+        if entry.type and not word(entry.resource, "id"):
+            faults.add("resource-without-id", entry.place)
+            break  # one hint for the document: a sender without ids has none anywhere
+
+
+def _urls(reading: Reading) -> None:
+    seen: set[str] = set()
+    for index, entry in objects(reading.document.bundle, "entry"):
+        url = word(entry, "fullUrl")
+        if not url:
+            reading.faults.add("full-url-missing", ("entry", index), missing="fullUrl")
+        elif not is_absolute(url):
+            reading.faults.add("full-url-relative", ("entry", index, "fullUrl"))
+        elif url in seen:
+            reading.faults.add("full-url-duplicate", ("entry", index, "fullUrl"))
+        seen.add(url)
+
+
+def _references(reading: Reading) -> None:
+    document = reading.document
+    sources = {entry.index: entry for entry in document.entries}
+    inner = {
+        entry.index: {word(resource, "id") for _, resource in objects(entry.resource, "contained")}
+        for entry in document.entries
+    }
+    for place, reference in reading.parsed.references:
+        if place[0] != "entry" or len(place) < 4:
+            continue
+        index = int(place[1])
+        if reference.startswith("#"):
+            found, by_id = reference == "#" or reference[1:] in inner[index], False
+        else:
+            entry, by_id = document.find(reference, sources.get(index))
+            found = entry is not None
+        if not found:
+            named = index == 0 and bool(document.composition) and place[3] in _NAMED and "extension" not in place
+            reading.faults.add("composition-reference" if named else "reference-unresolved", (*place, "reference"))
+        elif by_id:
+            reading.faults.add("reference-by-id", (*place, "reference"))
+
+
+def _author(reading: Reading) -> None:
+    if not reading.document.composition:
+        return
+    place = ("entry", 0, "resource")
+    codes = author_codes(reading)
+    if not codes or not all(code for _, code in codes):
+        element = codes[0][0] if codes else "author"
+        reading.faults.add("author-missing", (*place, element))
+    # What is only tried out ($validate) is nobody's record: it may be another's document.
+    elif not reading.record.path.endswith("$validate") and any(code != reading.record.sender for _, code in codes):
+        reading.faults.add("foreign-author", (*place, codes[0][0]))
+
+
+def _case_numbers(reading: Reading) -> None:
+    document = reading.document
+    number = case_number(document.bundle)
+    own = word(document.composition, "identifier", "value")
+    if number and own and normalise.text(own) != number:
+        reading.faults.add("case-number-differs", ("entry", 0, "resource", "identifier", "value"))
+    for claim in document.typed("Claim"):
+        values = [word(identifier, "value") for _, identifier in objects(claim.resource, "identifier")]
+        if number and any(values) and number not in {normalise.text(value) for value in values}:
+            reading.faults.add("case-number-differs", (*claim.place, "identifier"))

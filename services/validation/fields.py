@@ -1,0 +1,40 @@
+"""Fields that JSON bodies share: days, persons, company numbers, versions, standing. Pure."""
+
+from datetime import datetime
+
+from adapters import identifiers
+from schemas.evidence import Standing
+from schemas.problems import Problem
+from schemas.records import Record
+from services.validation import moments, person
+from services.validation.schema import at
+
+VERSION_DIGITS = 12
+
+
+def day_faults(text: str, *path: str | int) -> list[Problem]:
+    """A day that the schema let pass: a year before ROC 1 is a ROC year with zeros before it."""
+    found = moments.day(text)
+    return [] if found and found.year >= moments.FIRST_YEAR else [at("filing-roc-date", *path)]
+
+
+def person_faults(identifier: str, *path: str | int) -> list[Problem]:
+    return [] if person.sound(person.normal(identifier)) else [at("filing-person-identifier", *path)]
+
+
+def company_faults(number: str, *path: str | int) -> list[Problem]:
+    return [] if identifiers.company_number(number) else [at("filing-company-number", *path)]
+
+
+def standing(value: dict) -> Standing:
+    return Standing.WITHDRAWN if value.get("status") == Standing.WITHDRAWN else Standing.CURRENT
+
+
+def version(value: dict) -> str:
+    """An integer version as a text that sorts."""
+    return str(int(value["version"])).zfill(VERSION_DIGITS)
+
+
+def received(record: Record) -> str:
+    """The time of receipt as `Evidence.issued`."""
+    return moments.stamp(datetime.fromisoformat(record.received))

@@ -1,0 +1,161 @@
+"""`claims up` under load, killed with -9 at random moments and started again; then everything is counted.
+
+`python -m tests.end_to_end.ordeal --kills 100 --seed 1` is the long form (`make soak`).
+"""
+
+import argparse
+import asyncio
+import contextlib
+import os
+import random
+import signal
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.servers import free_port
+from schemas.records import Role
+from services.sandbox.check import Observed, Report, check
+from services.sandbox.client import Client
+from services.sandbox.observer import Observer
+from services.sandbox.player import Player, Sent, settle
+from services.sandbox.scenario import Item, generate
+from services.sandbox import setup
+
+CASES = 25  # of one scenario; scenarios of following seeds go on until the kills are done
+PATIENCE = 120.0
+
+
+@dataclass(frozen=True)
+class Counted:
+    kills: int
+    records: int
+    report: Report
+    unjudged: int
+    faults: list[str]
+    differences: list[object]
+
+    @property
+    def clean(self) -> bool:
+        return self.report.clean and not (self.report.verdicts or self.unjudged or self.faults or self.differences)
+
+    def __str__(self) -> str:
+        told = [
+            f"{self.kills} kills, {self.records} records: {len(self.report.lost)} lost, {len(self.report.doubled)} doubled,"
+            f" {len(self.report.leaked)} leaked, {len(self.report.verdicts)} misjudged, {self.unjudged} unjudged,"
+            f" {len(self.faults)} feed faults, {len(self.differences)} differences"
+        ]
+        for name in ("lost", "doubled", "leaked", "verdicts"):
+            told += [f"  {name}: {fault}" for fault in getattr(self.report, name)[:5]]
+        return "\n".join([*told, *self.faults[:5], *map(str, self.differences[:5])])
+
+
+class Process:
+    """`claims up` on one folder and one port, in a process group of its own."""
+
+    def __init__(self, data: Path) -> None:
+        self.data, self.port = data, free_port()
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        command = [sys.executable, "-m", "services", "up", "--port", str(self.port), "--data", str(self.data), "--sandbox"]
+        with (self.data.parent / "claims.log").open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(*command, stdout=log, stderr=log, start_new_session=True)
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            with contextlib.suppress(OSError):
+                _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+                writer.close()
+                return
+            if self._process.returncode is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"claims up ended: see {self.data.parent / 'claims.log'}")
+            await asyncio.sleep(0.05)
+
+    async def kill(self) -> None:
+        """The parent alone, as the out-of-memory killer would; its workers must follow by themselves."""
+        assert self._process
+        os.kill(self._process.pid, signal.SIGKILL)
+        await self._process.wait()
+
+    async def stop(self) -> None:
+        assert self._process
+        if self._process.returncode is None:
+            self._process.terminate()
+            await self._process.wait()
+
+
+async def ordeal(folder: Path, kills: int, seed: int) -> Counted:
+    process = Process(folder / "data")
+    await process.start()
+    sandbox = setup.read(folder / "data" / "sandbox.json")
+    items: list[Item] = []
+    sent: list[Sent] = []
+    done = asyncio.Event()
+    async with Client(sandbox, patience=PATIENCE) as client:
+        observer = Observer(client)
+        watching = asyncio.create_task(observer.run())
+        killer = asyncio.create_task(_kill(process, kills, random.Random(seed), done))
+        number = seed
+        while not done.is_set():
+            told = list(generate(number, CASES))
+            items += told
+            sent += await Player(client, lambda one: None).play(told)
+            number += 1
+        await killer
+        sent = await settle(client, sent, PATIENCE)
+        faults = await _quiet(client, observer)
+        watching.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await watching
+        views = await observer.views()
+        await observer.fetch(views)
+        operator = sandbox.of_role(Role.OPERATOR)[0].code
+        difference = (await client.get(operator, "/reconciliation")).json()
+    await process.stop()
+    verdicts: dict[str, str] = {}
+    for one in sent:
+        verdicts |= one.verdicts()
+    report = check([truth for item in items for truth in item.truths], Observed(verdicts, views, observer.handed()))
+    faults += [fault for one in observer.seen.values() for fault in one.faults]
+    unjudged = sum(one.outcome in ("later", "refused") and one.item.method != "DELETE" for one in sent)
+    return Counted(kills, len(sent), report, unjudged, faults, difference["differences"])
+
+
+async def _kill(process: Process, kills: int, chance: random.Random, done: asyncio.Event) -> None:
+    try:
+        for _ in range(kills):
+            await asyncio.sleep(chance.uniform(0.05, 1.5) ** 2)
+            await process.kill()
+            await process.start()
+    finally:
+        done.set()
+
+
+async def _quiet(client: Client, observer: Observer) -> list[str]:
+    """Waits until nothing more is offered; names it when that does not come about."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        before = {insurer: seen.next for insurer, seen in observer.seen.items()}
+        await asyncio.sleep(0.9)
+        operator = client.sandbox.of_role(Role.OPERATOR)[0].code
+        difference = (await client.get(operator, "/reconciliation")).json() or {}
+        if difference.get("ok") and before == {insurer: seen.next for insurer, seen in observer.seen.items()}:
+            return []
+    return ["the feeds did not come to rest"]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        counted = asyncio.run(ordeal(Path(name), options.kills, options.seed))
+    print(counted)
+    sys.exit(0 if counted.clean else 1)
+
+
+if __name__ == "__main__":
+    main()

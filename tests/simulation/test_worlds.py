@@ -1,0 +1,88 @@
+"""Seeded worlds: through crashes between any two operations, redelivery, disorder and two writers, the same cases, papers
+and entitlements as the calm run; and the calm run is what the scenario's truth says."""
+
+import random
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from services.sandbox.check import Observed, check
+from services.sandbox.scenario import Item, generate
+from tests.simulation.world import Outcome, World
+
+CASES = 12
+SEEDS = range(1, 7)
+
+
+def items_of(seed: int, cases: int = CASES) -> list[Item]:
+    return list(generate(seed, cases))
+
+
+def shuffled(items: Sequence[Item], seed: int) -> list[Item]:
+    """Any order that keeps `of` after what it names."""
+    rng = random.Random(seed)
+    waiting, done, order = list(items), set(), []
+    while waiting:
+        ready = [item for item in waiting if item.of is None or item.of in done]
+        chosen = rng.choice(ready)
+        waiting.remove(chosen)
+        done.add(chosen.n)
+        order.append(chosen)
+    return order
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Callable[..., Outcome]:
+    made = iter(range(100))
+
+    def run(items: Sequence[Item], seed: int = 0, *, chaos: bool = False, writers: int = 1) -> Outcome:
+        world = World(tmp_path / str(next(made)), seed, chaos=chaos, writers=writers)
+        try:
+            world.send(items)
+            if chaos:
+                assert world.crashes > 5, "nothing crashed: is the harness listening?"
+            return world.outcome()
+        finally:
+            world.close()
+
+    return run
+
+
+def faults(items: Sequence[Item], outcome: Outcome) -> list[object]:
+    truths = [truth for item in items for truth in item.truths]
+    observed = Observed(outcome.verdicts, {insurer: tuple(papers) for insurer, papers in outcome.papers.items()})
+    report = check(truths, observed)
+    return [*report.lost, *report.doubled, *report.leaked, *report.verdicts]
+
+
+def same_papers(items: Sequence[Item], outcome: Outcome) -> dict[str, frozenset[frozenset[str]]]:
+    """An insurer's papers, equal copies taken as one."""
+    truths = [truth for item in items for truth in item.truths]
+    group = {truth.file: {truth.file} for truth in truths}
+    for truth in truths:
+        if truth.duplicate_of:
+            joined = group[truth.file] | group[truth.duplicate_of]
+            for file in joined:
+                group[file] = joined
+    by_sha256 = {truth.sha256: frozenset(group[truth.file]) for truth in truths}
+    return {insurer: frozenset(by_sha256[one] for one in papers) for insurer, papers in outcome.papers.items()}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_calm_run_is_the_truth(run: Callable[..., Outcome], seed: int) -> None:
+    items = items_of(seed)
+    outcome = run(items)
+    assert faults(items, outcome) == []
+    assert set(outcome.verdicts.values()) >= {"accepted", "rejected", "duplicate"}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("writers", [1, 2])
+def test_a_stormy_run_comes_to_the_same(run: Callable[..., Outcome], seed: int, writers: int) -> None:
+    items = items_of(seed)
+    calm = run(items)
+    storm = run(shuffled(items, seed), seed, chaos=True, writers=writers)
+    assert faults(items, storm) == []
+    assert storm.cases == calm.cases
+    assert same_papers(items, storm) == same_papers(items, calm)
