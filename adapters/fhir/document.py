@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from adapters import identifiers
+from adapters.identifiers import institution_code as is_institution_code
 from adapters.fhir.faults import Place
 from schemas import normalise
 
@@ -97,7 +97,7 @@ def institution_code(organization: Json) -> str:
         for _, identifier in objects(organization, "identifier")
     ]
     known = [value for is_known, value, _ in numbered if is_known and value]
-    typed = [value for _, value, kinds in numbered if "PRN" in kinds and identifiers.institution_code(value)]
+    typed = [value for _, value, kinds in numbered if "PRN" in kinds and is_institution_code(value)]
     return (known or typed or [""])[0]
 
 

@@ -14,7 +14,7 @@ class Caller:
 
 
 class Tokens:
-    """Made from the sandbox file's lists: token → who bears it; code → the secret (`whsec_…`) that signs its webhooks."""
+    """Made from the sandbox file's lists: token → who bears it; code → the secret (`whsec_…`) that it signs with."""
 
     def __init__(self, bearers: Mapping[str, Caller], secrets: Mapping[str, str] | None = None) -> None:
         self._bearers = {_hash(token): caller for token, caller in bearers.items()}

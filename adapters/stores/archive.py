@@ -105,7 +105,7 @@ class Archive:
         tx.execute(insert(bodies).values(record=record, blob=blob).on_conflict_do_nothing())
 
     def sweep(self, tx: Connection) -> None:
-        """Removes sealed files that no record holds, with their keys: what a crash at a door left. Before any door opens."""
+        """Removes sealed files that no record holds, with their keys: what a crash left. Before any door opens."""
         held = set(tx.execute(select(bodies.c.blob).where(bodies.c.blob.is_not(None))).scalars())
         if stray := self.blobs.sweep(held):
             self._keys.destroy([BLOB_KEY + name for name in stray])

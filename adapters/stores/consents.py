@@ -29,6 +29,10 @@ def withdrawn(tx: Connection, lineages: Iterable[str]) -> set[str]:
     return set(tx.execute(select(withdrawals.c.lineage).where(withdrawals.c.lineage.in_(list(lineages)))).scalars())
 
 
+def withdrawal_of(tx: Connection, lineage: str) -> Row | None:
+    return tx.execute(select(withdrawals).where(withdrawals.c.lineage == lineage)).first()
+
+
 def approved(tx: Connection, authorisation_records: Iterable[str]) -> set[str]:
     """Those versions whose latest review approved them."""
     return set(

@@ -8,7 +8,9 @@ from adapters.stores.tables import records
 
 
 def page(tx: Connection, sender: str, after: str | None, parent: str | None, limit: int) -> Sequence[Row] | None:
-    """The sender's records after one of its own, in order of entry; those of one file, if `parent`. None: `after` is not its."""
+    """The sender's records after one of its own, in order of entry; those of one file, if `parent`.
+
+    None when `after` is not its own."""
     start = 0
     if after is not None:
         found = tx.execute(select(records.c.seq).where(records.c.record == after, records.c.sender == sender)).scalar()
@@ -32,7 +34,11 @@ def of_file(tx: Connection, file: str) -> Sequence[Row]:
     """The accidents of a file, in the order of their lines."""
     return tx.execute(
         select(
-            records.c.record, records.c.first_line, records.c.last_line, records.c.outcome, records.c.problems,
+            records.c.record,
+            records.c.first_line,
+            records.c.last_line,
+            records.c.outcome,
+            records.c.problems,
             records.c.original,
         )  # fmt: skip
         .where(records.c.parent == file)

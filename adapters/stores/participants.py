@@ -36,6 +36,11 @@ def get(tx: Connection, code: str) -> Participant | None:
     return None if row is None else _participant(row)
 
 
+def changed_by(tx: Connection, code: str) -> str | None:
+    """The record of the change that made the participant as it is."""
+    return tx.execute(select(participants.c.changed_by).where(participants.c.code == code)).scalar()
+
+
 def everyone(tx: Connection) -> list[Participant]:
     return [_participant(row) for row in tx.execute(select(participants).order_by(participants.c.code))]
 

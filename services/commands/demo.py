@@ -56,8 +56,8 @@ class Ended(Exception):
 def demo(seed: int, cases: int, port: int, once: bool, data: Path) -> None:
     """Start a fresh system, play a seeded world through its doors, and compare what came of it with what is true.
 
-    Stays up afterwards, so that you can look around; Ctrl-C stops it. `make demo` calls this; SEED, CASES, PORT and ONCE
-    may also be given in the environment.
+    Stays up afterwards, so that you can look around; Ctrl-C stops it. `make demo` calls this; SEED, CASES, PORT and
+    ONCE may also be given in the environment.
 
     \b
     Examples:

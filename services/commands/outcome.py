@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from services.sandbox.check import Observed, Report, check
 from services.sandbox.observer import Seen
 from services.sandbox.player import Sent
+from services.sandbox.truth import Truth
 
 REVIEW = "/authorisations/{id}/review"
 APPLICATION = "/claimlink/applications"
@@ -44,12 +45,11 @@ def outcome(sent: Sequence[Sent], seen: Mapping[str, Seen], views: Mapping[str, 
     """`views`: of each insurer the SHA-256 of the papers that it holds in the end."""
     truths = [truth for one in sent for truth in one.item.truths]
     verdicts = {file: verdict for one in sent for file, verdict in one.verdicts().items()}
-    handed = {insurer: one.papers.keys() | one.fetched for insurer, one in seen.items()}
+    handed = {insurer: one.handed() for insurer, one in seen.items()}
     senders: dict[str, Counter[str]] = defaultdict(Counter)
     for one in sent:
         senders[one.item.sender][one.outcome] += 1
     copies = [truth for truth in truths if truth.copy_of]
-    held = {sha256 for view in views.values() for sha256 in view}
     return Outcome(
         senders=senders,
         report=check(truths, Observed(verdicts, views, handed)),
@@ -58,12 +58,17 @@ def outcome(sent: Sequence[Sent], seen: Mapping[str, Seen], views: Mapping[str, 
         known=frozenset(truth.file for truth in truths if truth.expected == "duplicate"),
         cases=len(set().union(*(one.cases for one in seen.values()))),
         copies=len(copies),
-        copies_held_back=sum(truth.sha256 not in held for truth in copies),
+        copies_held_back=sum(_held_back(truth, views) for truth in copies),
         unjudged=tuple(one.item.file for one in sent if one.item.file not in verdicts),
         latencies=tuple(sorted(latencies(sent, seen.values()))),
-        seconds=max(one.ended for one in sent) - min(one.started for one in sent if one.started),
+        seconds=max(one.ended for one in sent) - min((one.started for one in sent if one.status), default=0.0),
         records=len(sent),
     )
+
+
+def _held_back(copy: Truth, views: Mapping[str, Sequence[str]]) -> bool:
+    """Nobody holds the copy but those who may have no better one."""
+    return {insurer for insurer, view in views.items() if copy.sha256 in view} <= set(copy.insurers)
 
 
 def latencies(sent: Sequence[Sent], seen: Iterable[Seen]) -> list[float]:

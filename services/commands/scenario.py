@@ -16,7 +16,8 @@ from services.commands.options import (
     speak,
 )
 from services.sandbox.client import Client
-from services.sandbox.player import LATER, REFUSED as NO_RECORD, Player, Sent, settle
+from services.sandbox.player import LATER, Player, Sent, settle
+from services.sandbox.player import REFUSED as NO_RECORD
 from services.sandbox.scenario import Item, generate
 from services.sandbox.setup import Sandbox
 

@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import click
@@ -18,7 +19,7 @@ from services.commands.options import Failed
 from services.intake.limits import RATE
 from services.sandbox.setup import FILE_NAME, BadSandboxFile, Sandbox, SandboxTokens, prepare, register
 
-BACKLOG = 1024  # connections that may wait to be taken: more than all senders of a sandbox open at once
+THREADS = 16  # seven are the steps', which wait for one another to write; the rest read for the doors
 NO_SANDBOX = (
     "Real authentication is not configured, and this version has none to configure: it starts as a sandbox only.\n"
     "To try it with invented participants and random tokens:  claims up --sandbox"
@@ -58,9 +59,8 @@ def up(port: int, host: str, data: Path, sandbox: bool, rate: int) -> None:
     if not sandbox:
         raise Failed(NO_SANDBOX)
     log_as_json()
-    with locked(data), listening(host, port) as listener:
-        bound = listener.getsockname()[1]
-        base_url = f"http://{_reachable(host)}:{bound}"
+    with locked(data), bound(host, port) as listener:
+        base_url = f"http://{_reachable(host)}:{listener.getsockname()[1]}"
         known = _participants(data, base_url)
         import uvloop
 
@@ -92,7 +92,8 @@ async def _serve(data: Path, sandbox: Sandbox, listener: socket.socket, rate: in
 
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
-            click.echo(f"claims: {address}")
+            if self.started:
+                click.echo(f"claims: {address}")
 
         def capture_signals(self) -> contextlib.AbstractContextManager[None]:
             return contextlib.nullcontext()
@@ -102,6 +103,7 @@ async def _serve(data: Path, sandbox: Sandbox, listener: socket.socket, rate: in
     host, port = listener.getsockname()[:2]
     server = Server(configuration(app, host, port))
     loop = asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(THREADS))
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
@@ -135,7 +137,7 @@ def _classes(error: BaseException) -> list[str]:
 
 @contextlib.contextmanager
 def locked(data: Path) -> Iterator[None]:
-    """Holds the folder: two processes on one database would each number the same feed. Freed by any end of the process."""
+    """Holds the folder: two processes on one database would number the same feeds. Any end of the process frees it."""
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     with os.fdopen(os.open(data / "lock", os.O_RDWR | os.O_CREAT, 0o600), "r+") as file:
         try:
@@ -148,15 +150,16 @@ def locked(data: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def listening(host: str, port: int) -> Iterator[socket.socket]:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
-    except OSError as error:
-        raise Failed(
-            f"Cannot listen on {host} port {port}: {error.strerror}. Choose another with --port (0 takes a free one)."
-        ) from None
-    with listener:
+def bound(host: str, port: int) -> Iterator[socket.socket]:
+    """A socket on its address that does not listen yet: nobody is let in before everything stands."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # an earlier start's connections may linger
+        try:
+            listener.bind((host, port))
+        except OSError as error:
+            raise Failed(
+                f"Cannot listen on {host} port {port}: {error.strerror}. Choose another with --port (0 takes a free one)."
+            ) from None
         yield listener
 
 

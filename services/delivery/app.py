@@ -64,7 +64,7 @@ async def _itself(request: Request, system: "System", tokens: Tokens) -> str:
 
 
 async def _anything(system: "System", insurer: str, wanted: Ask, bell: "Bell") -> bool:
-    """Whether there is something after the number asked for, now or within the patience. An empty answer writes nothing."""
+    """Whether there is something after the number asked for, now or within the patience. If not, nothing is written."""
     if await system.read(lambda tx: feeds.last_number(tx, insurer)) > wanted.after:
         return True
     return bool(wanted.wait) and await bell.heard(insurer, wanted.after, wanted.wait)
@@ -116,11 +116,12 @@ class Bell:
             self._waiting.pop(future, None)
 
     async def _follow(self) -> None:
-        """The condition is let go only inside `wait`: no notification passes unheard."""
+        """The condition is let go only inside `wait`: no notification passes unheard. What came before it was held is
+        found by the look that follows."""
         async with self._offered:
             while True:
-                await self._offered.wait()
                 self._rung.set()
+                await self._offered.wait()
 
     async def _look(self) -> None:
         try:

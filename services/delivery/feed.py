@@ -16,7 +16,6 @@ from services.delivery.judging import allowed, basis_of, in_force
 from services.delivery.worker import offer_key
 
 TAIPEI = ZoneInfo("Asia/Taipei")
-SOURCE = "urn:claims-interchange"
 
 
 @dataclass(frozen=True)
@@ -101,7 +100,7 @@ def _cloud_event(row, data: dict[str, object]) -> dict[str, object]:  # type: ig
     return {
         "specversion": "1.0",
         "id": row.event,
-        "source": SOURCE,
+        "source": f"/insurers/{row.insurer}/offers",
         "type": row.type,
         "time": row.at,
         "offernumber": row.number,

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Row
 
-from adapters.stores import casebook
+from adapters.stores import casebook, feeds
 from adapters.stores.archive import Archive
 from adapters.vault.keys import Keys
-from schemas.evidence import Evidence, Standing
+from schemas.evidence import Evidence, Standing, Uses
 from schemas.records import Kind
+from services.consent.entitlement import Spent
 from services.hub.assemble import Component, Word, assemble, links_between
+from services.hub.fold import Case
 from services.hub.linking import CROWDED, Link, Node, keys, near
 
 
@@ -115,3 +117,15 @@ class Loader:
         known = {frozenset((word.one, word.other)) for word in loaded.words}
         loaded.words += [word for pair, word in latest.items() if pair not in known]
         return {lineage for pair in latest for lineage in pair}
+
+
+def spent_elsewhere(tx: Connection, case: Case) -> frozenset[Spent]:
+    """Single-use authorisations of the case whose one use of a paper was in another case."""
+    single = {one.lineage for one in case.consents if one.grant.uses == Uses.SINGLE}
+    if not single:
+        return frozenset()
+    return frozenset(
+        (row.authorisation, row.paper, row.insurer)
+        for row in feeds.uses_of(tx, single)
+        if casebook.resolve(tx, row.case_number) != case.number
+    )

@@ -6,19 +6,19 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from adapters.stores import casebook, consents, feeds, records
+from adapters.stores import casebook, consents, records
 from adapters.stores.archive import Archive
 from adapters.vault.keys import Keys
 from schemas.events import Message, Refold, Verdict, View
-from schemas.evidence import Evidence, Judgement, Uses
+from schemas.evidence import Evidence, Judgement
 from schemas.ids import derive
 from schemas.records import Kind, Outcome
 from schemas.topics import DUE, OFFERS, VERDICTS
-from services.consent.entitlement import Consent, Spent
+from services.consent.entitlement import Consent
 from services.hub.assemble import Component
 from services.hub.fold import Case, Policies, fold
 from services.hub.linking import CROWDED, Node, case_number, keys
-from services.hub.loading import Loaded, Loader
+from services.hub.loading import Loaded, Loader, spent_elsewhere
 from services.hub.numbering import Member, number_cases
 from services.hub.views import view
 
@@ -130,7 +130,9 @@ class Hub:
         )
         result = number_cases(components, members, {number: row.opened for number, row in known.items()})
         result.closed |= numbers - set(result.of.values()) - result.merged.keys()
-        _write_numbers(tx, result, members, components, known, now)
+        withdrawn = [row for lineage in reached - loaded.nodes.keys() for row in loaded.rows.get(lineage, ())]
+        casebook.assign(tx, [{"record": row.record, "number": None} for row in withdrawn if row.case_number])
+        _write_numbers(tx, result, members, known, now)
         today = now.astimezone(TAIPEI).date()
         folded = {
             result.of[index]: self.case(tx, result.of[index], component, today)
@@ -175,7 +177,7 @@ def _members(component: Component, loaded: Loaded) -> list[Member]:
     ]
 
 
-def _write_numbers(tx, result, members, components, known, now) -> None:  # type: ignore[no-untyped-def]
+def _write_numbers(tx, result, members, known, now) -> None:  # type: ignore[no-untyped-def]
     rows = [
         {"record": member.record, "number": result.of.get(index)}
         for index, part in enumerate(members)
@@ -197,18 +199,6 @@ def _write_numbers(tx, result, members, components, known, now) -> None:  # type
     casebook.put_cases(tx, changed)
 
 
-def _spent(tx: Connection, case: Case) -> frozenset[Spent]:
-    """Single-use authorisations of the case whose one use of a paper was in another case."""
-    single = {one.lineage for one in case.consents if one.grant.uses == Uses.SINGLE}
-    if not single:
-        return frozenset()
-    return frozenset(
-        (row.authorisation, row.paper, row.insurer)
-        for row in feeds.uses_of(tx, single)
-        if casebook.resolve(tx, row.case_number) != case.number
-    )
-
-
 def _emit(tx, lookup, folded, merged, closed, told_again, sizes, today) -> list[Message]:  # type: ignore[no-untyped-def]
     """The views that differ from the ones told last."""
     told = {}
@@ -216,7 +206,7 @@ def _emit(tx, lookup, folded, merged, closed, told_again, sizes, today) -> list[
         told[(row.case_number, row.insurer)] = row
     wanted: dict[tuple[str, str], View | None] = {}
     for number, case in folded.items():
-        spent = _spent(tx, case)
+        spent = spent_elsewhere(tx, case)
         for standing in case.standings:
             wanted[(number, standing.insurer)] = view(case, standing, sizes, spent, today)
     messages, rows = [], []

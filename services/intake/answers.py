@@ -37,7 +37,7 @@ class Judged:
 
 
 def status(judged: Judged) -> int:
-    """The status of the answer. 403 goes before 409, and 409 before 422, when problems of several sorts stand together."""
+    """The status of the answer. Of problems of several sorts, 403 goes before 409, and 409 before 422."""
     if judged.later:
         return 410 if judged.erased else 202
     if judged.outcome == Outcome.DUPLICATE or (judged.outcome == Outcome.ACCEPTED and judged.again):
@@ -93,7 +93,8 @@ def body(judged: Judged) -> dict[str, object]:
 
 def _code(judged: Judged, code: int) -> str:
     wanted = {403: FORBIDDEN, 409: CONFLICTS}.get(code, set())
-    return next((problem.code for problem in judged.problems if problem.code in wanted), "erased" if code == 410 else "rejected")
+    found = (problem.code for problem in judged.problems if problem.code in wanted)
+    return next(found, "erased" if code == 410 else "rejected")
 
 
 def patience(prefer: str) -> tuple[float, Mapping[str, str]]:

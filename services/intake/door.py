@@ -1,6 +1,7 @@
 """What the doors that take a record in have in common: the body off the wire, the record in, the answer out."""
 
-from collections.abc import AsyncIterator, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,13 +12,13 @@ from starlette.responses import Response
 from adapters.identity.tokens import Caller
 from schemas.records import Kind
 from services.intake import answers
-from services.intake.answers import Judged
+from services.intake.answers import Judged, patience
 from services.intake.book import Submission
 from services.intake.limits import BODY_BYTES
 from services.intake.reading import Spool, chunks, media_type
 from services.intake.refusal import PROBLEM_JSON, Refusal
 from services.intake.signature import BadSignature, Signature
-from services.intake.taking import hand_in, not_lagging, receipt_headers, waiting
+from services.intake.taking import hand_in, not_lagging, receipt
 
 if TYPE_CHECKING:
     from services.embedded import System
@@ -27,22 +28,30 @@ JSON = "application/json"
 
 @dataclass(frozen=True)
 class Way:
-    """How a record comes in. `path`: what its id is made of, when it is not the request's own."""
+    """How a record comes in. `path`: from the body's SHA-256 the path its id is made of; else the request's own."""
 
     kind: Kind
     types: tuple[str, ...] = (JSON,)
     limit: int = BODY_BYTES
-    path: str | None = None
+    path: Callable[[str], Awaitable[str]] | None = None
     target: str | None = None
     may_be_empty: bool = False
     signature: Signature | None = None
 
 
-async def receive(request: Request, system: "System", caller: Caller, way: Way) -> tuple[Judged, Mapping[str, str]]:
-    """Takes the body in as a record; its verdict, and headers about the waiting."""
+@dataclass(frozen=True)
+class Entered:
+    """A record with its verdict; `headers` about the waiting; `until`: when the sender's patience ends (loop time)."""
+
+    judged: Judged
+    headers: Mapping[str, str]
+    until: float
+
+
+async def receive(request: Request, system: "System", caller: Caller, way: Way) -> Entered:
+    """Takes the body in as a record, and waits for its verdict as long as the sender wishes."""
     not_lagging(system)
     named = JSON if way.may_be_empty and "content-type" not in request.headers else media_type(request, *way.types)
-    seconds, applied = waiting(request)
     async with Spool(system.archive.blobs) as spool:
         await spool.fill(_signed(chunks(request, way.limit, way.may_be_empty), way.signature))
         submission = Submission(
@@ -50,7 +59,7 @@ async def receive(request: Request, system: "System", caller: Caller, way: Way) 
             sender=caller.code,
             role=caller.role,
             method=request.method,
-            path=way.path or request.url.path,
+            path=await way.path(spool.sha256) if way.path else request.url.path,
             media_type=named,
             body=spool.body,
             sha256=spool.sha256,
@@ -58,7 +67,13 @@ async def receive(request: Request, system: "System", caller: Caller, way: Way) 
             size=spool.size,
             target=way.target,
         )
-        return await hand_in(system, submission, spool, seconds), applied
+        return await enter(request, system, submission, spool)
+
+
+async def enter(request: Request, system: "System", submission: Submission, spool: Spool) -> Entered:
+    seconds, headers = patience(",".join(request.headers.getlist("prefer")))
+    until = asyncio.get_running_loop().time() + seconds
+    return Entered(await hand_in(system, submission, spool, seconds), headers, until)
 
 
 async def _signed(body: AsyncIterator[bytes], signature: Signature | None) -> AsyncIterator[bytes]:
@@ -83,27 +98,25 @@ def not_signed() -> Refusal:
 
 def answer(
     system: "System",
-    judged: Judged,
-    headers: Mapping[str, str],
+    entered: Entered,
     location: str | None = None,
-    more: Mapping[str, object] | None = None,
+    made: int = 201,
 ) -> Response:
-    """The JSON answer about a record. `location` of what was made, /records/{id} unless given; `more` goes into the body."""
-    status = answers.status(judged)
-    content = orjson.dumps(answers.body(judged) | dict(more or {}))
+    """The JSON answer about a record. `location` of what was made (else /records/{id}); `made`: the status for it."""
+    status = answers.status(entered.judged)
+    status = made if status == 201 else status
     return Response(
-        content,
+        orjson.dumps(answers.body(entered.judged)),
         status,
-        answer_headers(system, judged, status, headers, location),
+        answer_headers(system, entered, status, location),
         media_type=PROBLEM_JSON if status >= 400 else JSON,
     )
 
 
-def answer_headers(
-    system: "System", judged: Judged, status: int, headers: Mapping[str, str], location: str | None = None
-) -> dict[str, str]:
-    at = f"/records/{judged.record.id}"
-    told = {**headers, **receipt_headers(system, judged.record)}
+def answer_headers(system: "System", entered: Entered, status: int, location: str | None = None) -> dict[str, str]:
+    record = entered.judged.record
+    at = f"/records/{record.id}"
+    told = {**entered.headers, "claims-record": record.id, "claims-receipt": receipt(system, record)}
     if status == 201:
         told["location"] = location or at
     elif status == 202:

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from adapters.fhir.capability import capability_statement
 from adapters.fhir.outcome import operation_outcome
 from adapters.identity.tokens import Tokens
 from adapters.stores import records
@@ -17,7 +18,6 @@ from schemas.ids import record_id
 from schemas.records import Kind, Record, Role
 from services.intake import answers
 from services.intake.answers import Judged
-from services.intake.capability import CAPABILITY
 from services.intake.door import Way, answer_headers, receive
 from services.intake.gate import admit
 from services.intake.limits import BODY_BYTES, VALIDATE_AT_ONCE, VERDICT_SECONDS
@@ -28,6 +28,7 @@ from services.intake.taking import settled
 if TYPE_CHECKING:
     from services.embedded import System
 
+CAPABLE_SINCE = "2026-01-01"  # changed with what the statement says, not with the clock
 WHOSE = "foreign-author"  # $validate does not ask whose the document is
 
 
@@ -46,13 +47,14 @@ class FhirDoor:
 
     async def post(self, request: Request) -> Response:
         caller = await admit(request, self._system, self._tokens, Role.HOSPITAL)
-        judged, headers = await receive(request, self._system, caller, Way(Kind.DOCUMENT, (FHIR_JSON,)))
+        entered = await receive(request, self._system, caller, Way(Kind.DOCUMENT, (FHIR_JSON,)))
+        judged = entered.judged
         status = answers.status(judged)
         location = f"/fhir/Bundle/{judged.record.id}"
         return JSONResponse(
-            operation_outcome(judged.problems, _told(judged, status)),
+            _outcome(judged, status),
             status,
-            answer_headers(self._system, judged, status, headers, location),
+            answer_headers(self._system, entered, status, location),
             media_type=FHIR_JSON,
         )
 
@@ -96,8 +98,8 @@ class FhirDoor:
             raise Refusal(410, "erased", "The record was erased.") from None
         return Response(body, media_type=row.media_type)
 
-    async def metadata(self, _: Request) -> Response:
-        return JSONResponse(CAPABILITY, media_type=FHIR_JSON)
+    async def metadata(self, request: Request) -> Response:
+        return JSONResponse(capability_statement(str(request.base_url), CAPABLE_SINCE), media_type=FHIR_JSON)
 
 
 async def _own(system: "System", id: str, sender: str) -> Row:
@@ -105,6 +107,26 @@ async def _own(system: "System", id: str, sender: str) -> Row:
     if row is None or row.sender != sender or row.kind != Kind.DOCUMENT:
         raise Refusal(404, "not-found", "There is no such document of yours.")
     return row
+
+
+SAID = {  # in place of "accepted", when there is no problem to tell
+    "received": ("已收到,判定結果稍後提供", "Received; the verdict comes later"),
+    "delayed": ("已收到,因本平台之故延後判定", "Received; delayed by a failure of ours"),
+    "erased": ("紀錄已刪除", "The record was erased"),
+    "duplicate": ("與先前的紀錄重複", "A duplicate of an earlier record"),
+}
+_TRANSLATION = "http://hl7.org/fhir/StructureDefinition/translation"
+
+
+def _outcome(judged: Judged, status: int) -> dict[str, object]:
+    outcome = operation_outcome(judged.problems, _told(judged, status))
+    state = answers.state(judged.outcome, judged.erased)
+    said = SAID.get(state) or SAID.get(judged.outcome or "")
+    if said and not judged.problems:
+        english = [{"url": "lang", "valueCode": "en"}, {"url": "content", "valueString": said[1]}]
+        translated = {"extension": [{"url": _TRANSLATION, "extension": english}]}
+        outcome["issue"][0]["details"] = {"text": said[0], "_text": translated}  # type: ignore[index]
+    return outcome
 
 
 def _told(judged: Judged, status: int) -> str:

@@ -1,7 +1,6 @@
 """The police door: one accident as JSON, or an open-data file whose accidents become records of their own."""
 
 import asyncio
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import orjson
@@ -15,13 +14,11 @@ from adapters.stores import ledger
 from schemas.evidence import Evidence
 from schemas.records import Kind, Outcome, Role
 from services.intake import answers
-from services.intake.answers import Judged
-from services.intake.door import JSON, Way, answer, answer_headers, receive
+from services.intake.door import JSON, Entered, Way, answer, answer_headers, receive
 from services.intake.gate import admit
 from services.intake.limits import CSV_BYTES, SPLIT_SECONDS
 from services.intake.reading import media_type
 from services.intake.refusal import PROBLEM_JSON, problem_details
-from services.intake.taking import waiting
 
 if TYPE_CHECKING:
     from services.embedded import System
@@ -40,44 +37,37 @@ class PoliceDoor:
     async def post(self, request: Request) -> Response:
         caller = await admit(request, self._system, self._tokens, Role.POLICE)
         if media_type(request, JSON, CSV) == JSON:
-            return answer(self._system, *await receive(request, self._system, caller, Way(Kind.ACCIDENT)))
-        clock = asyncio.get_running_loop().time
-        ends = None if request.headers.get("content-length") is None else clock()
-        judged, headers = await receive(
-            request, self._system, caller, Way(Kind.ACCIDENT_FILE, (CSV,), CSV_BYTES)
-        )
-        if judged.outcome not in (Outcome.ACCEPTED, Outcome.DUPLICATE) or judged.erased:
-            return answer(self._system, judged, headers)
-        del ends
-        return await self._accidents(judged, headers, clock() + waiting(request)[0])
+            return answer(self._system, await receive(request, self._system, caller, Way(Kind.ACCIDENT)))
+        entered = await receive(request, self._system, caller, Way(Kind.ACCIDENT_FILE, (CSV,), CSV_BYTES))
+        if entered.judged.outcome not in (Outcome.ACCEPTED, Outcome.DUPLICATE) or entered.judged.erased:
+            return answer(self._system, entered)
+        return await self._accidents(entered)
 
-    async def _accidents(self, judged: Judged, headers: Mapping[str, str], until: float) -> Response:
+    async def _accidents(self, entered: Entered) -> Response:
         """A line for each accident once all are judged; 202 when that takes longer."""
-        system, file = self._system, judged.record
+        system, file = self._system, entered.judged.record
         clock = asyncio.get_running_loop().time
         expected = await system.read(lambda tx: _expected(system, tx, file.id))
         while (done := await system.read(lambda tx: ledger.judged_of_file(tx, file.id, file.attempt))) < expected:
-            if clock() >= until:
-                return self._later(judged, headers, done, expected)
+            if clock() >= entered.until:
+                return self._later(entered, done, expected)
             await asyncio.sleep(SPLIT_SECONDS)
         lines, good = await system.read(lambda tx: _lines(tx, file.id))
-        told = answer_headers(system, judged, 200, headers) | {"content-location": f"/records/{file.id}"}
+        told = answer_headers(system, entered, 200) | {"content-location": f"/records/{file.id}"}
         if good:
             return Response(lines, 200, told, media_type=JSON)
         body = problem_details(422, "no-good-row", NO_GOOD_ROW, record=file.id, accidents=orjson.Fragment(lines))
         return Response(orjson.dumps(body), 422, told, media_type=PROBLEM_JSON)
 
-    def _later(self, judged: Judged, headers: Mapping[str, str], done: int, expected: int) -> Response:
+    def _later(self, entered: Entered, done: int, expected: int) -> Response:
         body = {
-            "record": judged.record.id,
+            "record": entered.judged.record.id,
             "state": "received",
             "verdict": None,
-            "problems": answers.published(judged.problems),
+            "problems": answers.published(entered.judged.problems),
             "accidents": {"judged": done, "expected": expected},
         }
-        return Response(
-            orjson.dumps(body), 202, answer_headers(self._system, judged, 202, headers), media_type=JSON
-        )
+        return Response(orjson.dumps(body), 202, answer_headers(self._system, entered, 202), media_type=JSON)
 
 
 def _expected(system: "System", tx: Connection, file: str) -> int:

@@ -11,7 +11,7 @@ class Buckets:
         self._buckets: dict[str, tuple[float, float]] = {}  # code → tokens, as of when
 
     def take(self, code: str, now: float) -> float:
-        """0.0 and a token is taken, or the seconds until there is one. `now` in seconds of a clock that never goes back."""
+        """0.0 and a token is taken, or the seconds until there is one. `now`: seconds that never go back."""
         tokens, since = self._buckets.get(code, (self._size, now))
         tokens = min(self._size, tokens + max(0.0, now - since) * self._rate)
         if tokens < 1.0:

@@ -1,4 +1,4 @@
-"""Reads a body off the wire: within its limit, at a pace, hashed on the way, and never whole in memory when it is large."""
+"""Reads a body off the wire: within its limit, at a pace, hashed on the way, never whole in memory when large."""
 
 import asyncio
 import hashlib

@@ -1,7 +1,7 @@
 """From collected bytes to an answer: enters the record, waits for its verdict, and looks up what is known of it."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import structlog
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row
-from starlette.requests import Request
 
 from adapters.stores import casebook, records
 from schemas.events import Verdict
@@ -17,7 +16,7 @@ from schemas.ids import record_id
 from schemas.problems import Problem
 from schemas.records import Outcome, Record
 from services.hub.loading import shown
-from services.intake.answers import Judged, patience
+from services.intake.answers import Judged
 from services.intake.attempts import Entry
 from services.intake.book import Submission
 from services.intake.limits import LAG_RETRY_SECONDS
@@ -87,9 +86,9 @@ async def _verdict(system: "System", judged: Judged, future: "asyncio.Future[Ver
                 return replace(judged, outcome=verdict.outcome, problems=verdict.problems, original=verdict.original)
             system.desk.forget(id, future)
             future = system.desk.expect(id)
-            row = (await system.read(lambda tx: records.by_ids(tx, [id])))[id]
-            if row.judged >= attempt:  # it came between the two
-                return replace(await system.read(lambda tx: known(tx, row)), again=judged.again)
+            found = await system.read(lambda tx: known(tx, records.by_ids(tx, [id])[id]))
+            if found.outcome and found.record.attempt >= attempt:  # it came between the two
+                return replace(found, again=judged.again)
     finally:
         system.desk.forget(id, future)
 
@@ -105,7 +104,7 @@ async def settled(system: "System", row: Row, seconds: float) -> Row:
             row = (await system.read(lambda tx: records.by_ids(tx, [row.record])))[row.record]
         return row
     except TimeoutError:
-        raise Refusal(503, "not-judged-yet", "The record has no verdict yet. Ask again.", {"retry-after": "1"}) from None
+        raise Refusal(503, "not-judged-yet", "No verdict on it yet. Ask again.", {"retry-after": "1"}) from None
     finally:
         system.desk.forget(row.record, future)
 
@@ -139,15 +138,7 @@ def problems_of(row: Row) -> tuple[Problem, ...]:
     return _PROBLEMS.validate_json(row.problems) if row.problems and row.judged >= row.attempt else ()
 
 
-def receipt_headers(system: "System", record: Record) -> dict[str, str]:
-    return {"claims-record": record.id, "claims-receipt": receipt(system, record)}
-
-
 def receipt(system: "System", record: Record) -> str:
     """Signed again from the record: the same record gives the same receipt."""
     iat = int(datetime.fromisoformat(record.received).timestamp())
     return system.receipts.sign(record.id, record.sha256, record.sender, iat)
-
-
-def waiting(request: Request) -> tuple[float, Mapping[str, str]]:
-    return patience(",".join(request.headers.getlist("prefer")))

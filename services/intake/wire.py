@@ -1,4 +1,4 @@
-"""The HTTP protocol of the server, with the two limits that it lacks: how long and how large a request's head may be."""
+"""The HTTP protocol of the server, with two limits that it lacks: how long and how large a request's head may be."""
 
 import asyncio
 from typing import Any

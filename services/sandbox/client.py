@@ -1,4 +1,4 @@
-"""A sender's side of the doors: signs in, signs ClaimLink's posts, waits and tries again where the system asks for it."""
+"""A sender's side of the doors: signs in, signs ClaimLink's posts, waits and tries again where it is asked to."""
 
 import asyncio
 import base64

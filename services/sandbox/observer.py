@@ -19,7 +19,7 @@ OFFER, WITHDRAWN = "claims.offer", "claims.offer.withdrawn"
 
 @dataclass
 class Seen:
-    """One insurer's feed as it was read. Times in seconds, monotonic; `papers`: SHA-256 → when an offer first held it."""
+    """One insurer's feed as it was read. `papers`: SHA-256 → when an offer first held it, in seconds, monotonic."""
 
     insurer: str
     next: int = 0
@@ -32,6 +32,10 @@ class Seen:
     cases: set[str] = field(default_factory=set)
     fetched: set[str] = field(default_factory=set)
     last_event: float = 0.0
+
+    def handed(self) -> set[str]:
+        """Every paper that was ever offered or fetched."""
+        return self.papers.keys() | self.fetched
 
 
 class Observer:
@@ -105,6 +109,10 @@ class Observer:
 
         wanted = [(insurer, sha256) for insurer, held in views.items() for sha256 in sorted(set(held))]
         await asyncio.gather(*(one(insurer, sha256) for insurer, sha256 in wanted))
+
+    def handed(self) -> dict[str, set[str]]:
+        """Of each insurer every paper that was ever offered to it or fetched by it."""
+        return {insurer: seen.handed() for insurer, seen in self.seen.items()}
 
     async def _page(self, insurer: str, after: int, wait: int) -> dict[str, Any]:
         answer = await self._client.get(insurer, f"/insurers/{insurer}/offers", after=after, limit=PAGE, wait=wait)

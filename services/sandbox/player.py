@@ -1,4 +1,4 @@
-"""Plays a scenario through the doors of a running system: in order, many cases abreast, one record of a case at a time."""
+"""Plays a scenario through the doors of a running system: in order, many cases abreast, of each case one at a time."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping

@@ -154,11 +154,11 @@ def register(policies: Iterable[Mapping[str, str]]) -> Callable[[str, str], list
 
 
 class SandboxTokens(Tokens):
-    """The file's tokens, read again when the file changes: a participant added to a running system can speak at once."""
+    """The file's tokens, read again when the file changes: a participant added to a running system speaks at once."""
 
     def __init__(self, path: Path) -> None:
         self._path, self._seen = path, path.stat().st_mtime_ns
-        super().__init__(_callers(read(path)))
+        super().__init__(*_known(read(path)))
 
     def caller(self, authorization: str | None) -> Caller | None:
         """As `Tokens.caller`. A file that cannot be read changes nothing: those who had a token keep it."""
@@ -166,11 +166,16 @@ class SandboxTokens(Tokens):
             changed = self._path.stat().st_mtime_ns
             if changed != self._seen:
                 self._seen = changed
-                super().__init__(_callers(read(self._path)))
+                super().__init__(*_known(read(self._path)))
         except (OSError, BadSandboxFile):
             pass
         return super().caller(authorization)
 
 
-def _callers(sandbox: Sandbox) -> dict[str, Caller]:
-    return {one.token: Caller(one.code, one.role) for one in sandbox.bearers.values()}
+def _known(sandbox: Sandbox) -> tuple[dict[str, Caller], dict[str, str]]:
+    """Who bears which token, and who signs with which secret."""
+    everyone = sandbox.bearers.values()
+    return (
+        {one.token: Caller(one.code, one.role) for one in everyone},
+        {one.code: one.webhook_secret for one in everyone if one.webhook_secret},
+    )

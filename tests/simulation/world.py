@@ -86,12 +86,31 @@ class World:
             for handler in self.core.handlers:
                 moving |= bool(self.core.host.turn(handler))
 
+    def judge(self, judgement: str, named: list[str]) -> None:
+        """An operator's judgement on records, settled."""
+        body = {"id": f"j-{judgement}-{'-'.join(named)}", "version": 1, "judgement": judgement, "records": named}
+        self._govern(Kind.JUDGEMENT, "POST", "/judgements", {**body, "reason": "test"})
+
+    def participant(self, code: str, role: Role, status: str) -> None:
+        """An operator changes a participant's standing, settled."""
+        body = {"name": code, "roles": [role.value], "status": status}
+        self._govern(Kind.PARTICIPANT, "PUT", f"/participants/{code}", body, code)
+
+    def _govern(self, kind: Kind, method: str, path: str, value: dict[str, object], target: str | None = None) -> None:
+        body = json.dumps(value).encode()
+        sha256 = hashlib.sha256(body).hexdigest()
+        one = Submission(kind, "operator-1", Role.OPERATOR, method, path, "application/json", body, sha256, sha256,
+                         len(body), target=target)  # fmt: skip
+        Book(self.core.host, self.core.archive, self.core.clock).enter([one])
+        self.settle()
+
     def outcome(self) -> Outcome:
         file_of: dict[str, str] = {record: file for file, record in self.record_of.items()}
         cases: dict[str, set[str]] = defaultdict(set)
         verdicts = {}
         with self.core.database.read() as tx:
-            for row in tx.execute(select(records)):
+            governing = (Kind.JUDGEMENT.value, Kind.PARTICIPANT.value)
+            for row in tx.execute(select(records).where(records.c.kind.not_in(governing))):
                 file = file_of.get(row.record) or f"{file_of[row.parent]}#{row.first_line}"
                 file_of[row.record] = file
                 verdicts[file] = row.outcome

@@ -107,8 +107,14 @@ LOSSES = [
     ({"kind": "medical", "hospital": "1131990017"}, [("loss", "needs date or document")]),
     ({"kind": "medical", "hospital": "113", "date": "2025-09-03"}, [("loss.hospital", "must match the pattern")]),
     ({"case": 7}, [("loss.case", "must be of type string")]),
-    ({"case": "C1", "kind": "motor"}, [("loss", "unknown property"), ("loss.date", "missing"), ("loss.plate", "missing")]),
-    ({"kind": "ship"}, [("loss", "must be one of these forms (motor: kind, date, plate; medical: kind, hospital; case:")]),
+    (
+        {"case": "C1", "kind": "motor"},
+        [("loss", "unknown property"), ("loss.date", "missing"), ("loss.plate", "missing")],
+    ),
+    (
+        {"kind": "ship"},
+        [("loss", "must be one of these forms (motor: kind, date, plate; medical: kind, hospital; case:")],
+    ),
     ({}, [("loss", "must be one of these forms")]),
     ("C1", [("loss", "must be one of these forms")]),
 ]
@@ -143,7 +149,13 @@ FAULTS = [
     ),
     ("authorisation", lambda v: v.update(recipients=["1"]), "recipients[0]", "/recipients/0", "^[0-9]{8}$"),
     ("authorisation", lambda v: v.update(recipients=["82916473"] * 2), "recipients", "/recipients", "must be unique"),
-    ("authorisation", lambda v: v["period"].update(end="２０２６-09-04"), "period.end", "/period/end", "must be a date"),
+    (
+        "authorisation",
+        lambda v: v["period"].update(end="２０２６-09-04"),
+        "period.end",
+        "/period/end",
+        "must be a date",
+    ),
     ("paper", lambda v: v.update(issuer="387130000C"), "issuer", "/issuer", "must match the pattern ^[0-9]{10}$"),
     ("paper", lambda v: v.update(persons=[]), "persons", "/persons", "must have at least 1 items"),
     ("judgement", lambda v: v.update(judgement="erase"), "records", "/records", "must have at most 1 items"),
@@ -157,7 +169,13 @@ FAULTS = [
         "/data/papers/0/basis/0/law",
         "must be of type string",
     ),
-    ("offer-withdrawn", lambda v: v["data"].update(withdraws=[0]), "data.withdraws[0]", "/data/withdraws/0", "at least 1"),
+    (
+        "offer-withdrawn",
+        lambda v: v["data"].update(withdraws=[0]),
+        "data.withdraws[0]",
+        "/data/withdraws/0",
+        "at least 1",
+    ),
 ]
 
 
@@ -211,9 +229,17 @@ def test_problems_sort_by_number_not_by_digit():
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.decimals(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.sampled_from(["id", "kind", "loss", "case", "data", "law", "x"]) | st.text(max_size=4), inner),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.decimals(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["id", "kind", "loss", "case", "data", "law", "x"]) | st.text(max_size=4), inner
+        )
+    ),
     max_leaves=12,
 )
 

@@ -16,15 +16,15 @@ LETTERS = dict(zip("ABCDEFGHJKLMNPQRSTUVXYWZIO", range(10, 36), strict=True))
 
 
 def company_sum(number: str) -> int:
-    return sum(
-        sum(int(digit) for digit in str(int(one) * weight)) for one, weight in zip(number, WEIGHTS, strict=True)
-    )
+    return sum(sum(int(digit) for digit in str(int(one) * weight)) for one, weight in zip(number, WEIGHTS, strict=True))
 
 
 def valid_person(identifier: str) -> bool:
     second = str(LETTERS[identifier[1]] % 10) if identifier[1].isalpha() else identifier[1]
     digits = f"{LETTERS[identifier[0]]}{second}{identifier[2:]}"
-    return sum(int(one) * weight for one, weight in zip(digits, (1, 9, 8, 7, 6, 5, 4, 3, 2, 1, 1), strict=True)) % 10 == 0
+    return (
+        sum(int(one) * weight for one, weight in zip(digits, (1, 9, 8, 7, 6, 5, 4, 3, 2, 1, 1), strict=True)) % 10 == 0
+    )
 
 
 @pytest.mark.parametrize("identifier", ["A123456789", "AC01234567", "F104738298"])
@@ -60,7 +60,13 @@ def test_the_register_covers_every_plate_once_and_a_third_of_them_twice():
 
 def test_the_register_is_the_same_in_every_sandbox():
     assert [policy.line() for policy in participants.policies()[:2]] == [
-        {"plate": policy.plate, "from": "2024-01-01", "to": "2027-12-31", "insurer": policy.insurer, "cover": policy.cover}
+        {
+            "plate": policy.plate,
+            "from": "2024-01-01",
+            "to": "2027-12-31",
+            "insurer": policy.insurer,
+            "cover": policy.cover,
+        }
         for policy in participants.policies()[:2]
     ]
     assert participants.plates()[0] == participants.policies()[0].plate == FIRST_PLATE
@@ -85,7 +91,9 @@ def test_every_form_of_number_is_valid(serial, permit):
 
 def test_no_two_persons_of_a_scenario_share_a_number():
     numbers = {
-        persons.person(9, case, slot, on=date(2025, 9, 1)).identifier for case in range(2_000) for slot in (0, 1, 2, 3, 15)
+        persons.person(9, case, slot, on=date(2025, 9, 1)).identifier
+        for case in range(2_000)
+        for slot in (0, 1, 2, 3, 15)
     }
     assert len(numbers) == 10_000
 

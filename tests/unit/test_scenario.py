@@ -283,8 +283,18 @@ def test_the_truth_does_not_depend_on_the_order(seed, number, rng):
 def test_what_a_case_shows_of_one_thing(drawn, expected):
     made = [
         drafts.Draft(
-            identity + version, "document", "POST", "", "", "", b"", None,
-            lineage="one", identity=identity, version=version, withdrawn=withdrawn,
+            identity + version,
+            "document",
+            "POST",
+            "",
+            "",
+            "",
+            b"",
+            None,
+            lineage="one",
+            identity=identity,
+            version=version,
+            withdrawn=withdrawn,
         )  # fmt: skip
         for identity, version, withdrawn in drawn
     ]
@@ -326,7 +336,9 @@ def test_the_open_data_file_is_as_published(items, told):
 
 def test_the_header_is_the_published_one():
     assert accidents.COLUMNS == 51
-    assert accidents.HEADER.startswith("發生年度,發生月份,發生日期,發生時間,") and accidents.HEADER.endswith("經度,緯度")
+    assert accidents.HEADER.startswith("發生年度,發生月份,發生日期,發生時間,") and accidents.HEADER.endswith(
+        "經度,緯度"
+    )
 
 
 def test_copies_in_open_data_have_the_units_time_and_place(items, told):

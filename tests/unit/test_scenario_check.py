@@ -68,7 +68,13 @@ def test_faults_of_a_view(view, lost, doubled, leaked):
 
 @pytest.mark.parametrize(
     ("insurer", "file", "leaks"),
-    [(A, "consent-ended", False), (B, "consent-ended", True), (A, "nobodys", True), (A, "refused", True), (B, "one", True)],
+    [
+        (A, "consent-ended", False),
+        (B, "consent-ended", True),
+        (A, "nobodys", True),
+        (A, "refused", True),
+        (B, "one", True),
+    ],
 )
 def test_what_was_ever_handed_over(insurer, file, leaks):
     assert names(check(TRUTHS, observed(handed={insurer: (file,)})).leaked) == ([(insurer, file)] if leaks else [])

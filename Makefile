@@ -1,0 +1,50 @@
+# make setup | demo | test | bench | soak | lint
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test bench soak lint
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/ready
+
+help:
+	@echo "make demo        set up, start everything, play a seeded world, show what came of it (ONCE=1: and exit)"
+	@echo "make test        lint and every test"
+	@echo "make bench       throughput and latency against a bare server"
+	@echo "make soak        a hundred kills under load"
+	@echo "make setup       .venv, with the command .venv/bin/claims"
+	@echo "make lint        ruff"
+
+setup: $(STAMP)
+
+# The stamp is written last: a .venv without it is half made and made again.
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  { echo "Python 3.11 or later is needed: install it, or name it with PYTHON=/path/to/python3.11"; exit 1; }
+	@rm -f $@
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || \
+	  { rm -rf .venv && $(PYTHON) -m venv .venv; } || \
+	  { echo "Cannot make a virtual environment. On Debian: apt-get install python3-venv"; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: setup
+	@$(BIN)/claims demo
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+# Two workers on two cores; what measures or kills whole systems runs alone after them.
+test: lint
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest tests/unit tests/contract tests/simulation -n 2
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+	$(BIN)/python -m pytest tests/integration tests/end_to_end
+
+bench: setup
+	$(BIN)/python -m bench
+
+soak: setup
+	$(BIN)/python -m tests.end_to_end.ordeal --kills 100

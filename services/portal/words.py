@@ -1,0 +1,73 @@
+"""The portal's words in Chinese (Taiwan) and English: kinds of evidence, what happens to a case. Data."""
+
+KINDS = {
+    "document": ("醫療文件", "hospital document"),
+    "accident": ("事故紀錄", "police record of the accident"),
+    "accident-file": ("事故開放資料檔", "open-data file of accidents"),
+    "paper": ("上傳文件", "upload"),
+    "application": ("理賠申請", "application"),
+    "authorisation": ("授權", "authorisation"),
+    "review": ("授權審核", "review of an authorisation"),
+    "withdrawal": ("授權撤回", "withdrawal of an authorisation"),
+    "judgement": ("人工判定", "judgement"),
+    "participant": ("參與者異動", "change of a participant"),
+    "certificate": ("診斷證明書", "medical certificate"),
+    "receipt": ("醫療費用收據", "medical receipt"),
+    "registration-slip": ("當事人登記聯單", "registration slip"),
+    "scene-diagram": ("事故現場圖", "scene diagram"),
+    "scene-photo": ("現場照片", "scene photographs"),
+    "preliminary-analysis": ("初步分析研判表", "preliminary analysis"),
+    "assessment-verdict": ("鑑定意見書", "assessment verdict"),
+    "repair-estimate": ("估價單", "repair estimate"),
+    "repair-invoice": ("維修發票", "repair invoice"),
+    "damage-photo": ("車損照片", "photographs of the damage"),
+    "identity": ("身分文件", "identity paper"),
+    "other": ("其他文件", "other paper"),
+}
+
+PRESENCE = {
+    "present": ("已具備", "present"),
+    "expected": ("尚未可取得", "cannot exist yet"),
+    "missing": ("缺少", "missing"),
+}
+
+OUTCOMES = {
+    "accepted": ("受理", "accepted"),
+    "rejected": ("退回", "rejected"),
+    "duplicate": ("重複", "duplicate"),
+    "dead": ("處理延遲", "delayed on our side"),
+}
+
+EVENTS = {
+    "opened": ("案件成立", "The case was opened"),
+    "received": ("收到{zh}", "Received: {en}"),
+    "accepted": ("{zh}已受理", "Accepted: {en}"),
+    "duplicate": ("{zh}與先前紀錄重複", "A duplicate: {en}"),
+    "dead": ("{zh}處理延遲", "Delayed on our side: {en}"),
+    "erased": ("{zh}已刪除", "Erased: {en}"),
+    "taken-back": ("{zh}由傳送者撤銷", "Taken back by its sender: {en}"),
+    "reviewed-approve": ("授權經審核同意", "The authorisation was approved"),
+    "reviewed-refuse": ("授權經審核不同意", "The authorisation was refused"),
+    "consent-withdrawn": ("授權已撤回", "The authorisation was withdrawn"),
+    "present": ("已具備{zh}", "There is: {en}"),
+    "expected": ("{zh}自此日起可取得", "Can exist from this day: {en}"),
+    "merged": ("案件 {number} 併入本案", "Case {number} was merged into this one"),
+    "same": ("人工判定為同一案", "An operator judged two records the same"),
+    "not-same": ("人工判定非同一案", "An operator judged two records not the same"),
+    "offered": ("提供第 {number} 號予 {insurer}", "Offered as number {number} to {insurer}"),
+    "withdrawn": ("第 {number} 號通知 {insurer} 收回", "Number {number} to {insurer} takes offers back"),
+    "handed-over": ("{insurer} 取得第 {number} 號", "Handed over to {insurer}: number {number}"),
+    "paper-handed-over": ("{insurer} 取得文件(第 {number} 號)", "Handed over to {insurer}: a paper of number {number}"),
+}
+
+
+def kind(name: str) -> tuple[str, str]:
+    """Chinese and English of a kind; a kind without words speaks for itself."""
+    return KINDS.get(name, (name, name))
+
+
+def event(what: str, of_kind: str = "", **names: object) -> tuple[str, str]:
+    """Chinese and English of what happened, to evidence of a kind if it is about one."""
+    zh, en = kind(of_kind)
+    chinese, english = EVENTS[what]
+    return chinese.format(zh=zh, en=en, **names), english.format(zh=zh, en=en, **names)

@@ -1,0 +1,205 @@
+"""An accident in police JSON: what is refused, what is only odd, and the view of it."""
+
+import copy
+import json
+from hashlib import sha256
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.evidence import Number, NumberType, Party, Standing
+from schemas.json import load
+from schemas.problems import errors
+from schemas.records import Kind, Record, Role
+from services.validation import accident
+
+RECEIVED = "2026-09-20T02:00:00.000000Z"
+
+
+def example() -> dict:
+    return copy.deepcopy(load("accident")["examples"][0])
+
+
+def check(value: object, media_type: str = "application/json"):
+    body = value if isinstance(value, bytes) else json.dumps(value, ensure_ascii=False).encode()
+    record = Record(
+        id="0" * 32,
+        attempt=1,
+        kind=Kind.ACCIDENT,
+        sender="387130000C",
+        role=Role.POLICE,
+        method="POST",
+        path="/police/accidents",
+        sha256=sha256(body).hexdigest(),
+        size=len(body),
+        media_type=media_type,
+        received=RECEIVED,
+    )
+    return accident.check(record, body, None)
+
+
+def changed(change):
+    value = example()
+    change(value)
+    return check(value)
+
+
+def without_people(value: dict) -> None:
+    for party in value["parties"]:
+        party.pop("plate")
+        party.pop("person")
+
+
+def test_the_view_of_an_accident():
+    finding = check(example())
+    content = finding.content
+    assert finding.problems == () and finding.children == ()
+    assert (content.paper, content.identity, content.version) == ("accident", "1140903-0042", "000000000001")
+    assert (content.issued, content.issuer, content.standing) == (
+        "2025-09-03T00:15:00.000000Z",
+        "387130000C",
+        Standing.CURRENT,
+    )
+    assert content.persons == ("A123456789", "B223456782") and content.plates == ("ABC1234", "MNP5678")
+    assert content.numbers == (Number(type=NumberType.POLICE_CASE, value="A114090342", issuer="387130000C"),)
+    assert (content.accident.date, content.accident.time) == ("2025-09-03", "08:15")
+    assert content.accident.roads == ("中央區和風路2段", "中央區松濤街")
+    assert content.accident.parties[1] == Party(person="B223456782", plate="MNP5678", kind="motorcycle", injured=True)
+    assert content.content == '["ACCIDENT","2025-09-03","08:15","120.6521,24.1612",["CAR","MOTORCYCLE"]]'
+    assert content.parts == (content.content,) and not content.open_data
+
+
+def test_time_is_taiwans_whatever_zone_is_written():
+    content = changed(lambda value: value.update(occurredAt="2025-09-02T20:15:00.5-04:00")).content
+    assert (content.accident.date, content.accident.time) == ("2025-09-03", "08:15")
+    late = changed(lambda value: value.update(occurredAt="2025-09-02T17:00:00Z")).content
+    assert (late.accident.date, late.accident.time) == ("2025-09-03", "01:00")
+
+
+def test_without_plate_and_person_it_is_open_data():
+    assert changed(without_people).content.open_data
+    assert not changed(lambda value: value["parties"][0].pop("plate")).content.open_data
+
+
+def test_a_withdrawn_accident():
+    assert changed(lambda value: value.update(status="entered-in-error")).content.standing == Standing.WITHDRAWN
+    assert changed(lambda value: value.update(status="current")).content.standing == Standing.CURRENT
+
+
+def test_writing_makes_no_difference_to_the_view():
+    def full_width(value):
+        value["parties"][0]["plate"] = "ａｂｃ 1234"
+        value["parties"][0]["person"]["identifier"] = "ａ１２３４５６７８９"
+        value["caseNumber"] = " a114090342"
+
+    content = changed(full_width).content
+    plain = check(example()).content
+    assert (content.plates, content.persons, content.numbers) == (plain.plates, plain.persons, plain.numbers)
+
+
+def test_without_coordinates_the_place_text_makes_the_fingerprint():
+    def nowhere(value):
+        value["place"] = {"text": "雲澤市 中央區和風路"}
+
+    assert '"雲澤市中央區和風路"' in changed(nowhere).content.content
+
+
+FAULTS = [
+    (lambda v: v["unit"].update(code="379130000C"), "foreign-author", "unit.code", True),
+    (lambda v: v["parties"][1].update(order=1), "accident-order-repeated", "parties[1].order", True),
+    (lambda v: v.update(occurredAt="0114-09-03T08:15:00+08:00"), "accident-date-range", "occurredAt", True),
+    (lambda v: v.update(occurredAt="9999-12-31T23:59:59-12:00"), "accident-date-range", "occurredAt", True),
+    (lambda v: v.update(severity="A5"), "schema", "severity", True),
+    (lambda v: v.update(occurredAt="2026-09-20T10:00:01+08:00"), "accident-in-future", "occurredAt", False),
+    (lambda v: v["place"].update(longitude=24.1, latitude=120.6), "accident-coordinates-swapped", "place", False),
+    (lambda v: v["place"].update(longitude=111, latitude=11), "accident-coordinates-outside", "place", False),
+    (lambda v: v["place"].update(longitude=10**300, latitude=1), "accident-coordinates-outside", "place", False),
+    (lambda v: v["parties"][0].update(injury="death"), "accident-casualties-differ", "deaths", False),
+    (lambda v: v["parties"][0].update(injury="injured"), "accident-casualties-differ", "injuries", False),
+    (lambda v: v.update(severity="A1"), "accident-severity-differs", "severity", False),
+    (lambda v: v.update(severity="A3"), "accident-severity-differs", "severity", False),
+    (
+        lambda v: v["parties"][0]["person"].update(identifier="A123456788"),
+        "accident-person-identifier",
+        "parties[0].person.identifier",
+        False,
+    ),
+    (
+        lambda v: [v.pop(name) for name in ("codeSystem", "weather", "roadType", "accidentType")],
+        "accident-code-system",
+        "parties[0].cause",
+        False,
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "code", "path", "refused"), FAULTS)
+def test_what_is_wrong_and_what_is_only_odd(change, code, path, refused):
+    finding = changed(change)
+    assert [(one.code, one.path) for one in finding.problems] == [(code, path)]
+    assert (finding.content is None) == refused
+
+
+@pytest.mark.parametrize("identifier", ["AC01234567", "A800000014", "P1234567", "30512345X9", "XYZ-998877"])
+def test_permits_and_passports_are_no_problem(identifier):
+    finding = changed(lambda value: value["parties"][0]["person"].update(identifier=identifier))
+    assert finding.problems == ()
+
+
+def test_swapped_coordinates_are_put_right_and_foreign_ones_left_out():
+    swapped = changed(lambda value: value["place"].update(longitude=24.1612, latitude=120.6521)).content
+    assert swapped.content == check(example()).content.content
+    foreign = changed(lambda value: value["place"].update(longitude=111, latitude=11)).content
+    assert (foreign.accident.longitude, foreign.accident.latitude) == (None, None)
+
+
+def test_all_problems_come_at_once_in_path_order():
+    def spoil(value):
+        value["unit"]["code"] = "379130000C"
+        value["severity"] = "A3"
+        value["occurredAt"] = "2026-12-01T00:00:00Z"
+        value["place"].update(longitude=1, latitude=1)
+        value["parties"][1]["order"] = 1
+        value["parties"][1]["person"]["identifier"] = "B223456783"
+
+    assert [one.path for one in changed(spoil).problems] == [
+        "occurredAt",
+        "parties[1].order",
+        "parties[1].person.identifier",
+        "place",
+        "severity",
+        "unit.code",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [(b"{", "json-invalid"), (b'{"id":1,"id":2}', "json-duplicate-key"), (b"\xff", "not-utf8"), (b"[]", "schema")],
+)
+def test_what_is_no_accident_at_all(body, code):
+    finding = check(body)
+    assert finding.content is None and finding.problems[0].code == code
+
+
+def test_the_media_type_may_carry_parameters():
+    assert check(example(), "application/json; charset=utf-8").content is not None
+    assert check(example(), "Text/CSV; charset=utf-8").problems[0].code == "csv-header"
+
+
+@given(st.binary(max_size=200), st.sampled_from(["application/json", "text/csv"]))
+def test_any_bytes_are_checked(body, media_type):
+    finding = check(body, media_type)
+    assert (finding.content is None) == errors(finding.problems)
+
+
+@given(st.permutations(range(7)))
+def test_the_order_of_parties_makes_no_difference(order):
+    value = example()
+    kinds = ["car", "bus", "truck", "motorcycle", "bicycle", "pedestrian", "other"]
+    value["parties"] = [
+        {"order": number + 1, "kind": kinds[number], "role": "driver", "injury": "unknown"} for number in order
+    ]
+    content = check(value).content
+    assert [party.kind for party in content.accident.parties] == kinds
+    assert content.content.endswith(json.dumps(sorted(kind.upper() for kind in kinds), separators=(",", ":")) + "]")
