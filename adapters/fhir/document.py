@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from adapters.identifiers import institution_code as is_institution_code
 from adapters.fhir.faults import Place
+from adapters.identifiers import institution_code as is_institution_code
 from schemas import normalise
 
 Json = dict[str, object]

@@ -60,4 +60,4 @@ def instant(text: str) -> datetime | None:
 def utc(text: str) -> str | None:
     """The moment as YYYY-MM-DDTHH:MM:SS.ffffffZ, which sorts as text."""
     moment = instant(text)
-    return None if moment is None else moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return None if moment is None else f"{moment.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"

@@ -80,3 +80,17 @@ def _information(text: str, english: str, extra_text: str | None) -> dict[str, o
 def _texts(text: str, english: str) -> dict[str, object]:
     parts = [{"url": "lang", "valueCode": "en"}, {"url": "content", "valueString": english}]
     return {"text": text, "_text": {"extension": [{"url": _TRANSLATION, "extension": parts}]}}
+
+
+_REFUSAL_TYPES = {401: "login", 403: "forbidden", 404: "not-found", 410: "deleted", 413: "too-long", 429: "throttled"}
+
+
+def refusal_outcome(status: int, code: str, detail: str) -> dict[str, object]:
+    """A refusal that made no record: HTTP status, machine code, what to do."""
+    issue_type = _REFUSAL_TYPES.get(status, "transient" if status >= 500 else "processing")
+    coding = [{"system": PROBLEM_SYSTEM, "code": code}]
+    details = {"coding": coding, "text": detail}
+    return {
+        "resourceType": "OperationOutcome",
+        "issue": [{"severity": "error", "code": issue_type, "details": details, "diagnostics": detail}],
+    }

@@ -21,6 +21,7 @@ from services.commands.options import (
 from services.commands.options import bearer as known_bearer
 from services.commands.recognise import CSV, recognise
 from services.sandbox.client import Client, Post, judged
+from services.sandbox.player import accidents_of
 
 SHOWN = 20  # problems of one file that a person reads at once; --json has all
 COLOURS = {"accepted": "green", "duplicate": "yellow", "rejected": "red", "refused": "red", "dead": "magenta"}
@@ -117,8 +118,8 @@ async def deliver(client: Client, post: Post) -> dict[str, Any]:
         "case": told.get("case"),
         "problems": told.get("problems") or [],
     }
-    if post.content_type == CSV and isinstance(answer.json(), list):
-        result["rows"] = answer.json()
+    if post.content_type == CSV:
+        result["rows"] = accidents_of(answer.json())
     return result
 
 

@@ -1,7 +1,7 @@
 """A case, folded from its component: what is known of the loss, its papers, its parties. Pure."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -39,13 +39,13 @@ class Case:
     calendar: tuple[Line, ...]
 
 
-def fold(number: str, component: Component, consents: Iterable[Consent], policies: Policies, today: date) -> Case:
-    """The case of a component on a day. `consents`: those of the authorisations among its nodes."""
+def fold(number: str, component: Component, consents: Mapping[str, Consent], policies: Policies, today: date) -> Case:
+    """The case of a component on a day. `consents`: by lineage, at least those of its own authorisations."""
     nodes = component.nodes
     shown = [node for node in nodes if node.kind in PAPER_KINDS]
     motor = any(_on_the_road(node) for node in nodes)
     day = first_day(nodes)
-    consents = tuple(consents)
+    own = tuple(consents[node.lineage] for node in nodes if node.lineage in consents)
     return Case(
         number=number,
         component=component,
@@ -53,8 +53,8 @@ def fold(number: str, component: Component, consents: Iterable[Consent], policie
         day=day,
         accident=_accident(shown),
         papers=_papers(shown),
-        standings=_standings(nodes, consents, policies, day, today),
-        consents=consents,
+        standings=_standings(nodes, own, policies, day, today),
+        consents=own,
         calendar=calendar(
             motor,
             day,

@@ -134,10 +134,10 @@ class Hub:
         casebook.assign(tx, [{"record": row.record, "number": None} for row in withdrawn if row.case_number])
         _write_numbers(tx, result, members, known, now)
         today = now.astimezone(TAIPEI).date()
+        granted = self.consents(tx, [node for component in components for node in component.nodes])
         folded = {
-            result.of[index]: self.case(tx, result.of[index], component, today)
-            for index, component in enumerate(components)
-            if index in result.of
+            number: fold(number, components[index], granted, self._policies, today)
+            for index, number in result.of.items()
         }
         told_again = {
             result.of[index]
@@ -149,16 +149,17 @@ class Hub:
 
     def case(self, tx: Connection, number: str, component: Component, today: date) -> Case:
         """The case of a component, with its authorisations as they stand."""
-        return fold(number, component, self._consents(tx, component.nodes), self._policies, today)
+        return fold(number, component, self.consents(tx, component.nodes), self._policies, today)
 
-    def _consents(self, tx: Connection, nodes: Iterable[Node]) -> list[Consent]:
+    def consents(self, tx: Connection, nodes: Iterable[Node]) -> dict[str, Consent]:
+        """The authorisations among these nodes as they stand, by lineage."""
         granting = [node for node in nodes if node.kind == Kind.AUTHORISATION and node.evidence.grant]
         if not granting:
-            return []
+            return {}
         approved = consents.approved(tx, [node.record for node in granting])
         withdrawn = consents.withdrawn(tx, [node.lineage for node in granting])
-        return [
-            Consent(
+        return {
+            node.lineage: Consent(
                 node.record,
                 node.lineage,
                 node.evidence.grant,
@@ -166,7 +167,7 @@ class Hub:
             )
             for node in granting
             if node.evidence.grant
-        ]
+        }
 
 
 def _members(component: Component, loaded: Loaded) -> list[Member]:

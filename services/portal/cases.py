@@ -74,7 +74,8 @@ def _sender(dossier: Dossier, code: str) -> Json | None:
             timeline.append(_event(line.since, "expected", line.kind))
     return {
         **_head(dossier),
-        "records": [_record(one, found) for one in own],
+        # What is dead is our fault: to its sender it is only delayed.
+        "records": [_record(one, found) | {"verdict": one.outcome if one.outcome != "dead" else None} for one in own],
         "evidence": evidence(found.calendar, dates),
         "missing": missing(found.calendar),
         "timeline": sorted_timeline(timeline),
@@ -202,8 +203,6 @@ def _record_events(entry: Entry, dossier: Dossier) -> Iterator[Json]:
     if entry.outcome in ("accepted", "duplicate", "dead") and entry.judged_at:
         taken_back = entry.standing == "entered-in-error"
         yield _event(entry.judged_at, "taken-back" if taken_back else entry.outcome, entry.kind, entry.record)
-    if entry.erased:
-        yield _event(entry.judged_at or entry.received, "erased", entry.kind, entry.record)
     state = dossier.consents.get(entry.record)
     if entry.kind == Kind.AUTHORISATION and state:
         if state.decision and state.reviewed:

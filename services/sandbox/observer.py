@@ -46,9 +46,13 @@ class Observer:
         self.seen = {one.code: Seen(one.code) for one in client.sandbox.of_role(Role.INSURER)}
 
     async def run(self) -> None:
-        async with asyncio.TaskGroup() as tasks:
-            for insurer in self.seen:
-                tasks.create_task(self._follow(insurer))
+        """Unreachable or BadFeed when a feed is not answered."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for insurer in self.seen:
+                    tasks.create_task(self._follow(insurer))
+        except ExceptionGroup as group:
+            raise group.exceptions[0] from None
 
     async def _follow(self, insurer: str) -> None:
         while True:

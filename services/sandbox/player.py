@@ -45,13 +45,17 @@ class Player:
         self._sent: dict[int, asyncio.Task[Sent]] = {}
 
     async def play(self, items: Iterable[Item]) -> list[Sent]:
-        """Sends everything; items are drawn as they are sent, so a scenario of any length fits."""
+        """Sends everything; items are drawn as they are sent, so a scenario of any length fits. Unreachable when the
+        system stops answering."""
         lanes: dict[str, asyncio.Task[Sent]] = {}
-        async with asyncio.TaskGroup() as tasks:
-            for item in items:
-                await self._slots.acquire()
-                lane = str(PurePosixPath(item.file).parent)
-                lanes[lane] = self._sent[item.n] = tasks.create_task(self._send(item, lanes.get(lane)))
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for item in items:
+                    await self._slots.acquire()
+                    lane = str(PurePosixPath(item.file).parent)
+                    lanes[lane] = self._sent[item.n] = tasks.create_task(self._send(item, lanes.get(lane)))
+        except ExceptionGroup as group:
+            raise group.exceptions[0] from None  # one sender that is not answered stands for all
         return [task.result() for task in self._sent.values()]
 
     async def _send(self, item: Item, before: "asyncio.Task[Sent] | None") -> Sent:
@@ -86,11 +90,16 @@ class Player:
         return Sent(item, answer.status, outcome, answer.record, answer.started, answer.ended, rows)
 
 
+def accidents_of(answer: Any) -> list[dict[str, Any]]:
+    """The lines of a CSV's answer (contract, "Police CSV"); a refused file has them among its problem details."""
+    if isinstance(answer, dict):
+        answer = answer.get("accidents")
+    return answer if isinstance(answer, list) else []
+
+
 def rows_of(answer: Any) -> dict[int, str]:
-    """The verdicts in a CSV's answer (contract, "Police CSV") by the first of their lines."""
-    if not isinstance(answer, list):
-        return {}
-    return {int(row["lines"][0]): row["verdict"] for row in answer if row.get("lines") and row.get("verdict")}
+    """The verdict of each accident of a CSV by the first of its lines."""
+    return {row["lines"][0]: row["verdict"] for row in accidents_of(answer) if row["verdict"]}
 
 
 async def outcome_of(client: Client, sender: str, answer: Answer) -> str:

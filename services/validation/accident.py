@@ -51,7 +51,8 @@ def _faults(value: dict, record: Record) -> list[Problem]:
     if value["unit"]["code"] != record.sender:
         faults.append(at("foreign-author", "unit", "code"))
     occurred = moments.moment(value["occurredAt"])
-    if not occurred or not moments.FIRST_YEAR <= occurred.year < 9999:
+    assert occurred is not None  # the schema's date-time is this reader's
+    if not moments.FIRST_YEAR <= occurred.year < 9999:
         faults.append(at("accident-date-range", "occurredAt"))
     elif occurred > datetime.fromisoformat(record.received):
         faults.append(at("accident-in-future", "occurredAt"))
@@ -97,7 +98,7 @@ def _party(party: dict) -> Party:
 
 def _evidence(value: dict, record: Record) -> Evidence:
     occurred = moments.moment(value["occurredAt"])
-    assert occurred is not None  # _faults made sure
+    assert occurred is not None  # the schema's date-time is this reader's
     local = occurred.astimezone(moments.TAIPEI)
     _, longitude, latitude = accident_evidence.coordinates(value["place"])
     parties = tuple(_party(party) for party in sorted(value["parties"], key=lambda party: party["order"]))

@@ -28,7 +28,8 @@ def _occurrence_faults(value: dict, record: Record) -> list[Problem]:
     found = []
     if "occurredAt" in value:
         occurred = moments.moment(value["occurredAt"])
-        if not occurred or not moments.FIRST_YEAR <= occurred.year < 9999:
+        assert occurred is not None  # the schema's date-time is this reader's
+        if not moments.FIRST_YEAR <= occurred.year < 9999:
             found.append(at("accident-date-range", "occurredAt"))
         elif occurred > datetime.fromisoformat(record.received):
             found.append(at("accident-in-future", "occurredAt"))

@@ -48,12 +48,13 @@ class World:
     def __init__(self, folder: Path, seed: int = 0, *, chaos: bool = False, writers: int = 1) -> None:
         self._folder, self._chaos = folder, chaos
         self._random = random.Random(seed)
+        self.now = NOW
         self._cores = [self._open() for _ in range(writers)]
         self.record_of: dict[str, str] = {}
         self.crashes = 0
 
     def _open(self) -> Core:
-        return Core(self._folder, PARTICIPANTS, register(policies()), clock=lambda: NOW)
+        return Core(self._folder, PARTICIPANTS, register(policies()), clock=lambda: self.now)
 
     @property
     def core(self) -> Core:
@@ -86,6 +87,15 @@ class World:
             for handler in self.core.handlers:
                 moving |= bool(self.core.host.turn(handler))
 
+    def post(self, kind: Kind, sender: str, method: str, path: str, body: bytes, target: str | None = None) -> str:
+        """One record of any sender, settled; its id."""
+        sha256 = hashlib.sha256(body).hexdigest()
+        one = Submission(kind, sender, ROLE_OF[sender], method, path, "application/json", body, sha256, sha256, len(body),
+                         target=target)  # fmt: skip
+        taken = Book(self.core.host, self.core.archive, self.core.clock).enter([one])[0]
+        self.settle()
+        return taken.record.id
+
     def judge(self, judgement: str, named: list[str]) -> None:
         """An operator's judgement on records, settled."""
         body = {"id": f"j-{judgement}-{'-'.join(named)}", "version": 1, "judgement": judgement, "records": named}
@@ -97,12 +107,7 @@ class World:
         self._govern(Kind.PARTICIPANT, "PUT", f"/participants/{code}", body, code)
 
     def _govern(self, kind: Kind, method: str, path: str, value: dict[str, object], target: str | None = None) -> None:
-        body = json.dumps(value).encode()
-        sha256 = hashlib.sha256(body).hexdigest()
-        one = Submission(kind, "operator-1", Role.OPERATOR, method, path, "application/json", body, sha256, sha256,
-                         len(body), target=target)  # fmt: skip
-        Book(self.core.host, self.core.archive, self.core.clock).enter([one])
-        self.settle()
+        self.post(kind, "operator-1", method, path, json.dumps(value).encode(), target)
 
     def outcome(self) -> Outcome:
         file_of: dict[str, str] = {record: file for file, record in self.record_of.items()}
@@ -122,7 +127,7 @@ class World:
     def _current(self, insurer: str) -> set[str]:
         """SHA-256 of the papers that the insurer's feed shows now: of each case the last offer not taken back."""
         with self.core.database.write() as tx:
-            events = self.core.feed.page(tx, insurer, 0, 100_000, NOW)
+            events = self.core.feed.page(tx, insurer, 0, 100_000, self.now)
         assert [event["offernumber"] for event in events] == list(range(1, len(events) + 1)), "a gap in the feed"
         views: dict[str, dict[int, set[str]]] = defaultdict(dict)
         for event in events:

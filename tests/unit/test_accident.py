@@ -109,7 +109,7 @@ FAULTS = [
     (lambda v: v["unit"].update(code="379130000C"), "foreign-author", "unit.code", True),
     (lambda v: v["parties"][1].update(order=1), "accident-order-repeated", "parties[1].order", True),
     (lambda v: v.update(occurredAt="0114-09-03T08:15:00+08:00"), "accident-date-range", "occurredAt", True),
-    (lambda v: v.update(occurredAt="9999-12-31T23:59:59-12:00"), "accident-date-range", "occurredAt", True),
+    (lambda v: v.update(occurredAt="9999-12-31T23:59:59Z"), "accident-date-range", "occurredAt", True),
     (lambda v: v.update(severity="A5"), "schema", "severity", True),
     (lambda v: v.update(occurredAt="2026-09-20T10:00:01+08:00"), "accident-in-future", "occurredAt", False),
     (lambda v: v["place"].update(longitude=24.1, latitude=120.6), "accident-coordinates-swapped", "place", False),

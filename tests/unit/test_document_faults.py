@@ -43,7 +43,7 @@ def told(bundle: object, **of_record: str) -> tuple[Problem, ...]:
 
 
 def put(bundle: dict, path: str, value: object) -> dict:
-    """A copy with one change. A path is `Patient.name.0.text` inside the first resource of a type, or from the Bundle."""
+    """A copy with one change. A path is `Patient.name.0.text` in the first resource of a type, or from the Bundle."""
     places = IN_SUMMARY if bundle is SUMMARY else PLACES
     changed = deepcopy(bundle)
     first, _, rest = path.partition(".")
@@ -197,7 +197,12 @@ ICLAIM = [
         "identifier-permit",
         "Practitioner.identifier[0].value",
     ),
-    ("entry.3.resource.identifier.0.value", "50839173", "identifier-company", "Bundle.entry[3].resource.identifier[0].value"),
+    (
+        "entry.3.resource.identifier.0.value",
+        "50839173",
+        "identifier-company",
+        "Bundle.entry[3].resource.identifier[0].value",
+    ),
     ("Organization.identifier.0.value", "11419900", "identifier-institution", "Organization.identifier[0].value"),
     ("Claim.item.2.net.value", 861, "receipt-line", "Claim.item[2].net"),
     ("Claim.item.1.quantity.value", 2, "receipt-line", "Claim.item[1].net"),
@@ -223,7 +228,7 @@ WARNINGS = [
     ("Observation.subject.reference", "urn:uuid:none", "reference-unresolved", "Observation.subject.reference"),
     ("Observation.subject.reference", "#p", "reference-unresolved", "Observation.subject.reference"),
     ("Composition.relatesTo", [{"code": "replaces", "targetReference": {"reference": "Composition/9"}}],
-     "reference-unresolved", "Composition.relatesTo[0].target.reference"),
+     "reference-unresolved", "Composition.relatesTo[0].targetReference.reference"),
     ("Condition.recorder.reference", "Practitioner/" + CLAIM["entry"][4]["resource"]["id"], "reference-by-id",
      "Condition.recorder.reference"),
     ("Patient.id", GONE, "resource-without-id", "Patient"),
@@ -290,7 +295,17 @@ def test_quirks_are_taken_and_told(path: str, value: object, code: str, place: s
 @pytest.mark.parametrize(("path", "value", "code", "place"), STRUCTURE + DOCUMENT + ICLAIM + WARNINGS, ids=ids)
 def test_no_problem_repeats_what_was_sent(path: str, value: object, code: str, place: str) -> None:
     text = "".join(one.model_dump_json() for one in told(put(CLAIM, path, value)))
-    personal = ["P27730591", "簡書嫻", "涂又寧", "1982-07", "SLR-114", "0083317", "A123456789", "114-09-03", "HD5127390"]
+    personal = [
+        "P27730591",
+        "簡書嫻",
+        "涂又寧",
+        "1982-07",
+        "SLR-114",
+        "0083317",
+        "A123456789",
+        "114-09-03",
+        "HD5127390",
+    ]
     assert [word for word in personal if word in text] == []
 
 
@@ -340,6 +355,11 @@ def test_problems_are_told_up_to_a_limit_and_errors_first() -> None:
     problems = told(faulty)
     assert len(problems) == 501 and problems[-1].code == "too-many-problems"
     assert all(one.severity == Severity.ERROR for one in problems)
+
+
+def test_faults_that_only_the_models_see_are_counted_not_listed_past_the_limit() -> None:
+    problems = told(put(CLAIM, "Patient.meta.tag", [{"code": " a"}] * 5000))
+    assert [(one.code, one.path) for one in problems] == [("fhir-structure", full("Patient"))]
 
 
 def test_all_problems_at_once_in_path_order_whatever_the_order_of_keys() -> None:

@@ -92,6 +92,41 @@ def test_an_unknown_element_is_refused_and_not_repeated(name):
     assert SECRET not in found.model_dump_json() and "unknown property" in found.textEn
 
 
+KEYWORDS = {
+    *(
+        "type",
+        "enum",
+        "const",
+        "pattern",
+        "format",
+        "required",
+        "dependentRequired",
+        "properties",
+        "additionalProperties",
+    ),
+    *("minLength", "maxLength", "minItems", "maxItems", "minimum", "maximum", "uniqueItems", "items"),
+    *("oneOf", "anyOf", "allOf", "if", "then", "else", "$ref", "$defs"),
+    *("$schema", "$id", "title", "description", "examples"),
+}
+
+
+def keywords(schema: dict):
+    for keyword, value in schema.items():
+        yield keyword
+        if keyword in ("properties", "$defs"):
+            value = list(value.values())
+        elif keyword in ("examples", "enum", "const", "dependentRequired"):
+            continue
+        for child in value if isinstance(value, list) else [value]:
+            if isinstance(child, dict):
+                yield from keywords(child)
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_keyword_used_has_words_of_its_own(name):
+    assert set(keywords(load(name))) <= KEYWORDS
+
+
 def test_a_loss_is_the_same_in_every_filing():
     losses = [load(name)["$defs"]["loss"] for name in ("application", "authorisation", "paper")]
     assert losses[0] == losses[1] == losses[2]

@@ -124,7 +124,10 @@ def test_what_json_writes_is_read_back(value: object, ascii_only: bool) -> None:
 
 
 @settings(max_examples=400)
-@given(VALUES, st.lists(st.tuples(st.integers(0, 200), st.sampled_from('{}[],:"\\ue019.-+\x00\x1f\ud800 NaNtrue')), max_size=3))
+@given(
+    VALUES,
+    st.lists(st.tuples(st.integers(0, 200), st.sampled_from('{}[],:"\\ue019.-+\x00\x1f\ud800 NaNtrue')), max_size=3),
+)
 def test_both_readers_agree_and_none_raises(value: object, edits: list[tuple[int, str]]) -> None:
     text = json.dumps(value)
     for position, character in edits:

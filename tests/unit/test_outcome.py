@@ -119,7 +119,8 @@ def test_a_fault_of_a_feed_is_not_clean() -> None:
     [
         ([{"lines": [2, 3], "record": "x", "verdict": "accepted", "problems": []}], {2: "accepted"}),
         ([{"lines": [4, 4], "record": None, "verdict": None, "problems": []}], {}),
-        ({"record": "x"}, {}),
+        ({"accidents": [{"lines": [2, 3], "record": "x", "verdict": "rejected", "problems": []}]}, {2: "rejected"}),
+        ({"accidents": {"judged": 1, "expected": 2}}, {}),
         (None, {}),
     ],
 )

@@ -88,6 +88,7 @@ def test_a_running_system_hears_of_a_new_token(tmp_path: Path) -> None:
     assert tokens.caller(f"Bearer {bearer.token}") is None
     write(path, sandbox.with_bearer(bearer))
     assert tokens.caller(f"Bearer {bearer.token}").code == "CL09"
+    assert tokens.secret("CL09") == bearer.webhook_secret
     assert tokens.caller(f"Bearer {sandbox.bearers['CL01'].token}").role == Role.CLAIMLINK
 
 

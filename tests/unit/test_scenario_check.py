@@ -66,6 +66,12 @@ def test_faults_of_a_view(view, lost, doubled, leaked):
     assert found.clean == (not (lost or doubled or leaked))
 
 
+def test_a_paper_in_the_view_of_the_wrong_insurer_leaks():
+    run = observed()
+    found = check(TRUTHS, Observed(run.verdicts, {**run.views, B: ["sha-one"]}))
+    assert names(found.leaked) == [(B, "one")] and not found.lost
+
+
 @pytest.mark.parametrize(
     ("insurer", "file", "leaks"),
     [

@@ -1,0 +1,169 @@
+"""What must agree and does not: receipts, log, verdicts, store, cases, views, feeds. Each question is one statement.
+
+A difference is (what, record, insurer, case, detail); of one sort at most LIMIT are told: a fault that is everywhere
+need not be listed whole to be seen. The log is asked about the days that it still keeps and no others.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import Connection, Row, text
+
+from adapters.stores import feeds
+
+LIMIT = 1_000  # differences listed of one sort
+
+Difference = tuple[str, str | None, str | None, str | None, str]
+
+_HELD = "('accepted', 'duplicate')"
+# Nothing shown stands for these documents: their sender took an identity back.
+_TAKEN_BACK = "SELECT lineage FROM records WHERE standing = 'entered-in-error' AND lineage IS NOT NULL"
+# Of these every identity was taken back: its latest version says so.
+_ALL_TAKEN_BACK = """
+    SELECT lineage FROM records AS latest WHERE lineage IS NOT NULL AND identity IS NOT NULL
+      AND outcome IN ('accepted', 'duplicate') AND version = (SELECT max(version) FROM records AS other
+        WHERE other.identity = latest.identity AND other.outcome IN ('accepted', 'duplicate'))
+    GROUP BY lineage HAVING min(standing = 'entered-in-error') = 1"""
+# The first day that the log still holds whole.
+_KEPT = "(SELECT min(day) FROM log)"
+
+_QUESTIONS: dict[str, str] = {
+    "receipt-not-in-log": f"""
+        SELECT record, NULL, NULL, 'received ' || received FROM records
+        WHERE parent IS NULL AND attempt = 1 AND substr(received, 1, 10) >= {_KEPT}
+          AND record NOT IN (SELECT key FROM log WHERE topic = 'received')""",
+    "log-without-receipt": """
+        SELECT key, NULL, NULL, 'event ' || event FROM log
+        WHERE topic = 'received' AND key NOT IN (SELECT record FROM records)""",
+    "no-verdict": """
+        SELECT record, NULL, NULL, 'attempt ' || attempt || ', received ' || received FROM records
+        WHERE (outcome IS NULL OR (outcome IN ('rejected', 'dead') AND judged < attempt)) AND received < :before""",
+    "verdict-not-in-log": f"""
+        SELECT record, NULL, NULL, outcome || ' at ' || judged_at FROM records
+        WHERE outcome IN ('accepted', 'duplicate', 'rejected') AND substr(judged_at, 1, 10) >= {_KEPT}
+          AND record NOT IN (SELECT key FROM log WHERE topic = 'verdicts')""",
+    "log-verdict-without-record": """
+        SELECT key, NULL, NULL, 'event ' || event FROM log
+        WHERE topic = 'verdicts' AND key NOT IN (SELECT record FROM records WHERE judged > 0)""",
+    "body-missing": """
+        SELECT record, NULL, NULL, outcome FROM records
+        WHERE outcome IS NOT NULL AND erased = 0 AND record NOT IN
+          (SELECT record FROM bodies WHERE body IS NOT NULL OR blob IS NOT NULL)""",
+    "body-of-erased": """
+        SELECT records.record, NULL, NULL, 'erased' FROM records JOIN bodies USING (record) WHERE erased = 1""",
+    "body-without-receipt": """
+        SELECT record, NULL, NULL, 'body' FROM bodies WHERE record NOT IN (SELECT record FROM records)""",
+    "keys-of-erased": """
+        SELECT DISTINCT record, NULL, NULL, 'look-up hashes' FROM links
+        WHERE record IN (SELECT record FROM records WHERE erased = 1)""",
+    "case-unknown": """
+        SELECT record, NULL, case_number, 'no such case' FROM records
+        WHERE case_number IS NOT NULL AND case_number NOT IN (SELECT number FROM cases)""",
+    "case-merged": f"""
+        SELECT record, NULL, case_number, 'its case was merged, the record was not' FROM records
+        WHERE case_number IN (SELECT number FROM cases WHERE merged_into IS NOT NULL)
+          AND lineage NOT IN ({_TAKEN_BACK}) AND :hub_is_level""",
+    "merged-into-nothing": """
+        SELECT NULL, NULL, number, 'merged into ' || merged_into FROM cases
+        WHERE merged_into IS NOT NULL AND merged_into NOT IN (SELECT number FROM cases)""",
+    "no-case": f"""
+        SELECT record, NULL, NULL, kind FROM records
+        WHERE outcome IN {_HELD} AND erased = 0 AND case_number IS NULL AND kind IN ('document', 'paper', 'application')
+          AND lineage NOT IN ({_TAKEN_BACK}) AND :hub_is_level""",
+    "offer-without-view": """
+        SELECT NULL, insurer, case_number, 'number ' || number FROM offers
+        WHERE type = 'claims.offer' AND taken_back_by IS NULL AND NOT EXISTS
+          (SELECT 1 FROM views WHERE views.insurer = offers.insurer AND views.case_number = offers.case_number)""",
+    "offer-of-merged-case": """
+        SELECT NULL, insurer, case_number, 'number ' || number FROM offers
+        WHERE type = 'claims.offer' AND taken_back_by IS NULL AND :all_level
+          AND case_number IN (SELECT number FROM cases WHERE merged_into IS NOT NULL)""",
+    "offer-of-gone": f"""
+        SELECT papers.record, offers.insurer, offers.case_number, 'number ' || offers.number
+        FROM offers JOIN offer_papers AS papers USING (insurer, number)
+        JOIN records ON records.record = papers.record
+        WHERE taken_back_by IS NULL AND :all_level
+          AND (erased = 1 OR outcome NOT IN {_HELD} OR records.lineage IN ({_ALL_TAKEN_BACK}))""",
+    "offer-without-consent": """
+        SELECT papers.record, offers.insurer, offers.case_number,
+               'number ' || offers.number || ' under ' || json_extract(one.value, '$[1]')
+        FROM offers JOIN offer_papers AS papers USING (insurer, number), json_each(papers.basis) AS one
+        JOIN records ON records.record = json_extract(one.value, '$[1]')
+        WHERE taken_back_by IS NULL AND :all_level AND (
+          records.lineage IN (SELECT lineage FROM withdrawals) OR erased = 1
+          OR records.record NOT IN (SELECT record FROM authorisations WHERE decision = 'approve'))""",
+    "offer-without-basis": """
+        SELECT record, insurer, NULL, 'number ' || number FROM offer_papers WHERE json_array_length(basis) = 0""",
+    "offer-content": """
+        SELECT NULL, insurer, case_number, 'number ' || number FROM offers
+        WHERE (taken_back_by IS NULL) <> (content IS NOT NULL)""",
+    "handover-beyond-feed": """
+        SELECT handovers.record, handovers.insurer, handovers.case_number, 'number ' || handovers.number
+        FROM handovers LEFT JOIN feeds USING (insurer) WHERE handovers.number > coalesce(last, 0)""",
+    "dead-letter": """
+        SELECT dead_letters.record, NULL, NULL, step || ': ' || reason FROM dead_letters
+        LEFT JOIN records USING (record) WHERE outcome IS NULL OR outcome = 'dead' OR judged_at <= at""",
+}
+
+
+def differences(tx: Connection, before: str, lag: dict[str, int]) -> Iterator[Difference]:
+    """`before`: a record received earlier (RFC 3339 UTC) should have its verdict; `lag`: events before each step. What
+    a step has yet to do is no difference."""
+    behind_hub = lag.get("hub", 0)
+    level = {"hub_is_level": not behind_hub, "all_level": not behind_hub and not lag.get("sequencer", 0)}
+    for what, question in _QUESTIONS.items():
+        names = {"before": before, **level}
+        used = {name: value for name, value in names.items() if ":" + name in question}
+        for record, insurer, case, detail in tx.execute(text(f"{question} LIMIT {LIMIT}"), used):
+            yield what, record, insurer, case, detail
+    for insurer in feeds.gaps(tx):
+        yield "feed-gap", None, insurer, None, "its numbers are not 1, 2, 3 to the last"
+
+
+def counts(tx: Connection) -> dict[str, int]:
+    """How much was compared."""
+    return {
+        name: tx.execute(text(f"SELECT {count}")).scalar_one()
+        for name, count in {
+            "receipts": "count(*) FROM records",
+            "verdicts": "count(*) FROM records WHERE outcome IS NOT NULL",
+            "receivedInLog": "count(*) FROM log WHERE topic = 'received'",
+            "verdictsInLog": "count(*) FROM log WHERE topic = 'verdicts'",
+            "bodies": "count(*) FROM bodies",
+            "erased": "count(*) FROM records WHERE erased = 1",
+            "cases": "count(*) FROM cases WHERE merged_into IS NULL",
+            "views": "count(*) FROM views",
+            "offers": "count(*) FROM offers",
+            "handovers": "count(*) FROM handovers",
+            "deadLetters": "count(*) FROM dead_letters",
+        }.items()
+    }
+
+
+def log_days(tx: Connection) -> list[str]:
+    """The days (UTC) that the log still keeps, first and last; empty when it keeps none."""
+    first, last = tx.execute(text("SELECT min(day), max(day) FROM log")).one()
+    return [first, last] if first else []
+
+
+def sealed_bodies(tx: Connection, first: str, last: str) -> Sequence[Row]:
+    """Rows of (record, blob) kept under keys, of record ids from `first` (included) to `last` (excluded)."""
+    return tx.execute(
+        text(
+            "SELECT bodies.record, blob FROM bodies JOIN records USING (record) WHERE outcome IS NOT NULL "
+            "AND (body IS NOT NULL OR blob IS NOT NULL) AND bodies.record >= :first AND bodies.record < :last"
+        ),
+        {"first": first, "last": last},
+    ).all()
+
+
+def erased(tx: Connection) -> Sequence[str]:
+    """Every erased record."""
+    return tx.execute(text("SELECT record FROM records WHERE erased = 1")).scalars().all()
+
+
+def sealed_offers(tx: Connection, insurer: str) -> set[int]:
+    """Numbers of a feed whose content is kept."""
+    rows = tx.execute(
+        text("SELECT number FROM offers WHERE insurer = :insurer AND content IS NOT NULL"), {"insurer": insurer}
+    )
+    return set(rows.scalars())

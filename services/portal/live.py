@@ -1,0 +1,127 @@
+"""What the live page shows, and the metrics: counts, lag, rates, recent verdicts. Ids and codes only. Pure."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+MINUTE = 60  # seconds that rates are taken over
+NO_VERDICT = "waiting"  # how a record without a verdict is counted
+STUCK_SECONDS = 60  # a step that has something before it and has not moved for so long is not running
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Tally:
+    sender: str
+    kind: str
+    outcome: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Recent:
+    """A verdict; `problems` is the column's JSON, None without any."""
+
+    record: str
+    kind: str
+    sender: str
+    outcome: str
+    problems: str | None
+    at: str
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One look at the store. `last_minute`: received, judged, offered in 60 s; `lag`: events before each step."""
+
+    at: datetime
+    tallies: tuple[Tally, ...]
+    cases: int
+    offers: Mapping[str, int]
+    lag: Mapping[str, int]
+    last_minute: Mapping[str, int]
+    recent: tuple[Recent, ...]
+    oldest_waiting: str | None
+    dead: Mapping[str, int]
+    problems: Mapping[str, int]
+
+    @property
+    def oldest_waiting_seconds(self) -> float:
+        if self.oldest_waiting is None:
+            return 0.0
+        return max(0.0, (self.at - datetime.fromisoformat(self.oldest_waiting)).total_seconds())
+
+
+def board(figures: Figures, names: Mapping[str, str]) -> Json:
+    """The live page's JSON. `names`: participants' names by code."""
+    senders: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for tally in figures.tallies:
+        senders[tally.sender][tally.outcome] += tally.count
+    return {
+        "time": figures.at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "records": sum(tally.count for tally in figures.tallies),
+        "cases": figures.cases,
+        "senders": [
+            {"sender": code, "name": names.get(code, ""), "verdicts": dict(sorted(counts.items()))}
+            for code, counts in sorted(senders.items())
+        ],
+        "offers": [
+            {"insurer": code, "name": names.get(code, ""), "offers": count}
+            for code, count in sorted(figures.offers.items())
+        ],
+        "lag": dict(figures.lag),
+        "oldestWaitingSeconds": round(figures.oldest_waiting_seconds, 1),
+        "perSecond": {name: round(count / MINUTE, 1) for name, count in figures.last_minute.items()},
+        "deadLetters": sum(figures.dead.values()),
+        "recent": [
+            {
+                "record": one.record,
+                "kind": one.kind,
+                "sender": one.sender,
+                "verdict": one.outcome,
+                "problems": codes(one.problems),
+                "time": one.at,
+            }
+            for one in figures.recent
+        ],
+    }
+
+
+def codes(problems: str | None) -> list[str]:
+    """The codes in a record's problems, each once, in published order."""
+    return list(dict.fromkeys(one["code"] for one in json.loads(problems or "[]")))
+
+
+def by_kind(tallies: Iterable[Tally]) -> dict[tuple[str, str], int]:
+    """(kind, outcome) → records."""
+    counts: dict[tuple[str, str], int] = defaultdict(int)
+    for tally in tallies:
+        counts[(tally.kind, tally.outcome)] += tally.count
+    return dict(counts)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a step stood when it was seen to move last, or to have nothing before it. `seconds` on any one clock."""
+
+    position: int
+    seconds: float
+
+
+def progress(before: Mapping[str, Progress], now: Mapping[str, tuple[int, int]], seconds: float) -> dict[str, Progress]:
+    """`now`: step → (position, events before it)."""
+    moved = {}
+    for step, (position, lag) in now.items():
+        known = before.get(step)
+        still = known is not None and known.position == position and lag > 0
+        moved[step] = known if still and known else Progress(position, seconds)
+    return moved
+
+
+def stuck(progress: Mapping[str, Progress], seconds: float) -> list[str]:
+    """Steps that have not moved for too long though there is something to do."""
+    return sorted(step for step, one in progress.items() if seconds - one.seconds > STUCK_SECONDS)

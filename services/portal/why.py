@@ -1,0 +1,131 @@
+"""Why a paper goes to an insurer or does not: the same conditions as `consent.entitlement`, told one by one. Pure."""
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from schemas.evidence import DataClass
+from schemas.records import Kind
+from services.consent.entitlement import LAW_PREFIX, Consent, Spent, Standing, bases
+from services.consent.law import LAW
+from services.consent.matrix import allowed
+from services.hub.fold import Case, CasePaper, in_force
+from services.portal.dossier import ConsentState
+
+Json = dict[str, Any]
+
+
+def entitlement(
+    paper: CasePaper,
+    standing: Standing,
+    case: Case,
+    states: Mapping[str, ConsentState],
+    spent: frozenset[Spent],
+    day: str,
+) -> Json:
+    """`basis` when every condition holds, else `refusals`: what is lacking, by person (1 is the paper's first)."""
+    found = paper.node.evidence
+    names = {one.insurer for one in found.insurers}
+    basis = bases(paper.persons, found.classes, standing, case.consents, day, paper.node.lineage, spent, names)
+    answer: Json = {"record": paper.node.record, "kind": found.paper, "classes": sorted(found.classes)}
+    if basis is not None:
+        return answer | {"entitled": True, "basis": [_basis(paper, who, what) for who, what in basis], "refusals": []}
+    refusals = list(_refusals(paper, standing, case, states, spent, day))
+    return answer | {"entitled": False, "basis": [], "refusals": refusals}
+
+
+def _basis(paper: CasePaper, who: str, what: str) -> Json:
+    if not who:
+        line = LAW[what.removeprefix(LAW_PREFIX)]
+        return {"law": line.id, "article": line.article, "recipient": line.recipient.value}
+    return {"person": paper.persons.index(who) + 1, "authorisation": what}
+
+
+def _refusals(
+    paper: CasePaper,
+    standing: Standing,
+    case: Case,
+    states: Mapping[str, ConsentState],
+    spent: frozenset[Spent],
+    day: str,
+) -> Iterator[Json]:
+    found = paper.node.evidence
+    yield _refusal("no-law", _no_law(found.classes, standing, {one.insurer for one in found.insurers}))
+    if not paper.persons:
+        yield _refusal("no-person", "it names no person who could consent, and no line of the law table carries it")
+    for position, person in enumerate(paper.persons, start=1):
+        about = [one for one in case.consents if one.grant.subject == person]
+        if not about:
+            yield _refusal("no-authorisation", f"no authorisation of person {position} in this case", person=position)
+        for consent in about:
+            lacking = list(_lacking(consent, found.classes, standing, states, day))
+            if (consent.lineage, paper.node.lineage, standing.insurer) in spent:
+                lacking.append(("used", "its single use of this paper was in another case"))
+            for code, text in lacking:
+                yield _refusal(code, text, person=position, authorisation=consent.record)
+
+
+def _refusal(code: str, text: str, **more: object) -> Json:
+    return {"code": code, "text": text, **more}
+
+
+def _no_law(classes: Collection[DataClass], standing: Standing, names: Collection[str]) -> str:
+    if set(classes) == {DataClass.APPLICATION}:
+        return "an application goes by law to the insurers that it names; it does not name this one"
+    if set(classes) == {DataClass.POLICE}:
+        if not standing.compulsory:
+            return "police papers go by law to the compulsory insurer of a vehicle in the accident; this is none"
+        return "police papers go by law once the insurer holds an application for the compulsory cover; it holds none"
+    return "no line of the law table carries a paper of these classes"
+
+
+def _lacking(
+    consent: Consent,
+    classes: Collection[DataClass],
+    standing: Standing,
+    states: Mapping[str, ConsentState],
+    day: str,
+) -> Iterator[tuple[str, str]]:
+    """The conditions of one authorisation that fail, in the order in which they are judged."""
+    grant = consent.grant
+    state = states.get(consent.record, ConsentState(consent.record))
+    if state.withdrawn:
+        yield "withdrawn", "it was withdrawn"
+    elif not consent.live:
+        yield ("refused", "its review refused it") if state.decision == "refuse" else ("unreviewed", "not approved yet")
+    if standing.insurer not in grant.recipients:
+        yield "recipient", "it does not name this insurer"
+    if grant.purpose not in standing.covers:
+        yield "purpose", f"it is for {grant.purpose.value}, under which this insurer is not party"
+    if day < grant.start:
+        yield "period", f"it begins on {grant.start}"
+    if grant.end is not None and day > grant.end:
+        yield "period", f"it ended on {grant.end}"
+    lacking = sorted(set(classes) - set(grant.classes))
+    if lacking or not classes:
+        yield "classes", f"it does not cover: {', '.join(lacking) or 'a paper without a class'}"
+    beyond = sorted(set(classes) - allowed(grant.purpose, grant.subject_role, day))
+    if beyond:
+        role = grant.subject_role.value
+        yield "matrix", f"{grant.purpose.value} may not have of a person who is {role}: {', '.join(beyond)}"
+
+
+def party(standing: Standing, case: Case, today: date) -> list[str]:
+    """Why an insurer is party to the case: applications, authorisations in force, the policy register."""
+    told: list[str] = []
+    explained = set()
+    for node in case.component.nodes:
+        for one in node.evidence.insurers if node.kind == Kind.APPLICATION else ():
+            if one.insurer == standing.insurer:
+                told.append(f"application {node.record} names it for {one.cover.value}")
+                explained.add(one.cover)
+    for consent in case.consents:
+        grant = consent.grant
+        if standing.insurer in grant.recipients and in_force(consent, today):
+            told.append(f"authorisation {consent.record} names it for {grant.purpose.value}")
+            explained.add(grant.purpose)
+    if standing.compulsory:
+        told.append("policy register: compulsory insurer of a vehicle in the accident")
+    for cover in sorted(standing.covers - explained):
+        told.append(f"policy register: {cover.value} for a plate in the case")
+    return told

@@ -1,0 +1,193 @@
+"""The police door: one accident as JSON, open-data files as CSV."""
+
+import csv
+import io
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+
+from adapters.vault.receipts import verify
+from tests.integration import bodies
+from tests.integration.bodies import OTHER_POLICE, POLICE
+from tests.integration.running import Running
+
+OPEN_DATA = Path(__file__).parents[3] / "shared" / "data" / "police" / "npa-open-data"
+SENDER = "NPA-OPEN"
+JSON = {"content-type": "application/json", "prefer": "wait=30"}
+CSV = {"content-type": "text/csv", "prefer": "wait=30"}
+WAIT = 120  # seconds a whole year may take on a busy machine
+
+
+def post(client: httpx.Client, body: bytes, headers: dict[str, str] = JSON) -> httpx.Response:
+    return client.post("/police/accidents", content=body, headers=headers)
+
+
+def few(rows: int, change: str = "") -> bytes:
+    """The head and first rows of a real file; `change` goes into every place, so that the accidents are new."""
+    text = (OPEN_DATA / "a1_2026.csv").read_text("utf-8-sig").splitlines()[: rows + 1]
+    made = io.StringIO()
+    write = csv.writer(made)
+    for number, row in enumerate(csv.reader(text)):
+        write.writerow(row if number == 0 or not change else [*row[:6], change, *row[7:]])
+    return made.getvalue().encode()
+
+
+def test_an_accident(running: Running) -> None:
+    with running.client(POLICE) as client:
+        body = bodies.accident()
+        answer = post(client, body)
+        assert answer.status_code == 201, answer.text
+        told = answer.json()
+        assert answer.headers["content-type"] == "application/json"
+        assert told["verdict"] == "accepted" and told["record"] == answer.headers["claims-record"]
+        assert answer.headers["location"] == f"/records/{told['record']}"
+        again = post(client, body)
+        assert again.status_code == 200
+        assert again.json()["record"] == told["record"]
+        assert again.headers["claims-receipt"] == answer.headers["claims-receipt"]
+
+
+def test_an_accident_of_another_unit_is_403_and_a_record(running: Running) -> None:
+    with running.client(OTHER_POLICE) as client:
+        answer = post(client, bodies.accident())
+        assert answer.status_code == 403
+        assert answer.headers["content-type"] == "application/problem+json"
+        told = answer.json()
+        assert told["type"].endswith("foreign-author") and told["status"] == 403
+        assert told["record"] == answer.headers["claims-record"]
+        assert client.get(f"/records/{told['record']}").json()["verdict"] == "rejected"
+
+
+def test_versions_of_an_accident(running: Running) -> None:
+    number = bodies.fresh()
+    with running.client(POLICE) as client:
+        first = post(client, bodies.accident(number))
+        conflict = post(client, bodies.accident(number, injuries=0))
+        assert conflict.status_code == 409
+        assert "identity-conflict" in {one["code"] for one in conflict.json()["problems"]}
+        assert conflict.json()["original"] == first.json()["record"]
+        second = post(client, bodies.accident(number, version=2, injuries=0))
+        assert second.status_code == 201
+        assert post(client, bodies.accident(number)).json()["supersededBy"] == second.json()["record"]
+
+
+def test_every_problem_of_an_accident(running: Running) -> None:
+    with running.client(POLICE) as client:
+        answer = post(client, bodies.accident(severity="A9", deaths=-1))
+    assert answer.status_code == 422
+    told = answer.json()
+    assert {one["pointer"] for one in told["problems"]} >= {"/severity", "/deaths"}
+    assert told["status"] == 422 and told["verdict"] == "rejected"
+
+
+def test_a_file_becomes_accidents(running: Running) -> None:
+    body = few(12)
+    with running.client(SENDER) as client:
+        answer = post(client, body, CSV)
+        assert answer.status_code == 200, answer.text
+        file = answer.headers["claims-record"]
+        assert answer.headers["content-location"] == f"/records/{file}"
+        assert verify(answer.headers["claims-receipt"], running.client().get("/.well-known/jwks.json").json())
+        lines = answer.json()
+        assert [set(line) for line in lines] == [{"lines", "record", "verdict", "problems"}] * len(lines)
+        assert lines[0]["lines"][0] == 2 and lines[-1]["lines"][1] == 13
+        assert {line["verdict"] for line in lines} == {"accepted"}
+        shown = client.get(f"/records/{file}").json()
+        assert shown["kind"] == "accident-file" and shown["verdict"] == "accepted"
+        listed = client.get(shown["accidents"]).json()["records"]
+        assert {one["record"] for one in listed} == {line["record"] for line in lines}
+        assert {one["parent"] for one in listed} == {file}
+        again = post(client, body, CSV)
+        assert again.status_code == 200
+        assert again.json() == lines
+        assert again.headers["claims-receipt"] == answer.headers["claims-receipt"]
+
+
+def test_a_file_with_one_bad_row(running: Running) -> None:
+    body = few(4, "測試市一區甲路")
+    head, *rows = body.decode().splitlines()
+    bad = rows[0].replace(",20260101,", ",2026AB01,")
+    with running.client(SENDER) as client:
+        answer = post(client, "\r\n".join([head, bad, *rows[1:], ""]).encode(), CSV)
+    assert answer.status_code == 200, answer.text
+    verdicts = [line["verdict"] for line in answer.json()]
+    assert "rejected" in verdicts and "accepted" in verdicts
+    assert all(line["problems"] for line in answer.json() if line["verdict"] == "rejected")
+
+
+@pytest.mark.parametrize("body", [b"no,such,head\r\n1,2,3\r\n", b"\x00\x01\x02", b"\xff\xfe\xff"])
+def test_a_file_with_no_good_row(running: Running, body: bytes) -> None:
+    with running.client(SENDER) as client:
+        answer = post(client, body, CSV)
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["claims-record"] and answer.json()["problems"]
+
+
+def test_a_file_for_later(running: Running) -> None:
+    body = few(30, "測試市二區乙路")
+    with running.client(SENDER) as client:
+        answer = post(client, body, CSV | {"prefer": "respond-async"})
+        assert answer.status_code == 202
+        file = answer.headers["claims-record"]
+        assert answer.headers["content-location"] == f"/records/{file}"
+        resumed = post(client, body, CSV)
+        assert resumed.status_code == 200
+        assert resumed.headers["claims-record"] == file
+
+
+def test_a_whole_year(running: Running) -> None:
+    """Larger than what a door holds in memory: it travels as a sealed file."""
+    body = (OPEN_DATA / "a1_2023.csv").read_bytes()
+    with running.client(SENDER) as client:
+        answer = post(client, body, CSV)
+        while answer.status_code == 202:
+            answer = post(client, body, CSV)
+        assert answer.status_code == 200, answer.text[:300]
+        lines = answer.json()
+        assert len(lines) > 1_500
+        assert len({line["record"] for line in lines}) == len(lines)
+        file = answer.headers["claims-record"]
+        listed: list[str] = []
+        while page := client.get(
+            "/records", params={"parent": file, "limit": 500} | ({"after": listed[-1]} if listed else {})
+        ).json()["records"]:
+            listed += [one["record"] for one in page]
+        assert sorted(listed) == sorted(line["record"] for line in lines)
+    assert file in [path.name for path in (running.data / "blobs").iterdir()]
+    assert running.read(lambda tx: running.system.archive.body(tx, file)) == body
+
+
+def test_a_large_file_twice_at_once(running: Running) -> None:
+    body = (OPEN_DATA / "a2_2026_part.csv").read_bytes()
+    with running.client(SENDER) as client, ThreadPoolExecutor(3) as threads:
+        answers = list(threads.map(lambda _: post(client, body, CSV), range(3)))
+        assert len({answer.headers["claims-receipt"] for answer in answers}) == 1
+        assert {answer.status_code for answer in answers} <= {200, 202}
+    names = [path.name for path in (running.data / "blobs").iterdir()]
+    assert names.count(answers[0].headers["claims-record"]) == 1
+    assert not [name for name in names if name.startswith("spool") or name.endswith(".new")]
+
+
+def test_accidents_are_their_senders_only(running: Running) -> None:
+    with running.client(POLICE) as client, running.client(OTHER_POLICE) as other:
+        record = post(client, bodies.accident()).json()["record"]
+        assert other.get(f"/records/{record}").status_code == 404
+        assert other.get("/records", params={"parent": record}).json() == {"records": [], "next": None}
+
+
+def test_nothing_personal_in_answers_or_in_the_clear(running: Running) -> None:
+    body = bodies.accident()
+    value = json.loads(body)
+    with running.client(POLICE) as client:
+        answers = [post(client, body)]
+        value["severity"] = "A9"
+        value["id"] += "-bad"
+        answers.append(post(client, bodies.dump(value)))
+        answers.append(client.get(f"/records/{answers[0].json()['record']}"))
+    planted = [party["person"]["identifier"] for party in value["parties"]] + [value["parties"][0]["plate"]]
+    for answer in answers:
+        assert not [one for one in planted if one in answer.text + str(answer.headers)]

@@ -1,0 +1,195 @@
+"""Uploads: the file by its first bytes, the metadata, and what makes two of them copies."""
+
+import copy
+import json
+from hashlib import sha256
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.evidence import DataClass, Loss, Number, NumberType, Standing
+from schemas.json import load
+from schemas.problems import errors
+from schemas.records import Kind, Record, Role
+from services.validation import filing
+from services.validation.parts import part
+
+RECEIVED = "2026-09-19T17:30:00.000000Z"  # 01:30 of the 20th in Taiwan
+PDF = b"%PDF-1.7\n%invented"
+JPEG = b"\xff\xd8\xff\xe0invented"
+PNG = b"\x89PNG\r\n\x1a\ninvented"
+
+
+def example() -> dict:
+    return copy.deepcopy(load("paper")["examples"][0])
+
+
+def check(metadata: object, file: bytes = PDF, media_type: str = "application/pdf"):
+    record = Record(
+        id="0" * 32,
+        attempt=1,
+        kind=Kind.PAPER,
+        sender="CL01",
+        role=Role.CLAIMLINK,
+        method="POST",
+        path="/papers",
+        sha256=sha256(file).hexdigest(),
+        size=len(file),
+        media_type=media_type,
+        received=RECEIVED,
+    )
+    text = metadata if isinstance(metadata, str) or metadata is None else json.dumps(metadata, ensure_ascii=False)
+    return filing.check(record, file, text)
+
+
+def changed(**elements):
+    return check(example() | elements)
+
+
+def test_the_view_of_a_certificate():
+    finding = check(example())
+    content = finding.content
+    assert finding.problems == ()
+    assert (content.paper, content.identity, content.version) == ("certificate", "CL01-P-000077", "000000000001")
+    assert (content.issued, content.issuer) == ("2025-09-09T16:00:00.000000Z", "1131990017")
+    assert (content.persons, content.classes) == (("B223456782",), (DataClass.CERTIFICATE,))
+    assert content.numbers == (Number(type=NumberType.CERTIFICATE, value="D1140910001", issuer="1131990017"),)
+    assert content.loss == Loss(kind="motor", date="2025-09-03", plate="MNP5678") and content.plates == ("MNP5678",)
+    assert content.content == part("certificate", "1131990017", "B223456782", "D1140910001")
+    assert content.parts == (content.content,)
+    assert content.facts == {"kind": "certificate", "issuer": "1131990017", "issued": "2025-09-10"}
+
+
+def test_a_receipt_is_the_same_whoever_writes_it():
+    one = changed(kind="receipt", classes=["receipt"], numbers={"receipt": "r－1"}, persons=["ｂ223456782"]).content
+    other = changed(
+        kind="receipt", classes=["receipt"], numbers={"receipt": "R-1"}, id="x", issued="2025-10-01"
+    ).content
+    assert one.parts == other.parts == (part("receipt", "1131990017", "B223456782", "R-1"),)
+    assert one.content == other.content
+
+
+def test_a_certificate_without_its_number_is_known_by_its_bytes():
+    value = example()
+    del value["numbers"]
+    one, other = check(value).content, check(value, PDF + b"2").content
+    assert one.parts == () and one.content != other.content
+    assert one.content == check(value | {"id": "other", "issued": "2025-09-11"}).content.content
+    assert one.content != check(value | {"loss": {"case": "C1"}}).content.content
+
+
+def test_a_receipt_for_two_has_a_part_for_each():
+    value = example() | {"persons": ["B223456782", "A123456789"]}
+    content = check(value).content
+    assert content.parts == tuple(
+        part("certificate", "1131990017", person, "D1140910001") for person in ("A123456789", "B223456782")
+    )
+    assert content.content not in content.parts
+
+
+def test_a_police_paper():
+    content = changed(
+        kind="scene-diagram",
+        classes=["police"],
+        persons=[],
+        issuer="387130000c",
+        numbers={"policeCase": "A114090342", "claim": "9"},
+    ).content
+    assert (content.paper, content.persons, content.issuer, content.parts) == ("scene-diagram", (), "387130000C", ())
+    assert content.numbers == (
+        Number(type=NumberType.POLICE_CASE, value="A114090342", issuer="387130000C"),
+        Number(type=NumberType.CLAIM, value="9", issuer="387130000C"),
+    )
+
+
+def test_a_withdrawn_upload():
+    assert changed(status="entered-in-error", version=2).content.standing == Standing.WITHDRAWN
+
+
+@pytest.mark.parametrize(
+    ("file", "media_type"),
+    [(PDF, "application/pdf"), (JPEG, "image/jpeg"), (PNG, "image/png"), (PNG, "Image/PNG; name=x")],
+)
+def test_a_file_is_what_it_claims(file, media_type):
+    assert check(example(), file, media_type).problems == ()
+
+
+@pytest.mark.parametrize("media_type", ["image/png", "application/octet-stream", ""])
+def test_a_file_of_another_type_than_claimed_is_a_warning(media_type):
+    finding = check(example(), PDF, media_type)
+    assert [(one.code, one.path) for one in finding.problems] == [("paper-media-type-differs", "file")]
+    assert finding.content is not None
+
+
+@pytest.mark.parametrize("file", [b"", b"%PD", b"PK\x03\x04", b"GIF89a", b" %PDF-1.7", b"<html>", b"\xff\xd8"])
+def test_another_file_is_refused(file):
+    finding = check(example(), file)
+    assert [(one.code, one.path) for one in finding.problems] == [("paper-media-type", "file")]
+    assert finding.content is None
+
+
+FAULTS = [
+    ({"classes": ["receipt"]}, "paper-class-missing", "classes"),
+    ({"classes": ["police"]}, "paper-class-missing", "classes"),
+    ({"kind": "receipt"}, "paper-class-missing", "classes"),
+    ({"kind": "scene-photo"}, "paper-class-missing", "classes"),
+    ({"kind": "damage-photo"}, "paper-class-missing", "classes"),
+    ({"kind": "identity"}, "paper-class-missing", "classes"),
+    ({"persons": ["B223456783"]}, "filing-person-identifier", "persons[0]"),
+    ({"persons": ["A123456789", "B223456783"]}, "filing-person-identifier", "persons[1]"),
+    ({"issued": "0114-09-10"}, "filing-roc-date", "issued"),
+    ({"issued": "114.9.10"}, "filing-roc-date", "issued"),
+    ({"loss": {"kind": "motor", "date": "2026-09-21", "plate": "ABC-1234"}}, "filing-loss-in-future", "loss.date"),
+    ({"issuer": "387130000C"}, "schema", "issuer"),
+    ({"persons": []}, "schema", "persons"),
+    ({"kind": "selfie"}, "schema", "kind"),
+    ({"numbers": {"other": "1"}}, "schema", "numbers"),
+]
+
+
+@pytest.mark.parametrize(("elements", "code", "path"), FAULTS)
+def test_what_refuses_an_upload(elements, code, path):
+    finding = changed(**elements)
+    assert [(one.code, one.path) for one in finding.problems] == [(code, path)]
+    assert finding.content is None
+
+
+def test_any_kind_may_have_more_classes_and_other_has_none_of_its_own():
+    assert changed(classes=["certificate", "receipt"]).problems == ()
+    assert changed(kind="other", classes=["laboratory"]).problems == ()
+
+
+def test_a_paper_issued_tomorrow_is_a_warning():
+    finding = changed(issued="2026-09-21")
+    assert [(one.code, one.path) for one in finding.problems] == [("version-in-future", "issued")]
+    assert finding.content is not None and changed(issued="2026-09-20").problems == ()
+
+
+@pytest.mark.parametrize(
+    ("metadata", "code"),
+    [
+        (None, "paper-metadata-missing"),
+        ("", "json-invalid"),
+        ("[]", "schema"),
+        ('{"id":1,"id":2}', "json-duplicate-key"),
+    ],
+)
+def test_metadata_that_is_none(metadata, code):
+    finding = check(metadata)
+    assert finding.content is None and finding.problems[0].code == code
+
+
+def test_metadata_with_half_a_surrogate_pair_is_refused():
+    assert check('"\ud800"').problems[0].code == "not-utf8"
+
+
+def test_faults_of_file_and_metadata_come_together():
+    finding = check(example() | {"classes": ["police"]}, b"text", "text/plain")
+    assert [one.code for one in finding.problems] == ["paper-media-type", "paper-class-missing"]
+
+
+@given(st.text(max_size=60), st.binary(max_size=12))
+def test_any_metadata_and_file_are_checked(metadata, file):
+    finding = check(metadata, file)
+    assert (finding.content is None) == errors(finding.problems)
