@@ -18,7 +18,7 @@ class Sent:
 def request(port: int, path: str, token: str, content_type: str, body: bytes, method: str = "POST") -> bytes:
     head = (
         f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {token}\r\n"
-        f"Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n"
+        f"Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\nPrefer: wait=30\r\n\r\n"
     )
     return head.encode() + body
 

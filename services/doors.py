@@ -73,8 +73,8 @@ def configuration(app: ASGIApp, host: str, port: int) -> uvicorn.Config:
 class Guard:
     """Outermost: no exception's text leaves or is logged; a refused body is not read to its end; nothing is cached."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, at_once: int = limits.REQUESTS_AT_ONCE) -> None:
+        self.app, self._free = app, at_once
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -100,8 +100,12 @@ class Guard:
             await send(message)
 
         structlog.contextvars.clear_contextvars()
+        self._free -= 1
         try:
-            await self.app(scope, reading, sending)
+            if self._free < 0:
+                await respond(Request(scope), _crowded())(scope, receive, sending)
+            else:
+                await self.app(scope, reading, sending)
         except ClientDisconnect:
             pass  # the sender hung up before its body was whole: nothing was taken in, nobody is there to be told
         except Exception as error:  # noqa: BLE001 — the last net: the class is logged, the text may quote a body
@@ -109,6 +113,15 @@ class Guard:
             if not started:
                 refusal = Refusal(500, "failure", "Our failure. Send again later; the same bytes are safe to repeat.")
                 await respond(Request(scope), refusal)(scope, receive, sending)
+        finally:
+            self._free += 1
+
+
+def _crowded() -> Refusal:
+    return Refusal(
+        503, "overloaded", "Too many requests are open at once. Send again later; repeating is safe.",
+        {"retry-after": str(limits.LAG_RETRY_SECONDS)},
+    )  # fmt: skip
 
 
 def _has_body(scope: Scope) -> bool:

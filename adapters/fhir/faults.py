@@ -5,7 +5,7 @@ and the JSON pointer `/entry/3/resource/period/start`.
 """
 
 from adapters.json_text import is_name, pointer
-from schemas.problems import Problem, Severity, errors, problem
+from schemas.problems import Problem, Severity, catalogue, errors, problem
 
 Place = tuple[str | int, ...]
 _Fault = tuple[Place, Place, str, tuple[tuple[str, str | int], ...]]  # place, path of what is missing, code, names
@@ -27,11 +27,15 @@ def expression(root: str, place: Place) -> str:
 
 
 class Faults:
-    """Collects faults; `full` says that enough were found, so that a reader may stop looking for more."""
+    """Collects faults; `full` says that enough errors were found, so that a reader may stop looking for more.
+
+    Errors and warnings have a limit each: no number of warnings may hide an error.
+    """
 
     def __init__(self, root: str = "Bundle") -> None:
         self.root = root
-        self._found: dict[_Fault, Severity | None] = {}
+        self._found: dict[_Fault, Severity] = {}
+        self._counts = dict.fromkeys(Severity, 0)
 
     def add(
         self, code: str, place: Place, *, missing: str = "", severity: Severity | None = None, **names: str | int
@@ -40,11 +44,15 @@ class Faults:
         if missing:
             names = {"element": missing, **names}
         path = tuple(missing.removesuffix("[x]").split(".")) if missing else ()
-        self._found.setdefault((place, path, code, tuple(sorted(names.items()))), severity)
+        weight = severity or catalogue()[code].severity
+        fault = (place, path, code, tuple(sorted(names.items())))
+        if self._counts[weight] < 2 * LIMIT and fault not in self._found:
+            self._found[fault] = weight
+            self._counts[weight] += 1
 
     @property
     def full(self) -> bool:
-        return len(self._found) >= 2 * LIMIT
+        return self._counts[Severity.ERROR] >= 2 * LIMIT
 
     def places(self) -> set[Place]:
         """Where something was found, missing elements as places of their own."""
@@ -68,6 +76,6 @@ class Faults:
         return (*kept, problem("too-many-problems", self.root, severity=rest, limit=LIMIT))
 
 
-def _order(item: tuple[_Fault, Severity | None]) -> tuple[object, ...]:
+def _order(item: tuple[_Fault, Severity]) -> tuple[object, ...]:
     (place, path, code, names), _ = item
     return (tuple((0, token, "") if isinstance(token, int) else (1, 0, token) for token in place + path), code, names)

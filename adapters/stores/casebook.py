@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import Connection, Row, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from adapters.stores.records import HELD
+from adapters.stores.records import IS_HELD
 from adapters.stores.tables import cases, judgements, links, records, views
 
-IN_SET = (records.c.outcome.in_(HELD), records.c.erased == 0, records.c.lineage.is_not(None))
+IN_SET = (IS_HELD, records.c.erased == 0, records.c.lineage.is_not(None))
 
 
 def rows_of_records(tx: Connection, ids: Iterable[str]) -> Sequence[Row]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Row, delete, select
 from sqlalchemy.dialects.sqlite import insert
 
-from adapters.stores.records import HELD, stamp
+from adapters.stores.records import IS_HELD, stamp
 from adapters.stores.tables import authorisations, due, parked, records, withdrawals
 from schemas.records import Kind
 
@@ -18,7 +18,7 @@ def newest_version(tx: Connection, lineage: str) -> str | None:
         .where(
             records.c.lineage == lineage,
             records.c.kind == Kind.AUTHORISATION.value,
-            records.c.outcome.in_(HELD),
+            IS_HELD,
         )
         .order_by(records.c.version.desc())
         .limit(1)

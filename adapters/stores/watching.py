@@ -12,7 +12,7 @@ NEWEST = 60_000  # records looked at for what happened in the last minute: a tho
 def verdicts(tx: Connection) -> Sequence[Row]:
     """Rows of sender, kind, outcome (None: no verdict yet), count."""
     return tx.execute(
-        select(records.c.sender, records.c.kind, records.c.outcome, func.count().label("count")).group_by(
+        select(records.c.sender, records.c.kind, records.c.outcome, func.count().label("number")).group_by(
             records.c.sender, records.c.kind, records.c.outcome
         )
     ).all()

@@ -15,7 +15,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from services.commands.options import Failed, first_operator
+from services.commands.options import Failed, content, first_operator
 from services.commands.outcome import outcome
 from services.commands.summary import show
 from services.sandbox.client import Client, Unreachable
@@ -94,7 +94,7 @@ async def _demo(seed: int, cases: int, port: int, once: bool, data: Path) -> int
     console = Console()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, _cancel(asyncio.current_task()))
     items = list(generate(seed, cases))
-    console.print(f"Seed {seed}, {cases} cases: {len(items)} records. Starting a fresh system in ./{data} …")
+    console.print(f"Seed {seed}, {cases} cases: {len(items)} records. Starting a fresh system in {data} …")
     async with _system(data, port) as (process, address):
         ended = asyncio.create_task(process.wait())
         work = asyncio.create_task(_play(items, data, console))
@@ -108,7 +108,7 @@ async def _demo(seed: int, cases: int, port: int, once: bool, data: Path) -> int
             ended.cancel()
             return 0 if right else 1
         console.print(f"\nStill running. Live page: [bold]{address}/[/]  (sign in with an operator's token)")
-        console.print(f"Tokens: ./{data / FILE_NAME}, list operators. For other commands: --sandbox {data / FILE_NAME}")
+        console.print(f"Tokens: {data / FILE_NAME}, list operators. For other commands: --sandbox {data / FILE_NAME}")
         console.print("Ctrl-C stops it.")
         await ended
         raise Ended(process.returncode)
@@ -179,7 +179,7 @@ async def _play(items: list[Item], data: Path, console: Console) -> bool:
         await observer.fetch(views)
         found = outcome(sent, observer.seen, views)
     show(console, found, sandbox, observer.seen, views, reconciliation)
-    return found.clean and bool(reconciliation.get("ok"))
+    return found.clean and bool(reconciliation["ok"])
 
 
 async def _quiet(
@@ -193,8 +193,8 @@ async def _quiet(
             following.result()
         look()
         answer = await client.get(operator, "/reconciliation")
-        told: dict[str, Any] = answer.json() if answer.status == 200 else {"ok": False, "status": answer.status}
-        still = time.monotonic() - observer.last_event > QUIET_SECONDS
+        told: dict[str, Any] = content(answer, "reconciliation")
+        still = time.monotonic() - observer.last_event > QUIET_SECONDS and not any(told.get("lag", {}).values())
         if (told.get("ok") and still) or time.monotonic() > deadline:
             return told
         await asyncio.sleep(LOOK)

@@ -2,12 +2,15 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
 from schemas.ids import derive
 from services.commands.options import (
     REFUSED,
+    Failed,
+    content,
     first_operator,
     json_option,
     load,
@@ -17,7 +20,7 @@ from services.commands.options import (
     speak,
 )
 from services.commands.send import deliver, show
-from services.sandbox.client import Post
+from services.sandbox.client import Client, Post
 
 
 @click.command()
@@ -46,7 +49,14 @@ def erase(record: str, reason: str, operator: str | None, sandbox_file: Path | N
     }
     body = json.dumps(judgement, ensure_ascii=False).encode()
     post = Post(asker, "POST", "/judgements", body, "application/json")
-    result = {"file": f"judgement to erase {record}", **speak(sandbox, lambda client: deliver(client, post))}
+
+    async def work(client: Client) -> dict[str, Any]:
+        known = content(await client.get(asker, f"/trace/{record}"), f"record {record}")
+        if known["is"] != "record":
+            raise Failed(f"{record} is a case. Erase its records one by one; `claims trace {record}` lists them.")
+        return await deliver(client, post)
+
+    result = {"file": f"judgement to erase {record}", **speak(sandbox, work)}
     if as_json:
         print_json(result)
     else:

@@ -17,14 +17,13 @@ APPLICATION = "/claimlink/applications"
 @dataclass(frozen=True)
 class Outcome:
     """`latencies`: seconds from POST to offer, of papers that nothing else was waited for. `found`, `known`: doubles
-    that the system named, and those of the truth. `cases`: those of which anybody was offered anything."""
+    that the system named, and those of the truth."""
 
     senders: Mapping[str, Counter[str]]  # code → verdict → records
     report: Report
     feed_faults: tuple[str, ...]
     found: frozenset[str]
     known: frozenset[str]
-    cases: int
     copies: int
     copies_held_back: int
     unjudged: tuple[str, ...]
@@ -56,7 +55,6 @@ def outcome(sent: Sequence[Sent], seen: Mapping[str, Seen], views: Mapping[str, 
         feed_faults=tuple(f"{insurer}: {fault}" for insurer, one in seen.items() for fault in one.faults),
         found=frozenset(file for file, verdict in verdicts.items() if verdict == "duplicate"),
         known=frozenset(truth.file for truth in truths if truth.expected == "duplicate"),
-        cases=len(set().union(*(one.cases for one in seen.values()))),
         copies=len(copies),
         copies_held_back=sum(_held_back(truth, views) for truth in copies),
         unjudged=tuple(one.item.file for one in sent if one.item.file not in verdicts),

@@ -25,12 +25,14 @@ from services.commands.options import (
 def reconcile(operator: str | None, sandbox_file: Path | None, as_json: bool) -> None:
     """Compare receipts, log, verdicts, store and feeds of a running system, and name every difference.
 
-    What is still under way is counted apart. Exit status 1 when anything differs.
+    What is still under way is no difference. Exit status 1 when anything differs.
 
     \b
     Example:
       claims reconcile
     """
+    from services.portal.reconciliation import lines
+
     sandbox = load(sandbox_file)
     asker = first_operator(sandbox, operator)
     answer = speak(sandbox, lambda client: client.get(asker, "/reconciliation"))

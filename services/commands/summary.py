@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from services.commands.outcome import Outcome, percentile
+from services.portal.reconciliation import lines
 from services.sandbox.check import Fault
 from services.sandbox.observer import Seen
 from services.sandbox.setup import Sandbox
@@ -26,7 +27,7 @@ def show(
     console.print(_senders(found, sandbox))
     console.print(_insurers(sandbox, seen, views))
     console.print(
-        f"Cases: {found.cases}   "
+        f"Cases: {reconciliation['counts']['cases']}   "
         f"Duplicates found: {len(found.found & found.known)} of {len(found.known)} known"
         f"{_more(len(found.found - found.known))}   "
         f"Copies from other senders held back: {found.copies_held_back} of {found.copies}"
@@ -37,7 +38,7 @@ def show(
         f"p50 {1000 * percentile(found.latencies, 0.5):.0f} ms, p99 {1000 * percentile(found.latencies, 0.99):.0f} ms "
         f"({len(found.latencies)} papers whose consent was there before them)"
     )
-    ok = bool(reconciliation.get("ok"))
+    ok = bool(reconciliation["ok"])
     console.print("Reconciliation: " + ("receipts, log, verdicts, store and feeds agree" if ok else "[red]DIFFERS[/]"))
     colour = "green" if found.clean and ok else "red"
     console.print(
@@ -50,7 +51,7 @@ def show(
     _lines(console, "not judged", found.unjudged)
     _lines(console, "feed", found.feed_faults)
     if not ok:
-        _lines(console, "reconciliation", (f"{name}: {value}" for name, value in reconciliation.items()))
+        _lines(console, "reconciliation", lines(reconciliation))
 
 
 def _more(extra: int) -> str:

@@ -158,7 +158,8 @@ def bound(host: str, port: int) -> Iterator[socket.socket]:
             listener.bind((host, port))
         except OSError as error:
             raise Failed(
-                f"Cannot listen on {host} port {port}: {error.strerror}. Choose another with --port (0 takes a free one)."
+                f"Cannot listen on {host} port {port}: {error.strerror}. "
+                "Choose another with --port (0 takes a free one)."
             ) from None
         yield listener
 

@@ -217,8 +217,9 @@ def _by_place(one: Evidence, other: Evidence, shared: set[Key]) -> Candidate | N
 def _place_slack(one: Accident, other: Accident) -> int | None:
     """How many minutes apart two accidents of one day may be at these places; None when the places differ."""
     if None not in (one.longitude, one.latitude, other.longitude, other.latitude):
-        near_one = neighbours(cell(one.longitude, one.latitude))  # type: ignore[arg-type]
-        return TIME_SLACK_MINUTES if cell(other.longitude, other.latitude) in near_one else None  # type: ignore[arg-type]
+        here = cell(one.longitude, one.latitude)  # type: ignore[arg-type]
+        there = cell(other.longitude, other.latitude)  # type: ignore[arg-type]
+        return TIME_SLACK_MINUTES if there == here or there in neighbours(here) else None
     common = set(one.roads) & set(other.roads)
     if len(common) >= 2:
         return TIME_SLACK_MINUTES  # the same crossing

@@ -11,7 +11,8 @@ SLOWEST = 16_000  # bytes a second on average, a bad 2G line: 10 MB then take te
 HEAD_SECONDS = 10.0  # a request's line and headers arrive in one packet; ten seconds forgive any line
 HEAD_BYTES = 65_536  # of line and headers: ours need one, proxies add a few more kilobytes
 KEEP_ALIVE_SECONDS = 30  # an idle connection is kept so long, so that a sender need not connect for each record
-CONNECTIONS = 1_000  # each may hold up to INLINE_BYTES of a body in memory: together below 1 GB
+REQUESTS_AT_ONCE = 1_000  # each may hold up to INLINE_BYTES of a body in memory: together below 1 GB
+CONNECTIONS = 4_000  # open at once, most of them idle; the last stop, below the usual limit of open files
 
 RATE = 200.0  # requests a second and participant, unless `claims up --rate` says otherwise
 LAG_RETRY_SECONDS = 5  # a backlog of LAG_LIMIT records takes longer, but senders should try again soon

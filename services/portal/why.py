@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from schemas.evidence import DataClass
+from schemas.evidence import Cover, DataClass
 from schemas.records import Kind
 from services.consent.entitlement import LAW_PREFIX, Consent, Spent, Standing, bases
 from services.consent.law import LAW
@@ -126,6 +126,7 @@ def party(standing: Standing, case: Case, today: date) -> list[str]:
             explained.add(grant.purpose)
     if standing.compulsory:
         told.append("policy register: compulsory insurer of a vehicle in the accident")
+        explained.add(Cover.MOTOR_COMPULSORY)
     for cover in sorted(standing.covers - explained):
         told.append(f"policy register: {cover.value} for a plate in the case")
     return told

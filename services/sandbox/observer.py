@@ -29,7 +29,6 @@ class Seen:
     faults: list[str] = field(default_factory=list)  # gaps, repeats, papers whose bytes do not fit
     papers: dict[str, float] = field(default_factory=dict)
     basis: dict[str, list[dict[str, str]]] = field(default_factory=dict)  # SHA-256 → the basis it first went under
-    cases: set[str] = field(default_factory=set)
     fetched: set[str] = field(default_factory=set)
     last_event: float = 0.0
 
@@ -76,7 +75,6 @@ class Observer:
             seen.withdrawals += 1
             return
         seen.offers += 1
-        seen.cases.add(event["data"]["case"])
         for paper in event["data"].get("papers", ()):
             seen.papers.setdefault(paper["sha256"], now)
             seen.basis.setdefault(paper["sha256"], paper["basis"])

@@ -77,7 +77,11 @@ def application(number: int | None = None, **changes: Any) -> bytes:
 def authorisation(number: int | None = None, **changes: Any) -> bytes:
     number = fresh() if number is None else number
     person = {"identifier": national_id(3_000_017 * number), "name": "測試人"}
-    value = _example("authorisation") | {"id": f"auth-{number}", "grantor": {**person, "role": "self"}, "subject": person}
+    value = _example("authorisation") | {
+        "id": f"auth-{number}",
+        "grantor": {**person, "role": "self"},
+        "subject": person,
+    }
     value["loss"] = {"kind": "motor", "date": "2025-09-03", "plate": plate(number)}
     return dump(value | changes)
 

@@ -57,7 +57,9 @@ def ask(script: Script, work: Callable[[Client], Awaitable[Answer]], patience: f
 @pytest.mark.parametrize("status", [429, 503])
 def test_it_tries_again_when_it_is_asked_to(status: int) -> None:
     script = Script((status, {"retry-after": "0"}), (status, {}), (201, {"claims-record": "r"}))
-    answer = ask(script, lambda client: client.send(Post("1131990017", "POST", "/fhir/Bundle", b"{}", "application/json")))
+    answer = ask(
+        script, lambda client: client.send(Post("1131990017", "POST", "/fhir/Bundle", b"{}", "application/json"))
+    )
     assert (answer.status, answer.record) == (201, "r")
     assert len(script.asked) == 3
     assert {one[2] for one in script.asked} == {b"{}"}

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -27,9 +28,7 @@ def codes(answer: httpx.Response) -> set[str]:
     """The problem codes of an OperationOutcome."""
     outcome = answer.json()
     assert outcome["resourceType"] == "OperationOutcome"
-    return {
-        coding["code"] for issue in outcome["issue"] for coding in issue.get("details", {}).get("coding", ())
-    }
+    return {coding["code"] for issue in outcome["issue"] for coding in issue.get("details", {}).get("coding", ())}
 
 
 def told(answer: httpx.Response) -> dict[str, str]:
@@ -161,9 +160,10 @@ def test_every_problem_at_once_is_422(running: Running) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"not json", b"[" * 70 + b"]" * 70, b'{"a":1,"a":2}', b"\xff\xfe{}", b"{}"], ids=["broken", "deep", "twice",
-    "encoding", "no-bundle"]
-)  # fmt: skip
+    "body",
+    [b"not json", b"[" * 70 + b"]" * 70, b'{"a":1,"a":2}', b"\xff\xfe{}", b"{}"],
+    ids=["broken", "deep", "twice", "encoding", "no-bundle"],
+)
 def test_broken_bodies_are_rejected_records(running: Running, body: bytes) -> None:
     with running.client(HOSPITAL) as client:
         answer = post(client, body)
@@ -232,8 +232,62 @@ def test_what_is_not_ones_own_does_not_exist(running: Running) -> None:
         assert record not in other.get("/records", params={"limit": 500}).text
 
 
-def test_an_erased_document_is_gone(running: Running) -> None:
+def large() -> bytes:
+    """A document that is kept as a sealed file."""
+    bundle = json.loads(bodies.document())
+    bundle["entry"][0]["resource"]["text"] = {
+        "status": "generated",
+        "div": '<div xmlns="http://www.w3.org/1999/xhtml">' + "檢驗報告 " * 150_000 + "</div>",
+    }
+    body = bodies.dump(bundle)
+    assert len(body) > 1_500_000
+    return body
+
+
+def test_what_is_not_judged_yet_is_waited_for(running: Running) -> None:
     body = bodies.document()
+    with running.client(HOSPITAL) as client:
+        record = post(client, body, prefer="respond-async").headers["claims-record"]
+        assert client.get(f"/fhir/Bundle/{record}").content == body
+
+
+def test_a_rejected_record_sent_by_many_at_once(running: Running) -> None:
+    """Each hears the verdict on its own attempt, or on the one it joined; nobody waits for nothing."""
+    body = bodies.dump({"resourceType": "Bundle", "id": f"n{bodies.fresh()}"})
+    with running.client(HOSPITAL) as client, ThreadPoolExecutor(16) as threads:
+        answers = list(threads.map(lambda _: post(client, body), range(64)))
+    assert {answer.status_code for answer in answers} == {422}
+    assert len({answer.headers["claims-receipt"] for answer in answers}) == 1
+    row = running.read(lambda tx: records.by_ids(tx, [answers[0].headers["claims-record"]]))
+    assert [one.judged for one in row.values()] == [one.attempt for one in row.values()]
+
+
+def test_a_failure_of_ours_delays_and_a_redrive_is_an_attempt(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = bodies.document()
+    deduplication = running.system.handlers[0]
+
+    def fails(*_: object) -> None:
+        raise RuntimeError
+
+    with running.client(HOSPITAL) as client:
+        with monkeypatch.context() as broken:
+            broken.setattr(deduplication, "handle", fails)
+            answer = post(client, body)
+        assert answer.status_code == 202
+        record = answer.headers["claims-record"]
+        assert told(answer) == {"record": record, "state": "delayed"}
+        shown = client.get(f"/records/{record}").json()
+        assert (shown["state"], shown["verdict"]) == ("delayed", None)
+        again = post(client, body)
+        assert again.status_code == 201
+        assert again.headers["claims-receipt"] == answer.headers["claims-receipt"]
+
+
+@pytest.mark.parametrize("make", [bodies.document, large])
+def test_an_erased_document_is_gone(running: Running, make: Callable[[], bytes]) -> None:
+    body = make()
     word = {"id": f"erase-{bodies.fresh()}", "version": 1, "judgement": "erase", "reason": "依當事人請求"}
     with running.client(HOSPITAL) as client, running.client(bodies.OPERATOR) as operator:
         record = post(client, body).headers["claims-record"]
@@ -246,16 +300,11 @@ def test_an_erased_document_is_gone(running: Running) -> None:
         assert again.status_code == 200
         assert told(again)["state"] == "erased"
         assert client.get(f"/fhir/Bundle/{record}").status_code == 410
+        assert record not in [path.name for path in (running.data / "blobs").iterdir()]
 
 
 def test_a_large_document_is_kept_whole(running: Running) -> None:
-    bundle = json.loads(bodies.document())
-    bundle["entry"][0]["resource"]["text"] = {
-        "status": "generated",
-        "div": '<div xmlns="http://www.w3.org/1999/xhtml">' + "檢驗報告 " * 150_000 + "</div>",
-    }
-    body = bodies.dump(bundle)
-    assert len(body) > 1_500_000
+    body = large()
     with running.client(HOSPITAL) as client:
         answer = post(client, body)
         assert answer.status_code == 201, answer.text[:500]

@@ -67,7 +67,9 @@ def test_no_file_holds_a_planted_value(world: tuple[World, list[Item], Path]) ->
 
 def _public(value: str) -> bool:
     """Codes that stand in clear by design: participants, roles, purposes; and words too common to be a canary."""
-    return value.isascii() and (len(value) < 8 or value.replace("-", "").isalpha()) or value.isdigit() and len(value) != 10
+    return (
+        value.isascii() and (len(value) < 8 or value.replace("-", "").isalpha()) or value.isdigit() and len(value) != 10
+    )
 
 
 def test_the_canary_test_can_fail(world: tuple[World, list[Item], Path]) -> None:

@@ -79,7 +79,8 @@ def test_time_is_taiwans_whatever_zone_is_written():
 
 def test_without_plate_and_person_it_is_open_data():
     assert changed(without_people).content.open_data
-    assert not changed(lambda value: value["parties"][0].pop("plate")).content.open_data
+    assert not changed(lambda value: [party.pop("plate") for party in value["parties"]]).content.open_data
+    assert not changed(lambda value: [party.pop("person") for party in value["parties"]]).content.open_data
 
 
 def test_a_withdrawn_accident():

@@ -89,6 +89,9 @@ HANDS = {
     "services/delivery/judging.py": "reads the state of consents for the sequencer and the feed",
     "services/delivery/feed.py": "hands over what the feed holds",
     "services/intake/desk.py": "group commit of the doors",
+    "services/portal/reading.py": "reads a case or a record from the store for the portal's app",
+    "services/portal/comparing.py": "runs the store's questions and the keys' for a reconciliation",
+    "services/portal/watching.py": "looks at the store for the live page, metrics and readiness",
 }
 
 

@@ -180,6 +180,14 @@ def test_who_a_document_is_about(identifiers: list[dict], person: str) -> None:
     assert view(changed).persons == (person,)
 
 
+def test_a_document_that_names_no_patient_is_about_somebody_unknown() -> None:
+    """Never about nobody: a paper without persons would need no one's consent."""
+    changed = deepcopy(SUMMARY)
+    changed["entry"] = [one for one in changed["entry"] if one["resource"]["resourceType"] != "Patient"]
+    del resource(changed, "Composition")["subject"]
+    assert view(changed).persons == ("HTTPS://WWW.SONGLING-HOSPITAL.EXAMPLE|SUM-2025-0007",)
+
+
 def test_a_document_about_two_patients_is_about_both() -> None:
     changed = deepcopy(SUMMARY)
     newborn = {

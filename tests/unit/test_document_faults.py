@@ -357,6 +357,14 @@ def test_problems_are_told_up_to_a_limit_and_errors_first() -> None:
     assert all(one.severity == Severity.ERROR for one in problems)
 
 
+def test_no_number_of_warnings_hides_an_error() -> None:
+    """Three thousand unresolved references, told before the one wrong total."""
+    many = [{"reference": "urn:uuid:none"}] * 3000
+    problems = told(put(put(CLAIM, "Observation.performer", many), "Claim.total.value", 1))
+    assert problems[0].code == "receipt-total" and problems[0].severity == Severity.ERROR
+    assert problems[-1].code == "too-many-problems" and len(problems) == 501
+
+
 def test_faults_that_only_the_models_see_are_counted_not_listed_past_the_limit() -> None:
     problems = told(put(CLAIM, "Patient.meta.tag", [{"code": " a"}] * 5000))
     assert [(one.code, one.path) for one in problems] == [("fhir-structure", full("Patient"))]
@@ -438,3 +446,36 @@ def test_amounts_are_exact() -> None:
         text = json.dumps(changed, default=float).replace('"PRICE"', price).replace('"QUANTITY"', quantity)
         finding = check(record(), text.replace('"NET"', net).encode(), None)
         assert (finding.problems == ()) is right
+
+
+def test_places_are_ordered_by_number() -> None:
+    """Entry 10 comes after entry 2, not before it."""
+    changed = put(put(CLAIM, "DiagnosticReport.status", ""), "Organization.name", "")
+    assert [one.path for one in told(changed)] == [full("Organization.name"), full("DiagnosticReport.status")]
+
+
+def test_type_and_id_lead_nowhere_when_two_entries_share_them() -> None:
+    own = CLAIM["entry"][4]["resource"]["id"]
+    changed = put(CLAIM, "Condition.recorder.reference", f"Practitioner/{own}")
+    twin = deepcopy(changed["entry"][4])
+    twin["fullUrl"] = "urn:uuid:7c0d5e1a-90b2-4f6e-8a31-000000000055"
+    changed["entry"].append(twin)
+    assert [one.code for one in told(changed)] == ["reference-unresolved"]
+
+
+def test_a_line_names_exactly_one_payer() -> None:
+    both = CLAIM["entry"][7]["resource"]["item"][0]["modifier"] + CLAIM["entry"][7]["resource"]["item"][1]["modifier"]
+    assert "receipt-payer" in [one.code for one in told(put(CLAIM, "Claim.item.1.modifier", both))]
+
+
+def test_elsewhere_a_claim_that_names_no_payer_is_summed_whole() -> None:
+    changed = deepcopy(CLAIM)
+    del changed["meta"]
+    for entry in changed["entry"]:
+        del entry["resource"]["meta"]
+    claim = changed["entry"][7]["resource"]
+    for item in claim["item"]:
+        del item["modifier"]
+    assert [(one.code, one.severity) for one in told(changed)] == [("receipt-total", Severity.WARNING)]
+    claim["total"]["value"] = 150 + 284 + 860 + 100
+    assert told(changed) == ()

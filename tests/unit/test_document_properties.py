@@ -36,7 +36,8 @@ RECORD = Record(
 STRANGE = st.sampled_from(
     [
         None, True, 0, -1, 10**399, 1.5, 1e300, "", " ", "x", "\u3000", "114-09-03", "9999-12-31T23:59:60-14:00",
-        "2025-02-30", "2025", "2025-13", "9999-12", "0000-00-00", "#", "#x", "Patient/1", "urn:uuid:x", "NaN", '{"reference": "x"}',
+        "2025-02-30", "2025", "2025-13", "9999-12", "0000-00-00", "#", "#x", "Patient/1", "urn:uuid:x", "NaN",
+        '{"reference": "x"}',
         [], {}, [None], [[]], [{}], {"": ""}, {"resourceType": "Patient"}, {"resourceType": "Foo"}, {"resourceType": 5},
         [{"resourceType": "Bundle", "entry": [{"resource": {"resourceType": "Patient", "birthDate": "x"}}]}],
         {"reference": "#"}, {"coding": [{"code": "pay"}, {"code": "PUBLICPOL"}]}, {"value": 1e-300}, {"extension": []},

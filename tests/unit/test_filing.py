@@ -29,6 +29,7 @@ from schemas.evidence import (
 from schemas.json import load
 from schemas.problems import errors
 from schemas.records import Kind, Record, Role
+from services.validation import check as dispatch
 from services.validation import filing, person
 
 RECEIVED = "2026-09-19T17:30:00.000000Z"  # 01:30 of the 20th in Taiwan
@@ -347,6 +348,25 @@ def test_what_is_no_json_object(kind, body, code):
 def test_status_and_version(kind):
     finding = changed(kind, lambda value: value.update(version=41, status="entered-in-error"))
     assert finding.content.version == "000000000041"
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_every_kind_of_record_has_its_check(kind):
+    record = Record(
+        id="0" * 32,
+        attempt=1,
+        kind=kind,
+        sender="CL01",
+        role=Role.CLAIMLINK,
+        method="POST",
+        path="/",
+        sha256=sha256(b"").hexdigest(),
+        size=0,
+        media_type="application/json",
+        received=RECEIVED,
+    )
+    finding = dispatch.check(record, b"", None)
+    assert (finding.content is None) == errors(finding.problems) == (kind != Kind.WITHDRAWAL)
 
 
 IDENTIFIERS = [

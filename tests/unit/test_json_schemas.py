@@ -167,6 +167,7 @@ FAULTS = [
     ("accident", lambda v: v.update(severity="A9"), "severity", "/severity", "must be one of A1, A2, A3"),
     ("accident", lambda v: v.update(occurredAt="2025-09-03T08:15:00"), "occurredAt", "/occurredAt", "with its zone"),
     ("accident", lambda v: v.update(occurredAt="2025-02-30T08:15:00Z"), "occurredAt", "/occurredAt", "with its zone"),
+    ("accident", lambda v: v.update(occurredAt="2025-09-0３T08:15:00Z"), "occurredAt", "/occurredAt", "with its zone"),
     ("accident", lambda v: v.update(deaths=-1), "deaths", "/deaths", "must be at least 0"),
     ("accident", lambda v: v.update(version=Decimal("1.5")), "version", "/version", "must be of type integer"),
     ("accident", lambda v: v.update(version=True), "version", "/version", "must be of type integer"),

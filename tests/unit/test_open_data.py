@@ -110,6 +110,20 @@ def test_the_traps_of_the_layout_since_2018():
     assert lane.kinds == ("bicycle", "car")
 
 
+def test_two_accidents_of_one_minute_are_told_apart_by_where_they_were():
+    header, line = parties()[:2]
+    elsewhere = with_field(line, party_table.LONGITUDE, "120.660002")
+    assert len(open_data.read(header + line + elsewhere).entries) == 2
+    assert len(open_data.read(header + line + with_field(line, party_table.LONGITUDE, "120.6600010")).entries) == 1
+
+
+@pytest.mark.parametrize(("age", "expected"), [("107", None), ("106", 106), ("0", None), ("131", None), ("", None)])
+def test_no_age_is_written_in_several_ways(age, expected):
+    header, line = parties()[:2]
+    (party,) = open_data.read(header + with_field(line, party_table.AGE, age)).entries[0].accident.parties
+    assert party.age == expected
+
+
 def test_lines_of_one_accident_need_not_stand_together():
     first = open_data.read((OWN / "parties.csv").read_bytes()).entries[0]
     assert first.lines == (2, 4)

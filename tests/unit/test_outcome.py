@@ -18,7 +18,14 @@ def sha(text: str) -> str:
 
 
 def sent(
-    n: int, file: str, started: float, *, path: str = "/fhir/Bundle", of: int | None = None, verdict: str = "accepted", **truth
+    n: int,
+    file: str,
+    started: float,
+    *,
+    path: str = "/fhir/Bundle",
+    of: int | None = None,
+    verdict: str = "accepted",
+    **truth,
 ) -> Sent:
     told = Truth(file, sha(file), "document", case="case-1", **truth)
     item = Item(n, "POST", path, "1131990017", "application/fhir+json", file, None, of, b"", (told,))
@@ -48,7 +55,9 @@ def played(document_at: float, review_at: float) -> list[Sent]:
     [(2.0, 1.0, [0.5]), (1.0, 2.0, [])],
     ids=["the consent was there", "the consent came later: the paper waited for it, not for us"],
 )
-def test_only_papers_that_waited_for_nothing_are_timed(document_at: float, review_at: float, counted: list[float]) -> None:
+def test_only_papers_that_waited_for_nothing_are_timed(
+    document_at: float, review_at: float, counted: list[float]
+) -> None:
     times = latencies(played(document_at, review_at), [feed(("a/3.json", document_at + 0.5, CONSENT))])
     assert times == pytest.approx(counted)
 
@@ -101,7 +110,7 @@ def test_duplicates_and_copies_are_compared_with_the_truth() -> None:
     records = [
         sent(1, "a/1.json", 0.0, **RIGHT),
         sent(2, "a/2.json", 0.0, verdict="duplicate", duplicate_of="a/1.json", expected="duplicate", **RIGHT),
-        sent(3, "a/3.json", 0.0, copy_of="a/1.json", **{"allowed_ever": ("82916473",)}),
+        sent(3, "a/3.json", 0.0, copy_of="a/1.json", allowed_ever=("82916473",)),
     ]
     found = result(records, {"82916473": [sha("a/1.json")]})
     assert found.found == found.known == {"a/2.json"}

@@ -102,9 +102,7 @@ def test_open_data_is_the_police_agencys(tmp_path: Path, mark: str) -> None:
     ("start", "content_type"),
     [(b"%PDF-1.4", "application/pdf"), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff\xe0", "image/jpeg")],
 )
-def test_an_upload_is_told_by_its_bytes_and_needs_its_metadata(
-    tmp_path: Path, start: bytes, content_type: str
-) -> None:
+def test_an_upload_is_told_by_its_bytes_and_needs_its_metadata(tmp_path: Path, start: bytes, content_type: str) -> None:
     file = tmp_path / "slip"
     file.write_bytes(start)
     with pytest.raises(Failed, match="--metadata"):

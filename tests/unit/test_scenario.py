@@ -4,6 +4,8 @@ import csv
 import hashlib
 import itertools
 import json
+import random
+import zlib
 from collections import Counter, defaultdict
 
 import pytest
@@ -17,6 +19,7 @@ from services.sandbox import (
     documents,
     drafts,
     files,
+    filings,
     hospital_papers,
     medical,
     motor,
@@ -389,3 +392,51 @@ def test_sums_and_sizes(items):
     sizes = [len(item.body) for item in items if item.path == "/fhir/Bundle"]
     assert min(sizes) > 14_000 and max(sizes) < 70_000
     assert documents.Line("DRUG", "藥費", "nhi", 3, 7).net == 21
+
+
+@pytest.mark.parametrize("number", range(30))
+def test_a_double_that_stands_in_is_still_better_than_the_upload(number):
+    book = drafts.book(8, number)
+    motor.tell(book, motor.TWO, hospital_papers.STAND_IN, applications.PLAIN, police_papers.PLAIN)
+    lines = truth.evaluate(book.drafts, book.label)
+    double = next(line for line in lines if line.duplicate_of)
+    assert double.insurers
+    assert all(line.insurers == () for line in lines if line.kind == "receipt" and line.copy_of == double.duplicate_of)
+
+
+@pytest.mark.parametrize("number", range(12))
+def test_no_impostor_is_approved(number):
+    book = drafts.book(8, number)
+    medical.tell(book, medical.IMPOSTOR, hospital_papers.PLAIN, applications.PLAIN)
+    genuine, impostor = (draft for draft in book.drafts if draft.consent)
+    reviews = {draft.of: draft.approves for draft in book.drafts if draft.kind == "review"}
+    assert reviews[genuine.name] is True and not reviews.get(impostor.name)
+    document = next(line for line in truth.evaluate(book.drafts, book.label) if line.kind == "document")
+    assert not set(document.allowed_ever) & set(impostor.consent.recipients)
+
+
+def test_a_crash_of_one_party_has_a_second_row_for_nothing():
+    where = drafts.book(1, 1).setting
+    alone = accidents.Occurrence(
+        where.moment, where.place, where.coordinates, where.unit, (accidents.Participant("motorcycle", "driver"),)
+    )
+    first, second = (row.split(",") for row in accidents.rows(random.Random(1), alone))
+    assert len(first) == len(second) == accidents.COLUMNS
+    assert (first[33], second[33], second[36]) == ("1", "2", accidents.DUMMY)
+
+
+def test_uploads_are_valid_files():
+    picture, end = filings.png("note"), 8
+    names = []
+    while end < len(picture):
+        size = int.from_bytes(picture[end : end + 4], "big")
+        body = picture[end + 4 : end + 8 + size]
+        assert zlib.crc32(body) == int.from_bytes(picture[end + 8 + size : end + 12 + size], "big")
+        names.append(body[:4])
+        end += 12 + size
+    assert names == [b"IHDR", b"tEXt", b"IDAT", b"IEND"] and end == len(picture)
+    page = filings.pdf("note")
+    start = int(page.rpartition(b"startxref\n")[2].split()[0])
+    assert page[start:].startswith(b"xref\n0 6\n")
+    for number, line in enumerate(page[start:].splitlines()[3:8], start=1):
+        assert page[int(line[:10]) :].startswith(b"%d 0 obj\n" % number)

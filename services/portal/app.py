@@ -1,0 +1,162 @@
+"""The portal's doors: cases, traces, reconciliation, the live page, health and metrics. HTTP and wiring only."""
+
+import asyncio
+import mimetypes
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from adapters.identity.tokens import Tokens
+from schemas.records import Role
+from services.intake.gate import admit
+from services.intake.refusal import Refusal
+from services.pipeline import VALIDATION
+from services.portal.cases import view_of
+from services.portal.comparing import compare
+from services.portal.live import board
+from services.portal.metrics import exposition
+from services.portal.reading import Reading
+from services.portal.trace import trace_case, trace_record
+from services.portal.watching import Watch, steps_of
+
+if TYPE_CHECKING:
+    from services.embedded import System
+
+JSON = "application/json"
+PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
+WRITE_SECONDS = 2.0  # a database that takes longer for nothing serves nobody
+# Scripts and styles come from files of ours alone; nothing may frame the page that holds an operator's token.
+PAGE_HEADERS = {
+    "content-security-policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "referrer-policy": "no-referrer",
+    "x-frame-options": "DENY",
+}
+
+
+def routes(system: "System", tokens: Tokens) -> list[Route]:
+    return [*CaseDoors(system, tokens).routes(), *WatchDoors(system, tokens).routes(), *_page()]
+
+
+def _json(value: Any, status: int = 200) -> Response:
+    return Response(orjson.dumps(value), status, media_type=JSON)
+
+
+def _nothing() -> Refusal:
+    return Refusal(404, "not-found", "There is nothing here for you.")
+
+
+class CaseDoors:
+    """What one may know of a case, and for operators everything that happened."""
+
+    def __init__(self, system: "System", tokens: Tokens) -> None:
+        self._system, self._tokens = system, tokens
+        self._reading = Reading(system.hub, system.archive)
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/cases/{number}", self.case, methods=["GET"]),
+            Route("/trace/{id}", self.trace, methods=["GET"]),
+            Route("/reconciliation", self.reconciliation, methods=["GET"]),
+        ]
+
+    async def case(self, request: Request) -> Response:
+        """Foreign and non-existent are the same 404; of a merged number the case that it leads to, naming both."""
+        caller = await admit(request, self._system, self._tokens)
+        number = request.path_params["number"]
+        dossier = await self._system.read(lambda tx: self._reading.case(tx, number, self._system.clock()))
+        found = await asyncio.to_thread(view_of, dossier, caller.code, caller.role) if dossier else None
+        if found is None:
+            raise _nothing()
+        return _json(found)
+
+    async def trace(self, request: Request) -> Response:
+        await admit(request, self._system, self._tokens, Role.OPERATOR)
+        id = request.path_params["id"]
+        now = self._system.clock()
+        if record := await self._system.read(lambda tx: self._reading.record(tx, id, now)):
+            return _json(await asyncio.to_thread(trace_record, *record))
+        if dossier := await self._system.read(lambda tx: self._reading.case(tx, id, now)):
+            return _json(await asyncio.to_thread(trace_case, dossier))
+        raise _nothing()
+
+    async def reconciliation(self, request: Request) -> Response:
+        await admit(request, self._system, self._tokens, Role.OPERATOR)
+        system = self._system
+        return _json(
+            await asyncio.to_thread(
+                compare, system.database, system.log, system.keys, steps_of(system.handlers, VALIDATION), system.clock()
+            )
+        )
+
+
+class WatchDoors:
+    """Is it alive, is it ready, how much of what: for supervisors, Prometheus and the live page."""
+
+    def __init__(self, system: "System", tokens: Tokens) -> None:
+        self._system, self._tokens = system, tokens
+        self._watch = Watch(system.log, steps_of(system.handlers, VALIDATION), system.clock)
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/healthz", self.healthz, methods=["GET"]),
+            Route("/readyz", self.readyz, methods=["GET"]),
+            Route("/metrics", self.metrics, methods=["GET"]),
+            Route("/portal/live", self.live, methods=["GET"]),
+        ]
+
+    async def healthz(self, _: Request) -> Response:
+        return _json({"status": "alive"})
+
+    async def readyz(self, _: Request) -> Response:
+        """503 when the database takes no writer, the doors lag, or a step does not move."""
+        seconds = asyncio.get_running_loop().time()
+        try:
+            async with asyncio.timeout(WRITE_SECONDS):
+                stuck = await self._system.write(lambda tx: self._watch.stuck(tx, seconds))
+            writable = True
+        except TimeoutError:
+            writable, stuck = False, []
+        ready = writable and not stuck and not self._system.lagging
+        told = {
+            "status": "ready" if ready else "not ready",
+            "database": "writable" if writable else "busy",
+            "lagging": self._system.lagging,
+            "stuck": stuck,
+        }
+        return _json(told, 200 if ready else 503)
+
+    async def metrics(self, request: Request) -> Response:
+        await admit(request, self._system, self._tokens, Role.OPERATOR)
+        figures = await self._watch.figures(self._system.read)
+        return Response(await asyncio.to_thread(exposition, figures), media_type=PROMETHEUS)
+
+    async def live(self, request: Request) -> Response:
+        await admit(request, self._system, self._tokens, Role.OPERATOR)
+        figures = await self._watch.figures(self._system.read)
+        names = await self._watch.names(self._system.read)
+        return _json(board(figures, names))
+
+
+def _page() -> list[Route]:
+    """The live page and its files, read once: what is not in the folder cannot be asked for."""
+    folder = files("services.portal") / "static"
+    content = {one.name: one.read_bytes() for one in folder.iterdir() if one.is_file()}
+
+    async def index(_: Request) -> Response:
+        return Response(content["live.html"], media_type="text/html; charset=utf-8", headers=PAGE_HEADERS)
+
+    async def static(request: Request) -> Response:
+        name = request.path_params["name"]
+        if name not in content:
+            raise _nothing()
+        media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        return Response(content[name], media_type=media_type, headers=PAGE_HEADERS)
+
+    return [Route("/", index, methods=["GET"]), Route("/portal/static/{name}", static, methods=["GET"])]

@@ -1,0 +1,56 @@
+"""`make demo` in small: twice in a row, stopped by Ctrl-C, red when something is amiss."""
+
+import json
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+DEMO = (sys.executable, "-m", "services", "demo", "--seed", "5", "--cases", "4")
+
+
+def demo(folder: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*DEMO, *more], cwd=folder, capture_output=True, text=True, timeout=180, check=False)
+
+
+def test_once_twice_in_a_row_ends_with_zeros(tmp_path: Path) -> None:
+    for _ in range(2):
+        done = demo(tmp_path, "--once")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "lost 0   doubled 0   leaked 0" in done.stdout
+        assert "Reconciliation: receipts, log, verdicts, store and feeds agree" in done.stdout
+        known = re.search(r"Duplicates found: (\d+) of (\d+) known", done.stdout)
+        assert known and known[1] == known[2] != "0"
+    assert (tmp_path / "demo/sandbox.json").exists()
+
+
+def test_it_stays_up_until_ctrl_c(tmp_path: Path) -> None:
+    process = subprocess.Popen(DEMO, cwd=tmp_path, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    address = _address(process)
+    assert address == json.loads((tmp_path / "demo/sandbox.json").read_text())["base_url"]
+    os.killpg(process.pid, signal.SIGINT)
+    rest, _ = process.communicate(timeout=15)
+    assert process.returncode == 0 and "Stopped." in rest and "Traceback" not in rest
+    assert demo(tmp_path, "--once").returncode == 0  # the folder is free again
+
+
+def _address(process: subprocess.Popen[str]) -> str | None:
+    """The live page's address, once it is told."""
+    while select.select([process.stdout], [], [], 120)[0]:
+        line = process.stdout.readline()
+        if found := re.search(r"Live page: (http://[\d.:]+)/", line):
+            return found[1]
+        if not line:
+            break
+    return None
+
+
+def test_other_peoples_files_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "demo").mkdir()
+    (tmp_path / "demo/thesis.txt").write_text("years of work")
+    done = demo(tmp_path, "--once")
+    assert done.returncode == 1 and "other files" in done.stderr
+    assert (tmp_path / "demo/thesis.txt").read_text() == "years of work"
