@@ -184,7 +184,7 @@ class Walk:
         if beside is not None and len(beside) != len(items) and not key.startswith("_"):
             self._faults.add("fhir-sibling", place)
         for index, item in enumerate(items):
-            if self._faults.full:
+            if index % 256 == 255 and self._faults.full:
                 return
             if item is None and beside is not None and index < len(beside) and beside[index] is not None:
                 continue

@@ -12,11 +12,9 @@ from adapters.stores import records
 from schemas.records import Kind, Role
 from services.intake.door import Way, answer, not_signed, receive
 from services.intake.gate import admit
-from services.intake.limits import VERDICT_SECONDS
 from services.intake.refusal import Refusal
 from services.intake.restating import path_of, review_in_force
 from services.intake.signature import BadSignature, Signature
-from services.intake.taking import settled
 
 if TYPE_CHECKING:
     from services.embedded import System
@@ -78,9 +76,11 @@ class FilingDoors:
             raise not_signed() from None
 
     async def _authorisation(self, request: Request, poster: str | None) -> Row:
-        """The authorisation in the path, judged; Refusal 404 when there is none, or `poster` did not hand it in."""
+        """The authorisation in the path; Refusal 404 when there is none, or `poster` did not hand it in.
+
+        A word on one that has no verdict yet waits for it, in the consent step."""
         id = request.path_params["id"]
         row = (await self._system.read(lambda tx: records.by_ids(tx, [id]))).get(id)
         if row is None or row.kind != Kind.AUTHORISATION or (poster is not None and row.sender != poster):
             raise Refusal(404, "not-found", "There is no such authorisation here.")
-        return await settled(self._system, row, VERDICT_SECONDS)
+        return row

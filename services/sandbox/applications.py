@@ -22,7 +22,7 @@ def tell(
         wrong = make(identifier, 1, insurers)
         wrong["applicant"]["identifier"] = persons.wrong(wrong["applicant"]["identifier"])
         refused = _send(book, wrong, (), sender)
-        refused.verdict, refused.persons, refused.plates = "rejected", (), ()
+        refused.verdict, refused.persons = "rejected", ()
         refused.identity = refused.lineage = refused.name
         return _send(book, make(identifier, 1, insurers), insurers, sender, after=(refused.name,))
     if twist == DUPLICATE:
@@ -44,7 +44,6 @@ def tell(
 def _send(book: Book, made: dict[str, Any], insurers: Insurers, sender: str, **more: Any) -> Draft:
     vehicles, injured = made.get("vehicles", []), made.get("injured", [])
     people = [made["applicant"], *(vehicle["driver"] for vehicle in vehicles if "driver" in vehicle), *injured]
-    plates = [vehicle["plate"] for vehicle in vehicles]
     identity = f"{sender} {made['id']}"
     return book.add(
         "application",
@@ -55,7 +54,6 @@ def _send(book: Book, made: dict[str, Any], insurers: Insurers, sender: str, **m
         classes=frozenset({"application"}),
         identity=identity,
         version=f"{made['version']:012d}",
-        plates=tuple(plates),
         insurers=tuple(dict.fromkeys(code for code, _ in insurers)),
         **{"lineage": identity, **more},
     )

@@ -56,7 +56,7 @@ class Draft:
     after: tuple[str, ...] = ()
     own: bool = True  # sent by who issued it
     parts: frozenset[tuple[str, ...]] = frozenset()
-    plates: tuple[str, ...] = ()
+    plates: tuple[str, ...] = ()  # of the vehicles that a police record tells
     insurers: tuple[str, ...] = ()  # that an application names
     consent: Consent | None = None
     approves: bool | None = None  # of a review

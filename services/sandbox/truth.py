@@ -98,7 +98,10 @@ class _Rights:
 
 
 def police_recipients(drafts: Collection[Draft]) -> frozenset[str]:
-    """The compulsory insurers of the vehicles in the accident that hold an application (G0390062 art. 17 ②)."""
+    """The compulsory insurers of the vehicles in the accident that hold an application (G0390062 art. 17 ②).
+
+    Which vehicles those are, the police say: what an applicant writes makes no vehicle part of an accident.
+    """
     named = {code for draft in drafts if draft.kind == "application" for code in draft.insurers}
     covering = {insurer_of(plate) for draft in drafts for plate in draft.plates}
     return frozenset(code for code in covering if code in named)

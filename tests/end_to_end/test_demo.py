@@ -3,10 +3,10 @@
 import json
 import os
 import re
-import select
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 DEMO = (sys.executable, "-m", "services", "demo", "--seed", "5", "--cases", "4")
@@ -38,14 +38,14 @@ def test_it_stays_up_until_ctrl_c(tmp_path: Path) -> None:
 
 
 def _address(process: subprocess.Popen[str]) -> str | None:
-    """The live page's address, once it is told."""
-    while select.select([process.stdout], [], [], 120)[0]:
-        line = process.stdout.readline()
-        if found := re.search(r"Live page: (http://[\d.:]+)/", line):
-            return found[1]
-        if not line:
-            break
-    return None
+    """The live page's address, once it is told; None when it never is."""
+    watch = threading.Timer(120, process.kill)
+    watch.start()
+    try:
+        found = (re.search(r"Live page: (http://[\d.:]+)/", line) for line in process.stdout)
+        return next((one[1] for one in found if one), None)
+    finally:
+        watch.cancel()
 
 
 def test_other_peoples_files_are_left_alone(tmp_path: Path) -> None:

@@ -11,7 +11,11 @@ from fhir.resources.R4B.capabilitystatement import CapabilityStatement
 
 from adapters.stores import records
 from adapters.vault.receipts import verify
+from schemas.events import Message, Verdict
 from schemas.ids import record_id
+from schemas.records import Outcome
+from schemas.topics import VERDICTS
+from services.intake.book import Submission, Taken
 from tests.integration import bodies
 from tests.integration.bodies import HOSPITAL, OTHER_HOSPITAL
 from tests.integration.running import Running
@@ -262,6 +266,25 @@ def test_a_rejected_record_sent_by_many_at_once(running: Running) -> None:
     assert [one.judged for one in row.values()] == [one.attempt for one in row.values()]
 
 
+def test_the_verdict_on_an_earlier_attempt_is_not_taken_for_that_on_this_one(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = bodies.dump({"resourceType": "Bundle", "id": f"n{bodies.fresh()}"})
+    desk, take = running.system.desk, running.system.desk.take
+
+    async def late(submission: Submission) -> Taken:
+        taken = await take(submission)
+        earlier = taken.record.model_copy(update={"attempt": taken.record.attempt - 1})
+        verdict = Verdict(record=earlier, outcome=Outcome.ACCEPTED)
+        desk._hear([Message(VERDICTS.name, earlier.id, "late", verdict)])
+        return taken
+
+    with running.client(HOSPITAL) as client:
+        assert post(client, body).status_code == 422
+        monkeypatch.setattr(desk, "take", late)
+        assert post(client, body).status_code == 422
+
+
 def test_a_failure_of_ours_delays_and_a_redrive_is_an_attempt(
     running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -310,10 +333,10 @@ def test_a_large_document_is_kept_whole(running: Running) -> None:
         assert answer.status_code == 201, answer.text[:500]
         record = answer.headers["claims-record"]
         assert client.get(f"/fhir/Bundle/{record}").content == body
+        kept = (running.data / "blobs" / record).stat()
         assert post(client, body).status_code == 200
-    blobs = sorted(path.name for path in (running.data / "blobs").iterdir())
-    assert record in blobs
-    assert not [name for name in blobs if name.startswith("spool")]
+        assert (running.data / "blobs" / record).stat() == kept  # what is here is not written again
+    assert not [path for path in (running.data / "blobs").iterdir() if path.name.startswith("spool")]
 
 
 def test_the_pages_of_ones_own_records(running: Running) -> None:

@@ -253,6 +253,18 @@ def test_a_participant_is_suspended_and_admitted_again_and_again(running: Runnin
         assert len(records) == 4
 
 
+def test_a_suspension_that_is_judged_later_holds_all_the_same(running: Running) -> None:
+    code, name = "379130000C", "晴川市警察局"
+    with running.client(code) as police, running.client(OPERATOR) as operator:
+        assert police.get("/records").status_code == 200
+        change = {"name": name, "roles": ["police"], "status": "suspended"}
+        answer = operator.put(f"/participants/{code}", json=change, headers={"prefer": "respond-async"})
+        assert answer.status_code == 202
+        police.get("/records")  # before the verdict or after it: either may be
+        running.settle()
+        assert police.get("/records").status_code == 403
+
+
 def test_a_role_taken_away(running: Running) -> None:
     code, name = "1141990058", "松嶺醫院"
     assert put(running, code, "admitted", ["police"], name).status_code == 201

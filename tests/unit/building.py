@@ -40,7 +40,9 @@ def evidence(paper: str = "document", **fields: Any) -> Evidence:
     return Evidence(paper=paper, **{**given, **fields})
 
 
-def accident(day: str = DAY, time: str | None = "12:00", at: tuple[float, float] | None = PLACE, **fields: Any) -> Evidence:
+def accident(
+    day: str = DAY, time: str | None = "12:00", at: tuple[float, float] | None = PLACE, **fields: Any
+) -> Evidence:
     longitude, latitude = at or (None, None)
     told = Accident(date=day, time=time, longitude=longitude, latitude=latitude, roads=fields.pop("roads", ()))
     return evidence("accident", **{"accident": told, "classes": (DataClass.POLICE,), "issuer": "unit", **fields})

@@ -18,6 +18,17 @@ WIRING_MODULES = {
 }
 WIRING_FOLDERS = {
     "services/commands": "the command line: it starts and calls what it names",
+    "services/intake": "the doors: HTTP in, records out; their decisions are named below",
+    "services/portal": "reads for people; its decisions are named below",
+    "services/sandbox": "plays the outside world, from a seed",
+}
+# Decisions inside wiring folders; in all other folders of services every module is one unless it is named here.
+DECISIONS = {
+    "services/intake/attempts.py",
+    "services/intake/rate.py",
+    "services/intake/signature.py",
+    "services/sandbox/truth.py",
+    "services/sandbox/check.py",
 }
 MODULE_LINES = 400
 FUNCTION_LINES = 70
@@ -72,7 +83,7 @@ def wires(path: Path) -> bool:
     return (
         path.name in WIRING
         or where in WIRING_MODULES
-        or any(where.startswith(folder + "/") for folder in WIRING_FOLDERS)
+        or (any(where.startswith(folder + "/") for folder in WIRING_FOLDERS) and where not in DECISIONS)
     )
 
 
@@ -88,7 +99,6 @@ HANDS = {
     "services/hub/loading.py": "reads a component from the store for the hub's worker",
     "services/delivery/judging.py": "reads the state of consents for the sequencer and the feed",
     "services/delivery/feed.py": "hands over what the feed holds",
-    "services/intake/desk.py": "group commit of the doors",
     "services/portal/reading.py": "reads a case or a record from the store for the portal's app",
     "services/portal/comparing.py": "runs the store's questions and the keys' for a reconciliation",
     "services/portal/watching.py": "looks at the store for the live page, metrics and readiness",
@@ -143,7 +153,8 @@ def test_size_and_name(path: Path) -> None:
     lines = path.read_text().splitlines()
     assert len(lines) <= MODULE_LINES, f"{len(lines)} lines"
     for node in ast.walk(tree(path)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        # A migration is a list of statements, generated once and then left as it is.
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and path.parent.name != "versions":
             length = (node.end_lineno or 0) - node.lineno + 1
             assert length <= FUNCTION_LINES, f"{node.name}: {length} lines"
 

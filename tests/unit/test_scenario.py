@@ -249,7 +249,6 @@ def test_police_records_go_to_compulsory_insurers_that_an_application_names(item
             continue
         if line.kind == "application":
             named[line.case] |= {one["code"] for one in made["insurers"]}
-            plates[line.case] |= {one["plate"] for one in made.get("vehicles", [])}
         if line.kind == "accident":
             plates[line.case] |= {one["plate"] for one in made["parties"] if "plate" in one}
     held = 0

@@ -1,0 +1,260 @@
+"""Which two records are about one loss, how surely, and why; and which never are."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.evidence import Evidence, Loss, NumberType
+from schemas.records import Kind
+from services.hub.assemble import links_between
+from services.hub.linking import (
+    DATE_SLACK_DAYS,
+    INJURY_DAYS,
+    TIME_SLACK_MINUTES,
+    UNCODED_DAYS,
+    Key,
+    case_number,
+    disagreement,
+    judge,
+    loss_day,
+    minutes_apart,
+)
+from tests.unit.building import A, B, DAY, accident, document, evidence, filing, medical, node, number
+
+KIND_OF = {"document": Kind.DOCUMENT, "accident": Kind.ACCIDENT, "application": Kind.APPLICATION}
+
+
+def linked(one: Evidence, other: Evidence) -> tuple[int, int] | None:
+    """Weakness and gap of the link between two records, found by the keys that they stand under."""
+    nodes = [node("a", KIND_OF.get(one.paper, Kind.PAPER), one), node("b", KIND_OF.get(other.paper, Kind.PAPER), other)]
+    found = links_between(nodes, frozenset())
+    swapped = links_between(nodes[::-1], frozenset())
+    assert found == swapped, "a link depends on which of the two came first"
+    assert len(found) <= 1
+    return (found[0].weakness, found[0].gap) if found else None
+
+
+def later(days: int) -> str:
+    return (date.fromisoformat(DAY) + timedelta(days=days)).isoformat()
+
+
+def motor(plate: str = "AB1", day: str | None = DAY) -> Loss:
+    return Loss(kind="motor", date=day, plate=plate)
+
+
+CASES: list[tuple[str, Evidence, Evidence, tuple[int, int] | None]] = [
+    ("the same part", evidence(parts=("p",)), evidence(parts=("p",)), (0, 0)),
+    ("another part", evidence(parts=("p",)), evidence(parts=("q",)), None),
+    (
+        "a filing names a case by the number that the other founded",
+        evidence(),
+        filing(loss=Loss(kind="case", case=case_number("r-a"))),
+        (5, 0),
+    ),
+    (
+        "the same case number among its numbers",
+        evidence(numbers=(number(NumberType.CASE, "C1"),)),
+        filing(loss=Loss(kind="case", case="C1")),
+        (5, 0),
+    ),
+    (
+        "the same police case number",
+        accident(at=None, numbers=(number(NumberType.POLICE_CASE, "A1", "unit"),)),
+        filing(day=None, numbers=(number(NumberType.POLICE_CASE, "A1"),)),
+        (10, 0),
+    ),
+    (
+        "the same police case number of two units",
+        accident(at=None, numbers=(number(NumberType.POLICE_CASE, "A1", "unit"),)),
+        accident(at=None, issuer="other", numbers=(number(NumberType.POLICE_CASE, "A1", "other"),)),
+        None,
+    ),
+    (
+        "the same claim number at one insurer",
+        filing(day=None, person=A, numbers=(number(NumberType.CLAIM, "7", "X"),)),
+        filing(day=None, person=B, numbers=(number(NumberType.CLAIM, "7", "X"),)),
+        (12, 0),
+    ),
+    (
+        "the same claim number at two insurers",
+        filing(day=None, person=A, numbers=(number(NumberType.CLAIM, "7", "X"),)),
+        filing(day=None, person=B, numbers=(number(NumberType.CLAIM, "7", "Y"),)),
+        None,
+    ),
+    (
+        "names the hospital's document, same person",
+        document(numbers=(number(NumberType.DOCUMENT, "D1", "H1"),)),
+        filing(loss=medical(document="D1")),
+        (15, 0),
+    ),
+    (
+        "names the hospital's document, another person",
+        document(numbers=(number(NumberType.DOCUMENT, "D1", "H1"),)),
+        filing(person=B, loss=medical(document="D1")),
+        None,
+    ),
+    (
+        "the same encounter, same person",
+        document(start=DAY, numbers=(number(NumberType.ENCOUNTER, "E1", "H1"),)),
+        document(start=later(9), numbers=(number(NumberType.ENCOUNTER, "E1", "H1"),)),
+        (18, 0),
+    ),
+    ("the same plate on the day", accident(plates=("AB1",), at=None), filing(person=B, plates=("AB1",)), (20, 0)),
+    ("the same plate a day apart", filing(plates=("AB1",)), filing(person=B, day=later(1), plates=("AB1",)), (20, 1)),
+    ("the same plate two days apart", filing(plates=("AB1",)), filing(person=B, day=later(2), plates=("AB1",)), None),
+    (
+        "the same plate, hours apart",
+        accident(plates=("AB1",), time="08:00", at=None),
+        accident(plates=("AB1",), time="09:01", at=None),
+        None,
+    ),
+    ("the same plate, no day", filing(person=A, day=None, plates=("AB1",)), filing(person=B, plates=("AB1",)), None),
+    ("the same person on the day", accident(persons=(A,), at=None), filing(), (25, 0)),
+    ("the same person two days apart", accident(persons=(A,), at=None), filing(day=later(2)), None),
+    (
+        "a filing names the hospital and a day of the stay",
+        document(start=DAY, end=later(5)),
+        filing(loss=medical(date=later(6))),
+        (22, 0),
+    ),
+    ("… after the stay", document(start=DAY, end=later(5)), filing(loss=medical(date=later(7))), None),
+    ("… before the stay", document(start=later(2)), filing(loss=medical(date=DAY)), None),
+    ("… another hospital", document(), filing(loss=medical("H2", date=DAY)), None),
+    ("two filings name hospital and day", filing(loss=medical(date=DAY)), filing(loss=medical(date=later(1))), (24, 1)),
+    ("… days apart", filing(loss=medical(date=DAY)), filing(loss=medical(date=later(2))), None),
+    ("an injury treated after", document(start=later(9), injury=True), filing(), (40, 9)),
+    ("an illness treated after", document(start=later(9), injury=False), filing(), None),
+    ("treated before", document(start=later(-1), injury=True), filing(), None),
+    ("an injury, last day", document(start=later(INJURY_DAYS), injury=True), filing(), (40, INJURY_DAYS)),
+    ("an injury, too late", document(start=later(INJURY_DAYS + 1), injury=True), filing(), None),
+    ("uncoded, last day", document(start=later(UNCODED_DAYS)), filing(), (40, UNCODED_DAYS)),
+    ("uncoded, too late", document(start=later(UNCODED_DAYS + 1)), filing(), None),
+    ("told of another accident", document(start=later(9), injury=True, accident_date=later(8)), filing(), None),
+    ("told of this accident", document(start=later(9), injury=True, accident_date=DAY), filing(), (25, 0)),
+    ("two documents of a person", document(), document(start=later(1)), None),
+    ("the same place and minute", accident(), accident(), (45, 0)),
+    ("the same place, within the hour", accident(), accident(time="12:59"), (45, 59)),
+    ("the same place, later", accident(), accident(time="13:01"), None),
+    ("the same place, a time unknown", accident(), accident(time=None), (50, TIME_SLACK_MINUTES)),
+    ("the next cell", accident(), accident(at=(121.5451, 25.0331)), (45, 0)),
+    ("two cells on", accident(), accident(at=(121.5471, 25.0331)), None),
+    ("the same place on another day", accident(), accident(later(1)), None),
+    (
+        "one place, other vehicles",
+        accident(plates=("AB1", "CD2")),
+        accident(plates=("EF3",)),
+        None,
+    ),
+    ("one place, a vehicle in common", accident(plates=("AB1",)), accident(plates=("AB1", "CD2")), (20, 0)),
+    (
+        "one place, two numbers of one unit",
+        accident(numbers=(number(NumberType.POLICE_CASE, "A1", "unit"),)),
+        accident(numbers=(number(NumberType.POLICE_CASE, "A2", "unit"),)),
+        None,
+    ),
+    (
+        "one place, numbers of two units",
+        accident(numbers=(number(NumberType.POLICE_CASE, "A1", "unit"),)),
+        accident(issuer="other", numbers=(number(NumberType.POLICE_CASE, "B1", "other"),)),
+        (45, 0),
+    ),
+    ("open data at the place", accident(plates=("AB1",)), accident(open_data=True), (45, 0)),
+]
+
+
+@pytest.mark.parametrize(("what", "one", "other", "link"), CASES, ids=[case[0] for case in CASES])
+def test_two_records(what: str, one: Evidence, other: Evidence, link: tuple[int, int] | None) -> None:
+    assert linked(one, other) == link
+
+
+def test_a_fleets_plate_links_nothing() -> None:
+    one, other = accident(plates=("AB1",), at=None), filing(person=B, plates=("AB1",))
+    nodes = [node("a", Kind.ACCIDENT, one), node("b", Kind.APPLICATION, other)]
+    assert links_between(nodes, frozenset())
+    assert not links_between(nodes, frozenset({"plate|AB1"}))
+
+
+def test_the_strongest_of_several_reasons_is_told() -> None:
+    one = accident(plates=("AB1",), persons=(A,), parts=("p",))
+    assert linked(one, one) == (0, 0)
+
+
+def test_shared_keys_without_a_rule_give_no_link() -> None:
+    assert judge(node("a", Kind.PAPER, evidence()), node("b", Kind.PAPER, evidence()), {Key.PLACE, Key.PLATE}) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "told", "opens"),
+    [
+        (Kind.APPLICATION, filing(), True),
+        (Kind.DOCUMENT, document(), True),
+        (Kind.PAPER, evidence("receipt"), True),
+        (Kind.ACCIDENT, accident(), True),
+        (Kind.ACCIDENT, accident(open_data=True), False),
+        (Kind.AUTHORISATION, evidence("authorisation"), False),
+    ],
+)
+def test_what_opens_a_case(kind: Kind, told: Evidence, opens: bool) -> None:
+    assert node("a", kind, told).opens is opens
+
+
+def test_a_night_accident_is_minutes_apart_over_midnight() -> None:
+    assert minutes_apart(accident(time="23:50"), accident(later(1), time="00:10")) == 20
+    assert minutes_apart(accident(time=None), accident()) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "why"),
+    [
+        (accident(), filing(day=later(1)), False),
+        (accident(), filing(day=later(2)), True),
+        (accident(), document(), False),
+        (accident(time="10:00"), accident(time="11:01"), True),
+        (accident(plates=("AB1",)), accident(plates=("CD2",)), True),
+        (accident(plates=("AB1",)), filing(plates=("CD2",)), False),
+    ],
+)
+def test_what_cannot_stand_in_one_case(one: Evidence, other: Evidence, why: bool) -> None:
+    assert bool(disagreement(one, other)) is why
+    assert disagreement(one, other) == disagreement(other, one)
+
+
+def test_the_day_of_a_loss() -> None:
+    assert loss_day(document(accident_date=DAY)) == date.fromisoformat(DAY)
+    assert loss_day(document()) is None
+    assert loss_day(filing(loss=medical(date=DAY))) is None
+
+
+some_days = st.integers(-3, 3).map(later)
+some: dict[str, st.SearchStrategy[Any]] = {
+    "accident": st.builds(
+        accident,
+        some_days,
+        st.sampled_from((None, "00:05", "12:00", "12:40", "23:55")),
+        st.sampled_from((None, (121.5431, 25.0331), (121.5451, 25.0331))),
+        plates=st.sampled_from(((), ("AB1",), ("CD2",), ("AB1", "CD2"))),
+        persons=st.sampled_from(((), (A,), (A, B))),
+        open_data=st.booleans(),
+    ),
+    "document": st.builds(
+        document, st.sampled_from((A, B)), some_days, injury=st.sampled_from((None, True, False)),
+        accident_date=st.none() | some_days,
+    ),
+    "filing": st.builds(
+        filing, person=st.sampled_from((A, B)), plates=st.sampled_from(((), ("AB1",))),
+        loss=st.sampled_from((motor(), motor(day=later(2)), medical(date=DAY), medical("H2", date=DAY))),
+    ),
+}  # fmt: skip
+anything = st.one_of(*some.values())
+
+
+@given(anything, anything)
+def test_judging_is_symmetric_and_links_only_what_may_stand_together(one: Evidence, other: Evidence) -> None:
+    link = linked(one, other)
+    assert link == linked(other, one)
+    first, second = loss_day(one), loss_day(other)
+    if link and link[0] > 10 and first and second:
+        assert abs((first - second).days) <= DATE_SLACK_DAYS
