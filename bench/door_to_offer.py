@@ -185,7 +185,7 @@ def lines(report: dict) -> list[str]:  # type: ignore[type-arg]
     ours, bare = report["ours"], report["bare"]
     told = [
         f"{report['documents']} documents of 41 kB each, person and authorisation of its own, 2 cores",
-        f"bare peer         {bare['documents_per_second']:8.0f} documents/s  {bare['cpu_ms_per_document']:.2f} ms CPU a document",
+        f"bare peer         {bare['documents_per_second']:8.0f} documents/s  {bare['cpu_ms_per_document']:.2f} ms CPU each",
         f"POST to offer     {ours['documents_per_second']:8.0f} documents/s  1/{ours['ratio']:.1f} of bare",
     ]
     told += [
@@ -193,7 +193,7 @@ def lines(report: dict) -> list[str]:  # type: ignore[type-arg]
         for one in ours["processes"]
     ]
     told.append(
-        f"at half load      p50 {report['half_load']['p50_ms']:.0f} ms, p99 {report['half_load']['p99_ms']:.0f} ms from POST to offer"
+        f"at half load      p50 {report['half_load']['p50_ms']:.0f} ms, p99 {report['half_load']['p99_ms']:.0f} ms"
     )
     told += [
         f"{one['cases']:>7,} cases stored  {one['documents_per_second']:6.0f} documents/s  {one['resident_mib']:6.0f} MiB"

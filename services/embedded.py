@@ -6,6 +6,7 @@ pool ends the process, for its supervisor to start it anew.
 
 import asyncio
 import multiprocessing
+import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -208,6 +209,8 @@ class System(Core):
 
     async def run(self) -> None:
         """Runs until cancelled; whatever ends one task ends all."""
+        for _ in range(WORKERS):
+            self._pool.submit(os.getpid)  # starts a worker: it loads the models now, not at the first record
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self.desk.run())

@@ -43,7 +43,7 @@ def have_links(tx: Connection, ids: Iterable[str]) -> set[str]:
 def key_counts(tx: Connection, hashes: Iterable[str]) -> dict[str, int]:
     """How many records stand under each of these keys."""
     rows = tx.execute(select(links.c.hash, func.count()).where(links.c.hash.in_(list(hashes))).group_by(links.c.hash))
-    return {one: count for one, count in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 def lineages_under(tx: Connection, hashes: Iterable[str]) -> set[str]:
@@ -154,7 +154,7 @@ def latest_views(tx: Connection, insurer: str, numbers: Iterable[str]) -> dict[s
             views.c.insurer == insurer, views.c.case_number.in_(list(numbers))
         )
     )
-    return {one: count for one, count in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 def records_viewed_by(tx: Connection, insurer: str) -> list[str]:

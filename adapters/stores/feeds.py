@@ -118,7 +118,7 @@ def handovers_of_record(tx: Connection, record: str) -> Sequence[Row]:
 
 def totals(tx: Connection) -> dict[str, int]:
     """Offers numbered per insurer."""
-    return {insurer: last for insurer, last in tx.execute(select(feeds.c.insurer, feeds.c.last))}
+    return {row.insurer: row.last for row in tx.execute(select(feeds.c.insurer, feeds.c.last))}
 
 
 def gaps(tx: Connection) -> list[str]:

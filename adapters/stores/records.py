@@ -89,6 +89,15 @@ def judge(tx: Connection, rows: Sequence[dict[str, object]]) -> None:
     )
 
 
+def judge_again(tx: Connection, rows: Sequence[dict[str, object]]) -> None:
+    """A further attempt at what is in the set already: the verdict stays. Dicts of record, judged (attempt)."""
+    if rows:
+        tx.execute(
+            update(records).where(records.c.record == bindparam("which")).values(judged=bindparam("judged")),
+            [{"which": row["record"], "judged": row["judged"]} for row in rows],
+        )
+
+
 def problems_text(problems: Sequence[Problem]) -> str | None:
     if not problems:
         return None

@@ -61,11 +61,17 @@ ENTRIES: tuple[Entry, ...] = (
         "Send the paper as PDF, JPEG or PNG, unencrypted and unpacked.",
     ),
     Entry(
+        "paper-media-type-generic",
+        "未宣告檔案的媒體類型",
+        "The media type of the file is not said",
+        "Say application/pdf, image/jpeg or image/png in the Content-Type of the file part.",
+        Severity.WARNING,
+    ),
+    Entry(
         "paper-media-type-differs",
         "檔案內容與宣告的媒體類型不同",
         "The file is of another media type than claimed",
-        "Claim the media type that the file has.",
-        Severity.WARNING,
+        "Claim the media type that the file has; it is handed over under it.",
     ),
     Entry(
         "paper-metadata-missing",

@@ -3,7 +3,12 @@
 from schemas.problems import Entry, Severity
 
 ENTRIES = (
-    Entry("json-invalid", "不是正確的 JSON:{what}", "Not valid JSON: {what_en}", "Correct the JSON at the given line and column."),
+    Entry(
+        "json-invalid",
+        "不是正確的 JSON:{what}",
+        "Not valid JSON: {what_en}",
+        "Correct the JSON at the given line and column.",
+    ),
     Entry(
         "json-duplicate-key",
         "物件內同一鍵出現兩次",

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from services.sandbox.check import Observed, Report, check
@@ -11,7 +11,8 @@ from services.sandbox.player import Sent
 from services.sandbox.truth import Truth
 
 REVIEW = "/authorisations/{id}/review"
-APPLICATION = "/claimlink/applications"
+APPLICATION, ACCIDENT = "/claimlink/applications", "/police/accidents"
+OWN_FILING = "own-filing"  # the line of the law table that an application itself goes under
 
 
 @dataclass(frozen=True)
@@ -71,32 +72,34 @@ def _held_back(copy: Truth, views: Mapping[str, Sequence[str]]) -> bool:
 
 def latencies(sent: Sequence[Sent], seen: Iterable[Seen]) -> list[float]:
     """Seconds from the start of a paper's POST to the moment when its offer was read, for papers that were sent last of
-    all that their offer rests on: the consent was reviewed, or the application filed, before them."""
+    all that their offer rests on: the consent was reviewed before them; what goes by law had its application and its
+    accident record there."""
     papers: dict[str, Sent] = {}
-    reviewed: dict[str, float] = defaultdict(float)  # authorisation's record → start of its last review
-    applied: dict[str | None, float] = defaultdict(float)  # case → start of its last application
+    last: dict[tuple[str, str | None], float] = defaultdict(
+        float
+    )  # (path, record or case) → start of the last such post
     records = {one.item.n: one.record for one in sent}
     for one in sent:
         papers.setdefault(one.item.truths[0].sha256, one)
-        if one.item.path == REVIEW:
-            target = records.get(one.item.of or 0) or ""
-            reviewed[target] = max(reviewed[target], one.started)
-        elif one.item.path == APPLICATION:
-            case = one.item.truths[0].case
-            applied[case] = max(applied[case], one.started)
+        about = records.get(one.item.of or 0) if one.item.path == REVIEW else one.item.truths[0].case
+        last[one.item.path, about] = max(last[one.item.path, about], one.started)
     times = []
     for feed in seen:
         for sha256, at in feed.papers.items():
-            paper = papers.get(sha256)
-            if paper is None:
-                continue
-            needed = [
-                reviewed[basis["authorisation"]] if "authorisation" in basis else applied[paper.item.truths[0].case]
-                for basis in feed.basis[sha256]
-            ]
-            if all(start <= paper.started for start in needed):
-                times.append(at - paper.started)
+            if paper := papers.get(sha256):
+                needed = _needed(feed.basis[sha256], paper.item.truths[0].case)
+                if all(last[one] <= paper.started for one in needed):
+                    times.append(at - paper.started)
     return times
+
+
+def _needed(basis: Iterable[Mapping[str, str]], case: str | None) -> Iterator[tuple[str, str | None]]:
+    """The posts that a paper waits for: (path, authorisation's record or case)."""
+    for one in basis:
+        if "authorisation" in one:
+            yield REVIEW, one["authorisation"]
+        elif one["law"] != OWN_FILING:
+            yield from ((APPLICATION, case), (ACCIDENT, case))
 
 
 def percentile(ordered: Sequence[float], share: float) -> float:

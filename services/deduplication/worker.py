@@ -28,12 +28,13 @@ class Deduplication:
     def handle(self, tx: Connection, messages: Sequence[Message], now: datetime) -> list[Message]:
         arrivals = {message.id: self._arrival(message.event) for message in messages}
         held = _Set(tx, [one for one in arrivals.values() if one])
-        kept, rows, outputs = [], [], []
+        kept, rows, again, outputs = [], [], [], []
         for message in messages:
             checked, arrival = message.event, arrivals[message.id]
             assert isinstance(checked, Checked)
             decision = decide(arrival, held.like(arrival)) if arrival else Decision(_unread(checked), Why.NEW)
             if decision.why == Why.EXISTS:
+                again.append({"record": checked.record.id, "judged": checked.record.attempt})
                 outputs.append(_verdict(message, checked, decision, checked.problems))
                 continue
             problems = _problems(checked, decision)
@@ -53,6 +54,7 @@ class Deduplication:
         records.put(tx, [message.event.record for message in messages if message.event.record.parent])
         records.rename_lineages(tx, held.renamed)
         records.judge(tx, rows)
+        records.judge_again(tx, again)
         self._archive.keep(tx, kept)
         return outputs
 

@@ -32,6 +32,7 @@ _NUMBERS = {
     "policeCase": NumberType.POLICE_CASE,
     "claim": NumberType.CLAIM,
 }
+GENERIC = ("", "application/octet-stream")  # what clients send that do not know; it is handed over so
 HOSPITAL_KINDS = ("certificate", "receipt")
 
 
@@ -46,7 +47,9 @@ def file_faults(file: bytes, record: Record) -> list[Problem]:
     if real is None:
         return [at("paper-media-type", "file")]
     claimed = record.media_type.partition(";")[0].strip().lower()
-    return [] if claimed == real else [at("paper-media-type-differs", "file")]
+    if claimed == real:
+        return []
+    return [at("paper-media-type-generic" if claimed in GENERIC else "paper-media-type-differs", "file")]
 
 
 def faults(value: dict, record: Record) -> list[Problem]:

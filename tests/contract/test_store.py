@@ -74,5 +74,8 @@ def test_writers_of_two_processes_take_turns(tmp_path: Path) -> None:
 def test_the_pragmas_that_durability_and_erasure_rest_on(tmp_path: Path) -> None:
     database = Database(tmp_path / "claims.sqlite")
     with database.write() as tx:
-        found = {name: tx.execute(text(f"PRAGMA {name}")).scalar() for name in ("journal_mode", "synchronous", "secure_delete")}
+        found = {
+            name: tx.execute(text(f"PRAGMA {name}")).scalar()
+            for name in ("journal_mode", "synchronous", "secure_delete")
+        }
     assert found == {"journal_mode": "wal", "synchronous": 2, "secure_delete": 1}

@@ -17,12 +17,12 @@ from pathlib import Path
 
 from bench.servers import free_port
 from schemas.records import Role
+from services.sandbox import setup
 from services.sandbox.check import Observed, Report, check
 from services.sandbox.client import Client
 from services.sandbox.observer import Observer
 from services.sandbox.player import Player, Sent, settle
 from services.sandbox.scenario import Item, generate
-from services.sandbox import setup
 
 CASES = 25  # of one scenario; scenarios of following seeds go on until the kills are done
 PATIENCE = 120.0
@@ -60,9 +60,21 @@ class Process:
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
-        command = [sys.executable, "-m", "services", "up", "--port", str(self.port), "--data", str(self.data), "--sandbox"]
+        command = [
+            sys.executable,
+            "-m",
+            "services",
+            "up",
+            "--port",
+            str(self.port),
+            "--data",
+            str(self.data),
+            "--sandbox",
+        ]
         with (self.data.parent / "claims.log").open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(*command, stdout=log, stderr=log, start_new_session=True)
+            self._process = await asyncio.create_subprocess_exec(
+                *command, stdout=log, stderr=log, start_new_session=True
+            )
         deadline = time.monotonic() + PATIENCE
         while True:
             with contextlib.suppress(OSError):

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from adapters.streams.log import STREAM_KEY
 from adapters.stores.tables import log, records
+from adapters.streams.log import STREAM_KEY
 from bench.documents import CLAIMLINK, HOSPITAL, INSURER, OPERATOR
 from schemas.records import Kind
 from services.sandbox.scenario import generate

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import select
@@ -68,7 +69,7 @@ class World:
                 core = self._random.choice(self._cores)
                 target = self.record_of[by_number[item.of].file] if item.of else None
                 try:
-                    taken = self._perhaps_crashing(core, lambda core=core: self._enter(core, item, target))
+                    taken = self._perhaps_crashing(core, partial(self._enter, core, item, target))
                     break
                 except Crash:
                     self._restart(core)
@@ -152,7 +153,7 @@ class World:
         for _ in range(turns):
             core = self._random.choice(self._cores)
             try:
-                self._perhaps_crashing(core, lambda core=core: self._turn(core))
+                self._perhaps_crashing(core, partial(self._turn, core))
             except Crash:
                 self._restart(core)
             if self._random.random() < 0.1:

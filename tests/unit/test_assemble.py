@@ -68,7 +68,7 @@ def test_a_link_that_would_bring_two_days_together_is_refused_with_the_reason() 
 
 
 def test_open_data_does_not_bring_two_accidents_at_one_crossing_together() -> None:
-    """Each of two police records is near the open one; uniting them would show each one's insurers the other's papers."""
+    """Each of two police records is near the open one; united, each one's insurers would see the other's papers."""
     first = node("a", Kind.ACCIDENT, accident(time="12:00", plates=("AB1",)))
     second = node("b", Kind.ACCIDENT, accident(time="12:30", plates=("CD2",)))
     open_data = node("o", Kind.ACCIDENT, accident(time="12:01", open_data=True, issuer="agency"))
@@ -136,6 +136,6 @@ def test_every_node_stands_once_and_nothing_is_united_that_must_stay_apart(
 
 
 def test_persons_alone_do_not_chain_strangers() -> None:
-    """Two documents of one patient on their own are two cases, however close: nothing says that they are of one loss."""
+    """Two documents of one patient are two cases, however close: nothing says that they are of one loss."""
     nodes = [node("a", Kind.DOCUMENT, document(A)), node("b", Kind.DOCUMENT, document(A, later(1)))]
     assert len(assemble(nodes, links_between(nodes, frozenset()), [])) == 2

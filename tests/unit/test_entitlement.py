@@ -13,7 +13,7 @@ from services.consent.decide import State, review_problem
 from services.consent.entitlement import Consent, Standing, bases, lawful, notified, permits
 from services.consent.law import LAW, LAW_TABLE, Line, Recipient
 from services.consent.matrix import MATRIX, allowed
-from tests.unit.building import A, B, C, TODAY, X, Y, consent, grant
+from tests.unit.building import TODAY, A, B, C, X, Y, consent, grant
 
 CERTIFICATE = (DataClass.CERTIFICATE,)
 POLICE, APPLICATION = (DataClass.POLICE,), (DataClass.APPLICATION,)

@@ -115,11 +115,18 @@ def test_a_file_is_what_it_claims(file, media_type):
     assert check(example(), file, media_type).problems == ()
 
 
-@pytest.mark.parametrize("media_type", ["image/png", "application/octet-stream", ""])
-def test_a_file_of_another_type_than_claimed_is_a_warning(media_type):
+@pytest.mark.parametrize("media_type", ["application/octet-stream", ""])
+def test_a_file_of_no_claimed_type_is_a_warning(media_type):
+    finding = check(example(), PDF, media_type)
+    assert [(one.code, one.path) for one in finding.problems] == [("paper-media-type-generic", "file")]
+    assert finding.content is not None
+
+
+@pytest.mark.parametrize("media_type", ["image/png", "text/html"])
+def test_a_file_of_another_type_than_claimed_is_refused(media_type):
     finding = check(example(), PDF, media_type)
     assert [(one.code, one.path) for one in finding.problems] == [("paper-media-type-differs", "file")]
-    assert finding.content is not None
+    assert finding.content is None
 
 
 @pytest.mark.parametrize("file", [b"", b"%PD", b"PK\x03\x04", b"GIF89a", b" %PDF-1.7", b"<html>", b"\xff\xd8"])

@@ -22,7 +22,7 @@ from services.hub.linking import (
     loss_day,
     minutes_apart,
 )
-from tests.unit.building import A, B, DAY, accident, document, evidence, filing, medical, node, number
+from tests.unit.building import DAY, A, B, accident, document, evidence, filing, medical, node, number
 
 KIND_OF = {"document": Kind.DOCUMENT, "accident": Kind.ACCIDENT, "application": Kind.APPLICATION}
 
@@ -161,6 +161,17 @@ CASES: list[tuple[str, Evidence, Evidence, tuple[int, int] | None]] = [
         accident(issuer="other", numbers=(number(NumberType.POLICE_CASE, "B1", "other"),)),
         (45, 0),
     ),
+    (
+        "the same crossing",
+        accident(at=None, roads=("r", "s")),
+        accident(at=None, time="12:59", roads=("r", "s")),
+        (45, 59),
+    ),
+    ("one of two roads", accident(at=None, roads=("r", "s")), accident(at=None, roads=("r", "t")), None),
+    ("a road alone", accident(at=None, roads=("r", "s")), accident(at=None, time="12:15", roads=("r",)), (45, 15)),
+    ("a road alone, later", accident(at=None, roads=("r", "s")), accident(at=None, time="12:16", roads=("r",)), None),
+    ("roads told by one, a point by the other", accident(roads=("r",)), accident(at=None, roads=("r",)), (45, 0)),
+    ("a road in common, points apart", accident(roads=("r",)), accident(at=(121.6, 25.0), roads=("r",)), None),
     ("open data at the place", accident(plates=("AB1",)), accident(open_data=True), (45, 0)),
 ]
 

@@ -62,12 +62,28 @@ def test_only_papers_that_waited_for_nothing_are_timed(
     assert times == pytest.approx(counted)
 
 
-def test_a_paper_that_goes_by_law_waits_for_the_application() -> None:
-    law = [{"law": "G0390062-17-2"}]
-    early = [sent(1, "a/1.json", 1.0, path="/claimlink/applications"), sent(2, "a/2.json", 2.0)]
-    late = [sent(1, "a/1.json", 3.0, path="/claimlink/applications"), sent(2, "a/2.json", 2.0)]
-    assert latencies(early, [feed(("a/2.json", 2.25, law))]) == pytest.approx([0.25])
-    assert latencies(late, [feed(("a/2.json", 3.25, law))]) == []
+LAW = [{"law": "G0390062-17-2"}]
+
+
+@pytest.mark.parametrize(
+    ("application_at", "accident_at", "basis", "counted"),
+    [
+        (1.0, 1.5, LAW, [0.25]),
+        (3.0, 1.5, LAW, []),
+        (1.0, 2.1, LAW, []),
+        (3.0, 2.1, [{"law": "own-filing"}], [0.25]),
+    ],
+    ids=["all was there", "the application came later", "the accident came later", "an application waits for nothing"],
+)
+def test_a_paper_that_goes_by_law_waits_for_application_and_accident(
+    application_at: float, accident_at: float, basis: list[dict[str, str]], counted: list[float]
+) -> None:
+    records = [
+        sent(1, "a/1.json", application_at, path="/claimlink/applications"),
+        sent(2, "a/2.json", accident_at, path="/police/accidents"),
+        sent(3, "a/3.json", 2.0, path="/papers"),
+    ]
+    assert latencies(records, [feed(("a/3.json", 2.25, basis))]) == pytest.approx(counted)
 
 
 def test_percentiles_are_of_the_nearest_rank() -> None:

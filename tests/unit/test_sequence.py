@@ -1,4 +1,4 @@
-"""What a new view does to a feed: what is taken back, and whether the view is numbered; and what a page is asked for."""
+"""What a new view does to a feed: what is taken back, whether the view is numbered; and what a page is asked for."""
 
 from typing import Any
 
