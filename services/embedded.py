@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from adapters.stores import consents, participants
 from adapters.stores.archive import Archive
 from adapters.stores.database import Database
-from adapters.streams.embedded import Handler, Host
+from adapters.streams.embedded import BATCH, Handler, Host
 from adapters.streams.log import STREAM_KEY, Log
 from adapters.vault.blobs import Blobs
 from adapters.vault.keys import Keys
@@ -27,7 +27,7 @@ from adapters.vault.receipts import Receipts
 from schemas.events import Checked, Encoded, Message, Received, Refold
 from schemas.ids import derive
 from schemas.records import Participant
-from schemas.topics import DUE, RECEIVED, TOPICS
+from schemas.topics import DUE, TOPICS
 from services.consent.worker import ConsentStep
 from services.deduplication.worker import Deduplication
 from services.delivery.feed import Feed
@@ -35,12 +35,12 @@ from services.delivery.worker import Sequencer
 from services.hub.fold import Policies
 from services.hub.worker import Hub
 from services.intake.desk import Desk
-from services.pipeline import VALIDATION
-from services.validation import worker as validation
+from services.validation import worker
+from services.validation.lanes import Lanes, Validation
 
 T = TypeVar("T")
 WORKERS = 2
-CHUNK = 4  # records a worker takes at once
+WATCH_SECONDS = 0.5  # how late the doors notice a lag; at 1,000 records/s that is a tenth of the limit
 CLOCK_SECONDS = 5.0  # how late a due row may be
 LAG_LIMIT = 5_000  # records received and not yet judged; beyond it the doors answer 503 (about a minute's work)
 DUE_AT_ONCE = 500
@@ -72,6 +72,7 @@ class Core:
         self.host = Host(self.database, self.log, clock)
         self.hub = Hub(self.keys, self.archive, policies)
         self.feed = Feed(self.keys, self.archive)
+        self.validation = Validation(self.host, self.archive)
         self.handlers: tuple[Handler, ...] = (
             Deduplication(self.keys, self.archive),
             ConsentStep(self.archive),
@@ -81,31 +82,9 @@ class Core:
         with self.database.write() as tx:
             participants.admit_new(tx, everyone)
 
-    def jobs(self) -> tuple[list[tuple[int, Message]], list[tuple[bytes, bytes]]]:
-        """Validation's next batch, with the bytes that the workers need."""
-        rows = self.host.pending(_VALIDATION)
-        jobs = []
-        for _, message in rows:
-            received = message.event
-            assert isinstance(received, Received)
-            body = self.archive.blob_body(received.blob) if received.blob else message.body
-            jobs.append((received.model_dump_json().encode(), body))
-        return rows, jobs
-
-    def finish(self, rows: Sequence[tuple[int, Message]], results: Sequence[Sequence[Encoded]]) -> None:
-        """Commits what the workers answered; the record's own bytes are put back beside its event."""
-        outputs = []
-        for (_, message), answers in zip(rows, results, strict=True):
-            own, *children = answers
-            outputs += [Encoded(own.topic, own.key, own.id, own.encoded, message.body), *children]
-        self.host.finish(_VALIDATION, rows[-1][0], [message for _, message in rows], outputs)
-
     def validate_here(self) -> int:
         """One batch of validation in this process; the number of records it took."""
-        rows, jobs = self.jobs()
-        if rows:
-            self.finish(rows, validation.work(jobs))
-        return len(rows)
+        return self.validation.here(BATCH)
 
     def tick(self) -> int:
         """Turns rows that fell due into events, and destroys the stream keys of days that every step is past."""
@@ -141,7 +120,7 @@ class Core:
         with self.database.read() as tx:
             behind = [
                 handler.name
-                for handler in (_VALIDATION, *self.handlers)
+                for handler in (self.validation, *self.handlers)
                 if self.log.behind_day(tx, handler.name, handler.sources, oldest)
             ]
         if behind:
@@ -156,16 +135,6 @@ class Core:
         self.keys.close()
 
 
-class _Validation:
-    """Validation as the host sees it: a name and what it reads."""
-
-    name = VALIDATION.name
-    sources = (RECEIVED.name,)
-
-
-_VALIDATION = _Validation()
-
-
 class System(Core):
     """The core, with its tasks running. Make it inside the event loop."""
 
@@ -173,9 +142,9 @@ class System(Core):
         super().__init__(data, everyone, policies)
         self.desk = Desk(self.host, self.archive, self.clock)
         self._loop = asyncio.get_running_loop()
-        self._wake = {handler.name: asyncio.Event() for handler in (_VALIDATION, *self.handlers)}
+        self._wake = {handler.name: asyncio.Event() for handler in (self.validation, *self.handlers)}
         self._pool = ProcessPoolExecutor(
-            WORKERS, mp_context=multiprocessing.get_context("spawn"), initializer=validation.begin
+            WORKERS, mp_context=multiprocessing.get_context("spawn"), initializer=worker.begin
         )
         self.offered = asyncio.Condition()  # notified when the sequencer has numbered something
         self.behind = 0  # records received and not judged, as of the last turn of validation
@@ -198,7 +167,7 @@ class System(Core):
     async def validate(self, received: Received, body: bytes) -> Checked:
         """What validation says of these bytes, in a worker process; nothing is stored."""
         job = (received.model_dump_json().encode(), body)
-        own, *_ = (await self._loop.run_in_executor(self._pool, validation.work, [job]))[0]
+        own, *_ = (await self._loop.run_in_executor(self._pool, worker.work, [job]))[0]
         checked = Message.read(own.topic, own.key, own.id, own.value()).event
         assert isinstance(checked, Checked)
         return checked
@@ -211,10 +180,12 @@ class System(Core):
         """Runs until cancelled; whatever ends one task ends all."""
         for _ in range(WORKERS):
             self._pool.submit(os.getpid)  # starts a worker: it loads the models now, not at the first record
+        lanes = Lanes(self.validation, self._pool, self._wake[self.validation.name])
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self.desk.run())
-                tasks.create_task(self._validate())
+                tasks.create_task(lanes.run())
+                tasks.create_task(self._watch())
                 tasks.create_task(self._tick())
                 for handler in self.handlers:
                     tasks.create_task(self._step(handler))
@@ -231,23 +202,12 @@ class System(Core):
                 async with self.offered:
                     self.offered.notify_all()
 
-    async def _validate(self) -> None:
-        wake = self._wake[_VALIDATION.name]
+    async def _watch(self) -> None:
+        """Counts what waits for validation, for the doors to refuse before it becomes too much."""
+        step = self.validation
         while True:
-            wake.clear()
-            rows, jobs = await asyncio.to_thread(self.jobs)
-            await self._count_lag()
-            if not rows:
-                await wake.wait()
-                continue
-            chunks = [jobs[start : start + CHUNK] for start in range(0, len(jobs), CHUNK)]
-            answers = await asyncio.gather(
-                *(self._loop.run_in_executor(self._pool, validation.work, chunk) for chunk in chunks)
-            )
-            await asyncio.to_thread(self.finish, rows, [one for chunk in answers for one in chunk])
-
-    async def _count_lag(self) -> None:
-        self.behind = await self.read(lambda tx: self.log.lag(tx, _VALIDATION.name, _VALIDATION.sources))
+            self.behind = await self.read(lambda tx: self.log.lag(tx, step.name, step.sources))
+            await asyncio.sleep(WATCH_SECONDS)
 
     async def _tick(self) -> None:
         while True:
@@ -256,6 +216,6 @@ class System(Core):
 
     def _hear(self, messages: Sequence[Message | Encoded]) -> None:
         topics = {message.topic for message in messages}
-        names = [one.name for one in (_VALIDATION, *self.handlers) if topics & set(one.sources)]
+        names = [one.name for one in (self.validation, *self.handlers) if topics & set(one.sources)]
         if names:
             self._loop.call_soon_threadsafe(lambda: [self._wake[name].set() for name in names])

@@ -23,11 +23,15 @@ BATCH_BYTES = 8 << 20  # of sealed bodies a turn
 logger = structlog.get_logger()
 
 
-class Handler(Protocol):
-    """A step's worker. `handle` is called inside a transaction and returns the step's outputs."""
+class Step(Protocol):
+    """A step's name, and the topics it reads."""
 
     name: str
     sources: tuple[str, ...]
+
+
+class Handler(Step, Protocol):
+    """A decide step's worker. `handle` is called inside a transaction and returns the step's outputs."""
 
     def handle(self, tx: Connection, messages: Sequence[Message], now: datetime) -> list[Message]: ...
 
@@ -84,15 +88,18 @@ class Host:
             pass
 
     def finish(
-        self, handler: Handler, position: int, inputs: Sequence[Message], outputs: Sequence[Message | Encoded]
+        self, step: Step, position: int, inputs: Sequence[Message], outputs: Sequence[Message | Encoded]
     ) -> None:
-        """Commits a transform's outputs with its position; a turn that another worker finished changes nothing."""
+        """Commits a transform's outputs with its inputs' ids, and its position if that is further on.
+
+        What another worker has committed already stays as it is: the outputs of an input bear the same ids.
+        """
+        now = self._clock()
         with self.writing, self.database.write() as tx:
-            if self.log.cursor(tx, handler.name) >= position:
-                return
-            self.log.unseen(tx, handler.name, inputs, self._clock())
-            self.log.append(tx, outputs, self._clock())
-            self.log.advance(tx, handler.name, position)
+            self.log.unseen(tx, step.name, inputs, now)
+            self.log.append(tx, outputs, now)
+            if self.log.cursor(tx, step.name) < position:
+                self.log.advance(tx, step.name, position)
         self._tell(outputs)
 
     def _decide(self, handler: Handler, rows: Sequence[tuple[int, Message]]) -> None:

@@ -72,13 +72,16 @@ class Log:
 
     def unseen(self, tx: Connection, step: str, messages: Sequence[Message], now: datetime) -> list[Message]:
         """Those whose event id this step has not taken yet; takes them."""
-        ids = [message.id for message in messages]
-        known = set(tx.execute(select(inbox.c.event).where(inbox.c.step == step, inbox.c.event.in_(ids))).scalars())
+        known = self.seen(tx, step, [message.id for message in messages])
         fresh = list({message.id: message for message in messages if message.id not in known}.values())
         if fresh:
             day = now.astimezone(UTC).strftime("%Y-%m-%d")
             tx.execute(insert(inbox), [{"step": step, "event": message.id, "day": day} for message in fresh])
         return fresh
+
+    def seen(self, tx: Connection, step: str, ids: Sequence[str]) -> set[str]:
+        """Those of these event ids that the step has taken."""
+        return set(tx.execute(select(inbox.c.event).where(inbox.c.step == step, inbox.c.event.in_(ids))).scalars())
 
     def lag(self, tx: Connection, step: str, topics: Sequence[str]) -> int:
         """How many messages a step has before it."""

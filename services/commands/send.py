@@ -1,5 +1,6 @@
 """`claims send`: files through the doors, and what became of each."""
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -156,14 +157,12 @@ def _show_problems(console: Console, problems: Sequence[dict[str, Any]]) -> None
 
 
 def _show_rows(console: Console, rows: Sequence[dict[str, Any]]) -> None:
-    counts: dict[str, int] = {}
-    for row in rows:
-        counts[row.get("verdict") or "later"] = counts.get(row.get("verdict") or "later", 0) + 1
-    console.print("    " + ", ".join(f"{count} {name}" for name, count in sorted(counts.items())) + " accidents")
-    bad = [row for row in rows if row.get("verdict") not in (*GOOD, None)]
+    counts = Counter(row["verdict"] or "later" for row in rows)
+    console.print("    accidents: " + ", ".join(f"{count:,} {name}" for name, count in sorted(counts.items())))
+    bad = [row for row in rows if row["verdict"] not in (*GOOD, None)]
     for row in bad[:SHOWN]:
         console.print(f"    lines {row['lines']}: {row['verdict']}")
-        _show_problems(console, row.get("problems") or [])
+        _show_problems(console, row["problems"])
     if len(bad) > SHOWN:
         console.print(f"    … and {len(bad) - SHOWN} more; --json has all.")
 

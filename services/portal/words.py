@@ -31,13 +31,6 @@ PRESENCE = {
     "missing": ("缺少", "missing"),
 }
 
-OUTCOMES = {
-    "accepted": ("受理", "accepted"),
-    "rejected": ("退回", "rejected"),
-    "duplicate": ("重複", "duplicate"),
-    "dead": ("處理延遲", "delayed on our side"),
-}
-
 EVENTS = {
     "opened": ("案件成立", "The case was opened"),
     "received": ("收到{zh}", "Received: {en}"),

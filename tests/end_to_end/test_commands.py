@@ -169,7 +169,7 @@ def test_send_broken_json_says_where(system: Up, tmp_path: Path) -> None:
 def test_send_a_police_file_tells_each_accident(system: Up) -> None:
     done = system.run("send", DATA / "police/parties.csv")
     assert done.returncode == 0, done.stdout
-    assert re.search(r"\d+ accepted accidents", done.stdout)
+    assert re.search(r"accidents: [\d,]+ accepted", done.stdout)
 
 
 @pytest.mark.parametrize(

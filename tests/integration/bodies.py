@@ -11,12 +11,14 @@ from services.sandbox.filings import pdf
 from services.sandbox.persons import national_id
 
 Json = dict[str, Any]
-ASSEMBLED = Path(__file__).parents[3] / "shared" / "data" / "fhir" / "iclaim" / "assembled"
+EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "document.json"
 HOSPITAL, OTHER_HOSPITAL = "1537990035", "1131990017"
 POLICE, OTHER_POLICE = "387130000C", "379130000C"
 CLAIMLINK, OTHER_CLAIMLINK = "CL01", "CL02"
 OPERATOR, OTHER_OPERATOR = "operator-1", "operator-2"
 INSURER = "82916473"
+
+WOMEN = 26 * 10**7  # serials from here on give a woman's number, as the example's patient is one
 
 _numbers = count(1)
 
@@ -33,9 +35,8 @@ def dump(value: object) -> bytes:
 def document(number: int | None = None, **changes: Any) -> bytes:
     """A hospital document of `HOSPITAL` with numbers of its own. `changes`: timestamp, status, id."""
     number = fresh() if number is None else number
-    text = (ASSEMBLED / "bundle-outpatient-illness.json").read_text()
-    text = text.replace("114090300152", f"1140903{number:05d}").replace("1140903-C-0088", f"1140903-C-{number:05d}")
-    text = text.replace("N225904174", national_id(1_000_003 * number))
+    text = EXAMPLE.read_text().replace("BDDBE0001101", f"T{number:08d}")
+    text = text.replace("N298338217", national_id(WOMEN + 26 * 1_003 * number))
     bundle = json.loads(text)
     if "timestamp" in changes:
         bundle["timestamp"] = changes["timestamp"]

@@ -9,12 +9,14 @@ from pathlib import Path
 import httpx
 import pytest
 
+from adapters.stores.archive import INLINE_BYTES
 from adapters.vault.receipts import verify
 from tests.integration import bodies
 from tests.integration.bodies import OTHER_POLICE, POLICE
 from tests.integration.running import Running
 
-OPEN_DATA = Path(__file__).parents[3] / "shared" / "data" / "police" / "npa-open-data"
+PARTIES = Path(__file__).parents[1] / "data" / "police" / "parties.csv"  # invented, in the published layout
+LARGE = 4_000  # accidents of two rows: some 3 MB, more than a door holds in memory
 SENDER = "NPA-OPEN"
 JSON = {"content-type": "application/json", "prefer": "wait=30"}
 CSV = {"content-type": "text/csv", "prefer": "wait=30"}
@@ -24,13 +26,20 @@ def post(client: httpx.Client, body: bytes, headers: dict[str, str] = JSON) -> h
     return client.post("/police/accidents", content=body, headers=headers)
 
 
-def few(rows: int, change: str = "") -> bytes:
-    """The head and first rows of a real file; `change` goes into every place, so that the accidents are new."""
-    text = (OPEN_DATA / "a1_2026.csv").read_text("utf-8-sig").splitlines()[: rows + 1]
+def few(rows: int, change: str = "測試市本區丙路") -> bytes:
+    """A file of that many rows, two an accident; `change` goes into every place, so that the accidents are new."""
+    head, first, second = (
+        list(csv.reader(PARTIES.read_text("utf-8-sig").splitlines()))[number] for number in (0, 1, 3)
+    )
     made = io.StringIO()
     write = csv.writer(made)
-    for number, row in enumerate(csv.reader(text)):
-        write.writerow(row if number == 0 or not change else [*row[:6], change, *row[7:]])
+    write.writerow(head)
+    for number in range(rows):
+        row = list(first if number % 2 else second)
+        minute = number // 2
+        row[:4] = ["2026", "1", "20260101", f"{minute // 60 % 24:02d}{minute % 60:02d}00"]
+        row[6] = f"{change}{minute // 1440 + 1}號前"
+        write.writerow(row)
     return made.getvalue().encode()
 
 
@@ -140,7 +149,8 @@ def test_a_file_for_later(running: Running) -> None:
 
 def test_a_large_file_thrice_at_once(running: Running) -> None:
     """Larger than what a door holds in memory: it travels as a sealed file, once."""
-    body = (OPEN_DATA / "a2_2026_part.csv").read_bytes()
+    body = few(2 * LARGE)
+    assert len(body) > INLINE_BYTES
     with running.client(SENDER) as client, ThreadPoolExecutor(3) as threads:
         answers = list(threads.map(lambda _: post(client, body, CSV), range(3)))
         assert len({answer.headers["claims-receipt"] for answer in answers}) == 1
@@ -148,7 +158,7 @@ def test_a_large_file_thrice_at_once(running: Running) -> None:
             assert answer.json()["accidents"]["judged"] < answer.json()["accidents"]["expected"]
         assert answer.status_code == 200, answer.text[:300]
         lines, file = answer.json(), answer.headers["claims-record"]
-        assert len(lines) > 500
+        assert len(lines) == LARGE
         assert len({line["record"] for line in lines}) == len(lines)
         listed: list[str] = []
         while page := client.get(

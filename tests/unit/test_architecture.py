@@ -15,6 +15,7 @@ WIRING = {"app.py", "worker.py", "__main__.py"}
 WIRING_MODULES = {
     "services/embedded.py": "the composition root of the embedded form",
     "services/doors.py": "composes the doors' routes",
+    "services/validation/lanes.py": "runs validation's worker processes in the embedded form",
 }
 WIRING_FOLDERS = {
     "services/commands": "the command line: it starts and calls what it names",

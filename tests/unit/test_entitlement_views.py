@@ -249,6 +249,7 @@ def test_the_day_of_a_case() -> None:
     stay = node("stay", Kind.DOCUMENT, document(A, start="2025-08-30", end="2025-09-02"))
     named = node("named", Kind.APPLICATION, filing(loss=medical(date="2025-08-29")))
     assert first_day([POLICE, stay, named]) == date.fromisoformat(DAY)
+    assert first_day([node("next", Kind.APPLICATION, filing(day="2025-09-04")), POLICE]) == date.fromisoformat(DAY)
     assert first_day([stay, named]) == date(2025, 8, 30)
     assert first_day([named]) == date(2025, 8, 29)
     assert first_day([node("case", Kind.APPLICATION, filing(loss=Loss(kind="case", case="C9")))]) is None

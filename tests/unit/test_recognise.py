@@ -129,7 +129,7 @@ def test_what_is_nothing_of_ours_is_refused_with_what_can_be_sent(tmp_path: Path
     "file",
     [
         *sorted((SHARED / "fhir/iclaim/assembled").glob("bundle-*.json")),
-        SHARED / "fhir/twcore-0.3.1-examples/Bundle-bun-document-uuid-example.json",
+        *sorted((SHARED / "fhir/twcore-0.3.1-examples").glob("Bundle-bun-document-uuid-example.json")),
         *sorted((DATA / "fhir").glob("*.json")),
     ],
     ids=lambda file: file.name,
