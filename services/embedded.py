@@ -7,8 +7,9 @@ pool ends the process, for its supervisor to start it anew.
 import asyncio
 import multiprocessing
 import os
+import signal
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -34,6 +35,7 @@ from services.delivery.feed import Feed
 from services.delivery.worker import Sequencer
 from services.hub.fold import Policies
 from services.hub.worker import Hub
+from services.intake.book import Book
 from services.intake.desk import Desk
 from services.validation import worker
 from services.validation.lanes import Lanes, Validation
@@ -140,8 +142,10 @@ class System(Core):
 
     def __init__(self, data: Path, everyone: Sequence[Participant], policies: Policies) -> None:
         super().__init__(data, everyone, policies)
-        self.desk = Desk(self.host, self.archive, self.clock)
         self._loop = asyncio.get_running_loop()
+        # Everything that writes takes turns on one thread: what waits there is done together, in one flush to disk.
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
+        self.desk = Desk(Book(self.host, self.archive, self.clock), self.host, self._writer)
         self._wake = {handler.name: asyncio.Event() for handler in (self.validation, *self.handlers)}
         self._pool = ProcessPoolExecutor(
             WORKERS, mp_context=multiprocessing.get_context("spawn"), initializer=worker.begin
@@ -162,7 +166,7 @@ class System(Core):
             with self.host.writing, self.database.write() as tx:
                 return work(tx)
 
-        return await asyncio.to_thread(run)
+        return await self._loop.run_in_executor(self._writer, run)
 
     async def validate(self, received: Received, body: bytes) -> Checked:
         """What validation says of these bytes, in a worker process; nothing is stored."""
@@ -178,9 +182,8 @@ class System(Core):
 
     async def run(self) -> None:
         """Runs until cancelled; whatever ends one task ends all."""
-        for _ in range(WORKERS):
-            self._pool.submit(os.getpid)  # starts a worker: it loads the models now, not at the first record
-        lanes = Lanes(self.validation, self._pool, self._wake[self.validation.name])
+        self._start_workers()
+        lanes = Lanes(self.validation, self._pool, self._writer, self._wake[self.validation.name])
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self.desk.run())
@@ -191,12 +194,23 @@ class System(Core):
                     tasks.create_task(self._step(handler))
         finally:
             self._pool.shutdown(wait=False, cancel_futures=True)
+            self._writer.shutdown(wait=True, cancel_futures=True)
+
+    def _start_workers(self) -> None:
+        """They load the models now, not at the first record. Ctrl-C in a terminal reaches every process of it: they are
+        born deaf to it, so that the parent alone answers and lets them finish."""
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            for _ in range(WORKERS):
+                self._pool.submit(os.getpid)  # the pool starts a worker for each job that finds none idle
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     async def _step(self, handler: Handler) -> None:
         wake = self._wake[handler.name]
         while True:
             wake.clear()
-            if not await asyncio.to_thread(self.host.turn, handler):
+            if not await self._loop.run_in_executor(self._writer, self.host.turn, handler):
                 await wake.wait()
             elif isinstance(handler, Sequencer):
                 async with self.offered:
@@ -211,7 +225,7 @@ class System(Core):
 
     async def _tick(self) -> None:
         while True:
-            await asyncio.to_thread(self.tick)
+            await self._loop.run_in_executor(self._writer, self.tick)
             await asyncio.sleep(CLOCK_SECONDS)
 
     def _hear(self, messages: Sequence[Message | Encoded]) -> None:

@@ -83,6 +83,8 @@ class Keys:
     def destroy(self, names: Iterable[str]) -> None:
         """Makes everything sealed under these keys unreadable, for good. Destroying twice is harmless."""
         names = list(names)
+        if not names:
+            return
         with self._lock:
             for name in names:
                 self._cache.pop(name, None)

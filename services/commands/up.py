@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import fcntl
+import multiprocessing
 import os
 import signal
 import socket
@@ -125,6 +126,8 @@ async def _serve(data: Path, sandbox: Sandbox, listener: socket.socket, rate: in
             logger.error("ended by a failure", errors=_classes(end))
     await loop.shutdown_default_executor()  # a turn that is under way ends before the database closes
     system.close()
+    for worker in multiprocessing.active_children():
+        worker.terminate()  # what it had in hand is validated after the next start
     return failed
 
 

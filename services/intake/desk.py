@@ -1,10 +1,9 @@
 """Takes records in: one flush to disk for all that stand at the desk together, none acknowledged before it."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
+from concurrent.futures import Executor
 
-from adapters.stores.archive import Archive
 from adapters.streams.embedded import Host
 from schemas.events import Encoded, Message, Verdict
 from schemas.topics import VERDICTS
@@ -14,8 +13,8 @@ from services.intake.book import Book, Submission, Taken
 class Desk:
     """Call `take` from the event loop; `run` is its one background task."""
 
-    def __init__(self, host: Host, archive: Archive, clock: Callable[[], datetime]) -> None:
-        self._book = Book(host, archive, clock)
+    def __init__(self, book: Book, host: Host, writer: Executor) -> None:
+        self._book, self._writer = book, writer
         self._queue: asyncio.Queue[tuple[Submission, asyncio.Future[Taken]]] = asyncio.Queue()
         self._waiting: dict[str, set[asyncio.Future[Verdict]]] = {}
         self._loop = asyncio.get_running_loop()
@@ -45,7 +44,7 @@ class Desk:
             while not self._queue.empty():
                 batch.append(self._queue.get_nowait())
             try:
-                taken = await asyncio.to_thread(self._book.enter, [submission for submission, _ in batch])
+                taken = await self._loop.run_in_executor(self._writer, self._book.enter, [submission for submission, _ in batch])
             except Exception as error:
                 for _, future in batch:
                     if not future.done():

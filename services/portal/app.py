@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 JSON = "application/json"
 PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
+PROBE_SECONDS = 1.0  # how old an answer about readiness may be
 WRITE_SECONDS = 2.0  # a database that takes longer for nothing serves nobody
 # Scripts and styles come from files of ours alone; nothing may frame the page that holds an operator's token.
 PAGE_HEADERS = {
@@ -102,6 +103,7 @@ class WatchDoors:
     def __init__(self, system: "System", tokens: Tokens) -> None:
         self._system, self._tokens = system, tokens
         self._watch = Watch(system.log, steps_of(system.handlers, VALIDATION), system.clock)
+        self._probing: tuple[asyncio.Task[list[str]], float] | None = None  # and since when
 
     def routes(self) -> list[Route]:
         return [
@@ -116,13 +118,10 @@ class WatchDoors:
 
     async def readyz(self, _: Request) -> Response:
         """503 when the database takes no writer, the doors lag, or a step does not move."""
-        seconds = asyncio.get_running_loop().time()
-        try:
-            async with asyncio.timeout(WRITE_SECONDS):
-                stuck = await self._system.write(lambda tx: self._watch.stuck(tx, seconds))
-            writable = True
-        except TimeoutError:
-            writable, stuck = False, []
+        probe = self._probe()
+        await asyncio.wait({probe}, timeout=WRITE_SECONDS)
+        writable = probe.done() and probe.exception() is None
+        stuck = probe.result() if writable else []
         ready = writable and not stuck and not self._system.lagging
         told = {
             "status": "ready" if ready else "not ready",
@@ -131,6 +130,15 @@ class WatchDoors:
             "stuck": stuck,
         }
         return _json(told, 200 if ready else 503)
+
+    def _probe(self) -> "asyncio.Task[list[str]]":
+        """The write that tells whether one can; everybody may ask, so at most one a second and one at a time."""
+        seconds = asyncio.get_running_loop().time()
+        known = self._probing
+        if known is None or (known[0].done() and seconds - known[1] >= PROBE_SECONDS):
+            task = asyncio.create_task(self._system.write(lambda tx: self._watch.stuck(tx, seconds)))
+            self._probing = known = task, seconds
+        return known[0]
 
     async def metrics(self, request: Request) -> Response:
         await admit(request, self._system, self._tokens, Role.OPERATOR)

@@ -7,7 +7,7 @@ follows the oldest record still unanswered, and a restart skips what is committe
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor
 
 from adapters.stores.archive import Archive
 from adapters.streams.embedded import Host
@@ -70,10 +70,10 @@ class Validation:
 
 
 class Lanes:
-    """Runs the step in a pool of workers. `behind`: records received and not answered, as of the last look."""
+    """Runs the step in a pool of worker processes; `writer` is the one thread that writes."""
 
-    def __init__(self, step: Validation, pool: ProcessPoolExecutor, wake: asyncio.Event) -> None:
-        self._step, self._pool, self._wake = step, pool, wake
+    def __init__(self, step: Validation, pool: Executor, writer: Executor, wake: asyncio.Event) -> None:
+        self._step, self._pool, self._writer, self._wake = step, pool, writer, wake
         self._open: set[int] = set()  # positions read and not committed
         self._flights: set[asyncio.Task[None]] = set()
         self._large: deque[Row] = deque()
@@ -109,12 +109,13 @@ class Lanes:
 
     async def _fly(self, rows: Sequence[Row]) -> None:
         jobs = await asyncio.to_thread(self._step.jobs, rows)
-        answers = await asyncio.get_running_loop().run_in_executor(self._pool, worker.work, jobs)
+        loop = asyncio.get_running_loop()
+        answers = await loop.run_in_executor(self._pool, worker.work, jobs)
         mine = {position for position, _ in rows}
         async with self._committing:  # the position passes a record only once it is committed
             rest = self._open - mine
             position = min(rest) - 1 if rest else self._read_to
-            await asyncio.to_thread(self._step.commit, rows, answers, position)
+            await loop.run_in_executor(self._writer, self._step.commit, rows, answers, position)
             self._open -= mine
 
 

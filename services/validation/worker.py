@@ -2,7 +2,6 @@
 
 import multiprocessing
 import os
-import signal
 import threading
 from multiprocessing import connection
 
@@ -70,9 +69,7 @@ def work(jobs: list[tuple[bytes, bytes]]) -> list[list[Encoded]]:
 
 def begin() -> None:
     """Called once in every worker. The models are loaded by this module's imports; a parent that is killed takes its
-    workers with it (they hold both ends of their queue, so they would wait for ever). Ctrl-C in a terminal reaches
-    every process of it: the parent alone answers, and lets its workers finish."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    workers with it (they hold both ends of their queue, so they would wait for ever)."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_follow, args=(parent.sentinel,), daemon=True).start()

@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,7 @@ OUTPATIENT = DATA / "fhir/bundle-songling-outpatient.json"
 SONGLING = "1141990058"
 CLAIMS = (sys.executable, "-m", "services")
 STOP_SECONDS = 10
+LARGE = 40_000  # lines: some ten seconds for a worker
 
 
 def claims(*arguments: object, cwd: Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
@@ -33,10 +34,10 @@ def claims(*arguments: object, cwd: Path, stdin: str = "") -> subprocess.Complet
 class Up:
     """`claims up` in a folder, until `stop`."""
 
-    def __init__(self, folder: Path, *more: str) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder, self.file = folder, folder / "data/sandbox.json"
         self.process = subprocess.Popen(
-            [*CLAIMS, "up", "--sandbox", "--port", "0", *more],
+            [*CLAIMS, "up", "--sandbox", "--port", "0"],
             cwd=folder,
             stdout=subprocess.PIPE,
             stderr=(folder / "log").open("a"),
@@ -57,6 +58,20 @@ class Up:
         if self.process.poll() is None:
             self.process.send_signal(number)
         return self.process.wait(STOP_SECONDS)
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[[], Up]]:
+    """Starts a system in the test's own folder, as often as it is asked; stops what still runs in the end."""
+    running: list[Up] = []
+
+    def begin() -> Up:
+        running.append(Up(tmp_path))
+        return running[-1]
+
+    yield begin
+    for up in running:
+        up.stop()
 
 
 @pytest.fixture(scope="module")
@@ -99,11 +114,13 @@ def test_a_port_in_use_is_refused(system: Up, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_stops_it_cleanly_and_the_next_start_keeps_the_tokens(tmp_path: Path, number: int) -> None:
-    first = Up(tmp_path)
+def test_a_signal_stops_it_cleanly_and_the_next_start_keeps_the_tokens(
+    start: Callable[[], Up], tmp_path: Path, number: int
+) -> None:
+    first = start()
     before = json.loads(first.file.read_text())
     assert first.stop(number) == 0
-    second = Up(tmp_path)
+    second = start()
     after = json.loads(second.file.read_text())
     assert after.pop("base_url") != before.pop("base_url") and after == before
     # Ctrl-C in a terminal reaches every process of the group.
@@ -112,13 +129,37 @@ def test_a_signal_stops_it_cleanly_and_the_next_start_keeps_the_tokens(tmp_path:
     assert all(json.loads(line)["event"] for line in (tmp_path / "log").read_text().splitlines())
 
 
-def test_a_broken_pool_ends_the_process_with_1(tmp_path: Path) -> None:
-    up = Up(tmp_path)
+def test_a_broken_pool_ends_the_process_with_1(start: Callable[[], Up]) -> None:
+    up = start()
     assert up.run("send", OUTPATIENT).returncode == 0  # the workers are there
     for worker in _workers(up.process.pid):
         os.kill(worker, signal.SIGKILL)
     up.run("send", SUMMARY)
     assert up.process.wait(STOP_SECONDS + 5) == 1
+
+
+def test_a_stop_does_not_wait_for_a_long_validation(start: Callable[[], Up], tmp_path: Path) -> None:
+    """What the worker had in hand is validated after the next start."""
+    up = start()
+    head, *rows = (DATA / "police/parties.csv").read_text(encoding="utf-8-sig").splitlines()
+    rows = [row for row in rows if row[:4].isdigit()]
+    (tmp_path / "large.csv").write_text("\n".join([head, *rows * (LARGE // len(rows))]), encoding="utf-8")
+    with (tmp_path / "said").open("w") as said:
+        sending = subprocess.Popen([*CLAIMS, "send", "large.csv"], cwd=tmp_path, stdout=said, stderr=said)
+        _heard(tmp_path / "log", '"kind": "accident-file"')
+        assert up.stop() == 0
+        assert sending.poll() is None
+        sending.kill()  # the next start has another port
+        sending.wait()
+    told = start().json("send", "large.csv")
+    assert told["verdict"] == "rejected"  # the same accident thousands of times; what matters is that it was judged
+
+
+def _heard(log: Path, word: str) -> None:
+    """Returns when the running system has logged it."""
+    with subprocess.Popen(["tail", "-n", "+1", "-f", log], stdout=subprocess.PIPE, text=True) as tail:
+        assert any(word in line for line in tail.stdout)
+        tail.terminate()
 
 
 def _workers(pid: int) -> list[int]:

@@ -1,4 +1,4 @@
-"""`make demo` in small: twice in a row, stopped by Ctrl-C, red when something is amiss."""
+"""`make demo` in small: twice in a row with zeros, stopped by Ctrl-C, careful with folders that are not its own."""
 
 import json
 import os
@@ -29,10 +29,13 @@ def test_once_twice_in_a_row_ends_with_zeros(tmp_path: Path) -> None:
 
 def test_it_stays_up_until_ctrl_c(tmp_path: Path) -> None:
     process = subprocess.Popen(DEMO, cwd=tmp_path, stdout=subprocess.PIPE, text=True, start_new_session=True)
-    address = _address(process)
-    assert address == json.loads((tmp_path / "demo/sandbox.json").read_text())["base_url"]
-    os.killpg(process.pid, signal.SIGINT)
-    rest, _ = process.communicate(timeout=15)
+    try:
+        address = _address(process)
+        assert address == json.loads((tmp_path / "demo/sandbox.json").read_text())["base_url"]
+        os.killpg(process.pid, signal.SIGINT)
+        rest, _ = process.communicate(timeout=15)
+    finally:
+        process.terminate()
     assert process.returncode == 0 and "Stopped." in rest and "Traceback" not in rest
     assert demo(tmp_path, "--once").returncode == 0  # the folder is free again
 
