@@ -85,6 +85,7 @@ class View(Shape):
     papers: tuple[Paper, ...] = ()
     missing: tuple[dict[str, str], ...] = ()
     notice: bool = False
+    single: tuple[tuple[str, str], ...] = ()  # single uses: lineages of (authorisation, paper)
     allowed: tuple[str, ...] = ()
     merged: str | None = None
 

@@ -1,8 +1,9 @@
 """THE FLOW AS DATA. Every step of the interchange, what it reads and what it may write; the hosts run this list.
 
 doors ─► received ─► validation ─┬─► checked ──► deduplication ─┬─► verdicts ─► hub ─► offers ─► sequencer ─► feeds
-                                 └─► controls ─► consent ───────┤                ▲
-                                                 clock, consent ┴─► due ─────────┘
+                                 └─► controls ◄── of consent ───┘       ▲        ▲
+                                         └─► consent ───────────────────┘        │
+                                  clock, consent ─► due ─────────────────────────┘
 """
 
 from dataclasses import dataclass
@@ -25,8 +26,8 @@ class Step:
 
 
 VALIDATION = Step("validation", Form.TRANSFORM, (RECEIVED,), (CHECKED, CONTROLS))
-DEDUPLICATION = Step("deduplication", Form.DECIDE, (CHECKED,), (VERDICTS,))
-CONSENT = Step("consent", Form.DECIDE, (CONTROLS, VERDICTS), (VERDICTS, DUE))  # a review waits for its verdict
+DEDUPLICATION = Step("deduplication", Form.DECIDE, (CHECKED,), (VERDICTS, CONTROLS))
+CONSENT = Step("consent", Form.DECIDE, (CONTROLS,), (VERDICTS, DUE))
 HUB = Step("hub", Form.DECIDE, (VERDICTS, DUE), (OFFERS,))
 SEQUENCER = Step("sequencer", Form.DECIDE, (OFFERS,), ())
 

@@ -1,5 +1,6 @@
 """Opening the database: one writer at a time, any number of readers."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,12 +22,20 @@ class Database:
         self._writer = _engine(path, "BEGIN IMMEDIATE", connections=1)
         self._reader = _engine(path, "BEGIN", connections=READERS)
         upgrade(self._writer)
+        self._connection = self._writer.connect()  # kept: a transaction begins without a visit to the pool
+        self._writing = threading.Lock()
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction, alone among writers from its first statement; rolled back when the block raises."""
-        with self._writer.begin() as connection:
-            yield connection
+        with self._writing:
+            try:
+                with self._connection.begin():
+                    yield self._connection
+            except BaseException:
+                self._connection.close()  # whatever state it is in, the pool rolls it back
+                self._connection = self._writer.connect()
+                raise
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -35,6 +44,7 @@ class Database:
             yield connection
 
     def close(self) -> None:
+        self._connection.close()
         self._writer.dispose()
         self._reader.dispose()
 

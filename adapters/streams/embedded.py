@@ -57,31 +57,15 @@ class Host:
             self.log.append(tx, messages, self._clock())
         self._tell(messages)
 
-    def pending(self, handler: Handler) -> list[tuple[int, Message]]:
-        """The next batch of a step, by count and by bytes; at least one message when there is one."""
-        with self.database.read() as tx:
-            rows = self.log.read(tx, handler.sources, self.log.cursor(tx, handler.name), BATCH)
-        size = 0
-        for number, (_, message) in enumerate(rows):
-            size += len(message.body)
-            if size > BATCH_BYTES and number:
-                return rows[:number]
-        return rows
-
     def turn(self, handler: Handler) -> int:
         """One batch of a decide step; the number of messages it took."""
-        rows = self.pending(handler)
-        if not rows:
-            return 0
         try:
-            self._decide(handler, rows)
+            return self._decide(handler, BATCH)
         except OperationalError:
             raise  # the database itself is in trouble: nobody's message is to blame
         except Exception as error:  # noqa: BLE001 — a poison message must not stop the others; each is judged alone
             logger.warning("batch failed, trying one by one", step=handler.name, error=type(error).__name__)
-            for row in rows:
-                self._alone(handler, row)
-        return len(rows)
+        return sum(self._alone(handler) for _ in range(BATCH))
 
     def settle(self, handlers: Sequence[Handler]) -> None:
         while any(self.turn(handler) for handler in handlers):
@@ -102,31 +86,48 @@ class Host:
                 self.log.advance(tx, step.name, position)
         self._tell(outputs)
 
-    def _decide(self, handler: Handler, rows: Sequence[tuple[int, Message]]) -> None:
+    def _decide(self, handler: Handler, limit: int) -> int:
+        """Reads, decides and commits up to `limit` messages in one transaction: a worker that slept through another's
+        turn finds the position where that one left it."""
         now = self._clock()
         with self.writing, self.database.write() as tx:
-            if self.log.cursor(tx, handler.name) >= rows[-1][0]:
-                return  # another worker was faster
+            rows = self._next(tx, handler, limit)
+            if not rows:
+                return 0
             fresh = self.log.unseen(tx, handler.name, [message for _, message in rows], now)
             outputs = handler.handle(tx, fresh, now) if fresh else []
             self.log.append(tx, outputs, now)
             self.log.advance(tx, handler.name, rows[-1][0])
         self._tell(outputs)
+        return len(rows)
 
-    def _alone(self, handler: Handler, row: tuple[int, Message]) -> None:
+    def _next(self, tx: Connection, handler: Handler, limit: int) -> list[tuple[int, Message]]:
+        """The next messages of a step, by count and by bytes; at least one when there is one."""
+        rows = self.log.read(tx, handler.sources, self.log.cursor(tx, handler.name), limit)
+        size = 0
+        for number, (_, message) in enumerate(rows):
+            size += len(message.body)
+            if size > BATCH_BYTES and number:
+                return rows[:number]
+        return rows
+
+    def _alone(self, handler: Handler) -> int:
+        """One message by itself; what raises even so becomes a dead letter."""
         try:
-            self._decide(handler, [row])
+            return self._decide(handler, 1)
         except OperationalError:
             raise
         except Exception as error:  # noqa: BLE001 — whatever it was, the message becomes a dead letter, not a lost one
             reason, now = type(error).__name__, self._clock()
-            logger.error("dead letter", step=handler.name, message=row[1].id, reason=reason)
             with self.writing, self.database.write() as tx:
-                self.log.unseen(tx, handler.name, [row[1]], now)
-                outputs = handler.dead(tx, row[1], reason, now)
+                ((position, message),) = self._next(tx, handler, 1)
+                logger.error("dead letter", step=handler.name, message=message.id, reason=reason)
+                self.log.unseen(tx, handler.name, [message], now)
+                outputs = handler.dead(tx, message, reason, now)
                 self.log.append(tx, outputs, now)
-                self.log.advance(tx, handler.name, row[0])
+                self.log.advance(tx, handler.name, position)
             self._tell(outputs)
+            return 1
 
     def _tell(self, messages: Sequence[Message | Encoded]) -> None:
         for listener in self._listeners:

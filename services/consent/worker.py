@@ -20,10 +20,11 @@ TAIPEI = ZoneInfo("Asia/Taipei")
 
 
 class ConsentStep:
-    """Reads verdicts too: a review or withdrawal that comes before its authorisation is judged waits for that verdict."""
+    """A review or withdrawal that comes before its authorisation is judged waits for that verdict, which is passed on to
+    `controls` as well."""
 
     name = "consent"
-    sources = (CONTROLS.name, VERDICTS.name)
+    sources = (CONTROLS.name,)
 
     def __init__(self, archive: Archive) -> None:
         self._archive = archive

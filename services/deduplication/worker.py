@@ -13,8 +13,8 @@ from schemas.events import Checked, Message, Verdict
 from schemas.evidence import Evidence, Judgement, Standing
 from schemas.ids import event_id
 from schemas.problems import Problem, problem
-from schemas.records import Outcome
-from schemas.topics import CHECKED, VERDICTS
+from schemas.records import Kind, Outcome
+from schemas.topics import CHECKED, CONTROLS, VERDICTS
 from services.deduplication.decide import Arrival, Decision, Held, Why, decide
 
 
@@ -56,7 +56,7 @@ class Deduplication:
         records.judge(tx, rows)
         records.judge_again(tx, again)
         self._archive.keep(tx, kept)
-        return outputs
+        return [*outputs, *(_to_consent(output) for output in outputs if _of_authorisation(output))]
 
     def dead(self, tx: Connection, message: Message, reason: str, now: datetime) -> list[Message]:
         checked = message.event
@@ -163,3 +163,12 @@ def _verdict(message: Message, checked: Checked, decision: Decision, problems: S
     record = checked.record
     event = Verdict(record=record, outcome=decision.outcome, problems=tuple(problems), original=decision.original)
     return Message(VERDICTS.name, record.id, event_id(record.id, record.attempt, "deduplication"), event)
+
+
+def _of_authorisation(output: Message) -> bool:
+    return isinstance(output.event, Verdict) and output.event.record.kind == Kind.AUTHORISATION
+
+
+def _to_consent(output: Message) -> Message:
+    """A review may be waiting for this verdict."""
+    return Message(CONTROLS.name, output.key, output.id, output.event)

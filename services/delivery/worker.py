@@ -13,7 +13,6 @@ from adapters.stores.archive import Archive
 from adapters.vault.keys import Keys
 from adapters.vault.sealing import seal
 from schemas.events import Message, View
-from schemas.evidence import Evidence, Uses
 from schemas.ids import derive
 from schemas.topics import OFFERS
 from services.consent.entitlement import LAW_PREFIX
@@ -81,27 +80,9 @@ class Sequencer:
             row["content"] = seal(keys[name], row["content"].encode(), name)
         feeds.append(tx, batch.rows, batch.papers)
         feeds.take_back(tx, batch.insurer, batch.taken)
-        feeds.note_uses(tx, self._uses(tx, batch))
+        feeds.note_uses(tx, batch.uses)
         feeds.set_last(tx, batch.insurer, batch.last)
         self._keys.destroy(offer_key(batch.insurer, row["number"]) for row in batch.taken)
-
-    def _uses(self, tx: Connection, batch: "_Batch") -> list[dict[str, str]]:
-        """The uses of single-use authorisations that these offers are."""
-        granted = {basis for use in batch.uses for basis in (use[0],) if not basis.startswith(LAW_PREFIX)}
-        if not granted:
-            return []
-        views = self._archive.views(tx, granted)
-        rows = records.by_ids(tx, granted)
-        single = {
-            record
-            for record, view in views.items()
-            if isinstance(view, Evidence) and view.grant and view.grant.uses == Uses.SINGLE
-        }
-        return [
-            {"authorisation": rows[basis].lineage, "paper": paper, "insurer": batch.insurer, "case_number": case}
-            for basis, paper, case in batch.uses
-            if basis in single
-        ]
 
 
 class _Batch:
@@ -112,7 +93,7 @@ class _Batch:
         self.rows: list[dict] = []  # type: ignore[type-arg]
         self.papers: list[dict[str, object]] = []
         self.taken: list[dict[str, int]] = []
-        self.uses: list[tuple[str, str, str]] = []  # (basis, paper's lineage, case)
+        self.uses: list[dict[str, str]] = []
 
     def add(self, view: View, take_back: tuple[int, ...], digest: str, data: str | None) -> None:
         if take_back:
@@ -120,6 +101,10 @@ class _Batch:
             self.taken += [{"number": number, "by": self.last} for number in take_back]
         if data is not None:
             self._row("claims.offer", view.case, digest, data)
+            self.uses += [
+                {"authorisation": granted, "paper": paper, "insurer": self.insurer, "case_number": view.case}
+                for granted, paper in view.single
+            ]
             for paper in view.papers:
                 self.papers.append(
                     {
@@ -134,7 +119,6 @@ class _Batch:
                         "person_count": len(paper.persons),
                     }
                 )
-                self.uses += [(basis, paper.lineage, view.case) for _, basis in paper.basis]
 
     def _row(self, type: str, case: str, digest: str, data: str) -> None:
         self.last += 1

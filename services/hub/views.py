@@ -3,7 +3,7 @@
 from datetime import date
 
 from schemas.events import Paper, View
-from schemas.evidence import Cover
+from schemas.evidence import Cover, Uses
 from schemas.records import Kind
 from services.consent.entitlement import Spent, Standing, bases, notified
 from services.hub.calendar import MEDICAL, Presence, calendar
@@ -62,7 +62,16 @@ def view(
         papers=tuple(sorted(papers, key=lambda paper: paper.record)),
         missing=_missing(case, standing, [paper for paper, _ in entitled], today),
         notice=bool(notice),
+        single=_single_uses(case, papers),
         allowed=tuple(sorted(paper.node.lineage for paper, _ in entitled)),
+    )
+
+
+def _single_uses(case: Case, papers: list[Paper]) -> tuple[tuple[str, str], ...]:
+    """The uses of single-use authorisations that these papers are."""
+    single = {one.record: one.lineage for one in case.consents if one.grant.uses == Uses.SINGLE}
+    return tuple(
+        sorted({(single[basis], paper.lineage) for paper in papers for _, basis in paper.basis if basis in single})
     )
 
 

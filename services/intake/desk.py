@@ -44,7 +44,9 @@ class Desk:
             while not self._queue.empty():
                 batch.append(self._queue.get_nowait())
             try:
-                taken = await self._loop.run_in_executor(self._writer, self._book.enter, [submission for submission, _ in batch])
+                taken = await self._loop.run_in_executor(
+                    self._writer, self._book.enter, [submission for submission, _ in batch]
+                )
             except Exception as error:
                 for _, future in batch:
                     if not future.done():

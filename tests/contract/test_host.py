@@ -3,6 +3,7 @@
 One suite for every host; a host is made by a factory in HOSTS.
 """
 
+import threading
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -142,14 +143,17 @@ def test_redelivery_and_publishing_twice_change_nothing(open_host: Callable[[], 
     assert len(host.taken()) == 10 == len(host.outputs())
 
 
-def test_a_zombie_that_wakes_with_an_old_batch_changes_nothing(open_host: Callable[[], Embedded]) -> None:
+def test_two_hosts_over_one_step_take_each_message_once(open_host: Callable[[], Embedded]) -> None:
+    """A worker that wakes after another did its work finds nothing left of it, and goes on from there."""
     asleep, awake = open_host(), open_host()
     awake.publish(messages(20))
-    old_batch = asleep.host.pending(Ledger())
-    awake.host.settle([Ledger()])
+    awake.host.turn(Ledger())
     awake.publish([Message("due", "k9", derive("later"), Refold(records=("r",), why="test"))])
-    asleep.host._decide(Ledger(), old_batch)
-    awake.host.settle([Ledger()])
+    threads = [threading.Thread(target=one.host.settle, args=([Ledger()],)) for one in (asleep, awake)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
     assert len(awake.taken()) == 21 == len(awake.outputs())
 
 
