@@ -24,6 +24,12 @@ def lineages_of_cases(tx: Connection, numbers: Iterable[str]) -> set[str]:
     return set(tx.execute(select(records.c.lineage).where(records.c.case_number.in_(list(numbers)), *IN_SET)).scalars())
 
 
+def a_record_of(tx: Connection, number: str) -> str | None:
+    """Some record of a case, or of the one that it was merged into."""
+    standing = resolve(tx, number) or number
+    return tx.execute(select(func.min(records.c.record)).where(records.c.case_number == standing)).scalar()
+
+
 def put_links(tx: Connection, pairs: Iterable[tuple[str, str]]) -> None:
     rows = [{"hash": hash, "record": record} for hash, record in pairs]
     if rows:

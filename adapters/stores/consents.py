@@ -25,6 +25,16 @@ def newest_version(tx: Connection, lineage: str) -> str | None:
     ).scalar()
 
 
+def newest_versions(tx: Connection, lineages: Iterable[str]) -> set[str]:
+    """The records of the latest version of each of these authorisations."""
+    rows = tx.execute(
+        select(records.c.lineage, records.c.record)
+        .where(records.c.lineage.in_(list(lineages)), records.c.kind == Kind.AUTHORISATION.value, IS_HELD)
+        .order_by(records.c.version)
+    )
+    return set({row.lineage: row.record for row in rows}.values())
+
+
 def withdrawn(tx: Connection, lineages: Iterable[str]) -> set[str]:
     return set(tx.execute(select(withdrawals.c.lineage).where(withdrawals.c.lineage.in_(list(lineages)))).scalars())
 

@@ -125,13 +125,18 @@ def rename_lineages(tx: Connection, renamed: dict[str, str]) -> None:
         tx.execute(update(uses).prefix_with("OR REPLACE").where(uses.c.paper == old).values(paper=new))
 
 
-def mark_dead(tx: Connection, step: str, event: str, record: str, reason: str, now: datetime) -> None:
-    """Notes a dead letter; the record's verdict becomes `dead`, so that a new attempt may redrive it."""
+def note_dead_letter(tx: Connection, step: str, event: str, about: str, reason: str, now: datetime) -> None:
+    """`about`: the record, or the case, that the message was of."""
     tx.execute(
         insert(dead_letters)
-        .values(step=step, event=event, record=record, reason=reason, at=stamp(now))
+        .values(step=step, event=event, record=about, reason=reason, at=stamp(now))
         .on_conflict_do_nothing()
     )
+
+
+def mark_dead(tx: Connection, step: str, event: str, record: str, reason: str, now: datetime) -> None:
+    """Notes a dead letter; the record's verdict becomes `dead`, so that a new attempt may redrive it."""
+    note_dead_letter(tx, step, event, record, reason, now)
     tx.execute(
         update(records)
         .where(records.c.record == record)

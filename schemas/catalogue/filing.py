@@ -86,6 +86,18 @@ ENTRIES: tuple[Entry, ...] = (
         "Add {expected} to classes.",
     ),
     Entry(
+        "paper-class-foreign",
+        "此種文件不得列為 {foreign} 類別",
+        "A paper of this kind cannot be of the class {foreign}",
+        "Remove {foreign} from classes, or send the paper under the kind that it is.",
+    ),
+    Entry(
+        "filing-heir-subject",
+        "繼承人只能為已故者授權",
+        "An heir authorises for a deceased person only",
+        "Set subjectRole to deceased, or the grantor's role to self or representative.",
+    ),
+    Entry(
         "withdrawal-body",
         "撤回不需內容,已略過",
         "A withdrawal needs no body; it is left out of account",

@@ -13,8 +13,6 @@ class _Bridge(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None
-        if error == "CancelledError":
-            return  # a long poll that was cut off to stop in time
         told = {"logger": record.name, **({"error": error} if error else {})}
         where = f"{record.module}:{record.lineno}"
         structlog.get_logger().log(record.levelno, "from a library", where=where, **told)

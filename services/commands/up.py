@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import fcntl
+import logging
 import multiprocessing
 import os
 import signal
@@ -114,6 +115,7 @@ async def _serve(data: Path, sandbox: Sandbox, listener: socket.socket, rate: in
     await asyncio.wait((steps, doors, wait), return_when=asyncio.FIRST_COMPLETED)
     failed = not stopped.is_set()
     logger.info("stopping", failed=failed)
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # that long polls are cut off now is no error
     server.should_exit = True
     await asyncio.wait((doors,), timeout=STOP_SECONDS + 1)
     wait.cancel()
@@ -128,6 +130,7 @@ async def _serve(data: Path, sandbox: Sandbox, listener: socket.socket, rate: in
     system.close()
     for worker in multiprocessing.active_children():
         worker.terminate()  # what it had in hand is validated after the next start
+    logger.info("stopped", failed=failed)
     return failed
 
 

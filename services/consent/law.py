@@ -53,3 +53,4 @@ LAW_TABLE = (
 )
 
 LAW = {line.id: line for line in LAW_TABLE}
+NOTICE = next(line for line in LAW_TABLE if not line.classes)

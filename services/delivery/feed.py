@@ -2,16 +2,19 @@
 
 import json
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from adapters.stores import feeds, records
 from adapters.stores.archive import Archive
 from adapters.vault.keys import Keys
 from adapters.vault.sealing import CannotOpen, open_sealed
+from services.consent.entitlement import LAW_PREFIX
+from services.consent.law import NOTICE
 from services.delivery.judging import allowed, basis_of, in_force
 from services.delivery.worker import offer_key
 
@@ -56,7 +59,7 @@ class Feed:
                         "insurer": insurer,
                         "number": row.number,
                         "case_number": row.case_number,
-                        "basis": json.dumps(sorted({b for paper in papers[row.number] for _, b in basis_of(paper)})),
+                        "basis": json.dumps(_bases(papers[row.number])),
                         "at": records.stamp(now),
                     }
                 )
@@ -94,6 +97,11 @@ class Feed:
                 )
                 return HandedPaper(body, row.media_type)
         return None
+
+
+def _bases(papers: Sequence[Row]) -> list[str]:
+    """What an offer goes by; one without papers is the notice that the law gives."""
+    return sorted({basis for paper in papers for _, basis in basis_of(paper)}) or [LAW_PREFIX + NOTICE.id]
 
 
 def _cloud_event(row, data: dict[str, object]) -> dict[str, object]:  # type: ignore[no-untyped-def]

@@ -24,9 +24,12 @@ def in_force(tx: Connection, archive: Archive, bases: Iterable[str], today: date
     approved = consents.approved(tx, granted)
     lineage = {record: row.lineage for record, row in records.by_ids(tx, approved).items()}
     withdrawn = consents.withdrawn(tx, lineage.values())
+    newest = consents.newest_versions(tx, lineage.values())
     views = archive.views(tx, approved)
     return lawful | {
-        record for record in approved if lineage.get(record) not in withdrawn and _period_holds(views.get(record), day)
+        record
+        for record in approved & newest
+        if lineage[record] not in withdrawn and _period_holds(views.get(record), day)
     }
 
 
@@ -36,8 +39,8 @@ def basis_of(row: Row) -> list[tuple[int, str]]:
 
 
 def allowed(rows: Sequence[Row], held: set[str]) -> bool:
-    """Whether every paper of an offer may still go: not erased, and every basis in force."""
-    return all(not row.erased and all(basis in held for _, basis in basis_of(row)) for row in rows)
+    """Whether every paper of an offer may still go: not erased, and every basis in force. No basis is no right."""
+    return all(not row.erased and bool(basis := basis_of(row)) and all(one in held for _, one in basis) for row in rows)
 
 
 def _law_holds(basis: str, day: str) -> bool:

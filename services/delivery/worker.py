@@ -3,12 +3,12 @@
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from adapters.stores import casebook, feeds, participants, records
+from adapters.stores import casebook, consents, feeds, participants, records
 from adapters.stores.archive import Archive
 from adapters.vault.keys import Keys
 from adapters.vault.sealing import seal
@@ -21,6 +21,7 @@ from services.delivery.sequence import Numbered, sequence
 
 TAIPEI = ZoneInfo("Asia/Taipei")
 OFFER_KEY = "offer:"
+RETRY = timedelta(hours=1)  # after a view that could not be numbered: time for an operator to see why
 
 
 def offer_key(insurer: str, number: int) -> str:
@@ -49,8 +50,10 @@ class Sequencer:
     def dead(self, tx: Connection, message: Message, reason: str, now: datetime) -> list[Message]:
         view = message.event
         assert isinstance(view, View)
-        for paper in view.papers:
-            records.mark_dead(tx, self.name, message.id, paper.record, reason, now)
+        records.note_dead_letter(tx, self.name, message.id, view.case, reason, now)
+        # The records stay as they are; their case is told again later, to whoever can number it then.
+        if record := casebook.a_record_of(tx, view.case):
+            consents.schedule(tx, records.stamp(now + RETRY), record, "dead letter")
         return []
 
     def _feed(self, tx: Connection, insurer: str, views: dict[str, View], now: datetime) -> None:

@@ -19,6 +19,7 @@ INJURY_DAYS = 180  # how long after an accident an injury is still treated as of
 UNCODED_DAYS = 30  # the same for a document without a coded diagnosis
 DATE_SLACK_DAYS = 1  # a night accident is filed under either day
 ROAD_SLACK_MINUTES = 15  # two accidents told by one common road only
+APPLICANT_SLACK_MINUTES = 180  # an applicant remembers the hour, not the minute
 TIME_SLACK_MINUTES = 60  # two police records of one accident differ by less
 
 Lookup = Callable[[str], str]
@@ -251,7 +252,8 @@ def minutes_apart(one: Evidence, other: Evidence) -> int | None:
 
 def _times_agree(one: Evidence, other: Evidence) -> bool:
     gap = minutes_apart(one, other)
-    return gap is None or gap <= TIME_SLACK_MINUTES
+    told = one.paper == other.paper == "accident"
+    return gap is None or gap <= (TIME_SLACK_MINUTES if told else APPLICANT_SLACK_MINUTES)
 
 
 def disagreement(one: Evidence, other: Evidence) -> str | None:

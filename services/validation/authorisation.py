@@ -23,6 +23,8 @@ def faults(value: dict, record: Record) -> list[Problem]:
         found.append(at("filing-grantor-role", "grantor", "role"))
     if value["basis"] != BASIS_OF_ROLE[grantor["role"]]:
         found.append(at("filing-basis-differs", "basis"))
+    if grantor["role"] == "heir" and value["subjectRole"] != "deceased":
+        found.append(at("filing-heir-subject", "subjectRole"))
     for number, recipient in enumerate(value["recipients"]):
         found += fields.company_faults(recipient, "recipients", number)
     for name in period:

@@ -32,6 +32,7 @@ _NUMBERS = {
     "policeCase": NumberType.POLICE_CASE,
     "claim": NumberType.CLAIM,
 }
+GOING_BY_LAW = (DataClass.POLICE, DataClass.APPLICATION)  # no consent asked: only papers that are of that kind
 GENERIC = ("", "application/octet-stream")  # what clients send that do not know; it is handed over so
 HOSPITAL_KINDS = ("certificate", "receipt")
 
@@ -60,6 +61,11 @@ def faults(value: dict, record: Record) -> list[Problem]:
     own = _CLASS_OF_KIND.get(value["kind"])
     if own and own not in value["classes"]:
         found.append(at("paper-class-missing", "classes", expected=own))
+    found += [
+        at("paper-class-foreign", "classes", foreign=one)
+        for one in GOING_BY_LAW
+        if one in value["classes"] and one != own
+    ]
     issued = fields.day_faults(value["issued"], "issued")
     if not issued and value["issued"] > moments.taipei_day(record.received):
         issued.append(at("version-in-future", "issued"))

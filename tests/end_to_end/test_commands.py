@@ -20,7 +20,6 @@ OUTPATIENT = DATA / "fhir/bundle-songling-outpatient.json"
 SONGLING = "1141990058"
 CLAIMS = (sys.executable, "-m", "services")
 STOP_SECONDS = 10
-LARGE = 40_000  # lines: some ten seconds for a worker
 
 
 def claims(*arguments: object, cwd: Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
@@ -136,30 +135,6 @@ def test_a_broken_pool_ends_the_process_with_1(start: Callable[[], Up]) -> None:
         os.kill(worker, signal.SIGKILL)
     up.run("send", SUMMARY)
     assert up.process.wait(STOP_SECONDS + 5) == 1
-
-
-def test_a_stop_does_not_wait_for_a_long_validation(start: Callable[[], Up], tmp_path: Path) -> None:
-    """What the worker had in hand is validated after the next start."""
-    up = start()
-    head, *rows = (DATA / "police/parties.csv").read_text(encoding="utf-8-sig").splitlines()
-    rows = [row for row in rows if row[:4].isdigit()]
-    (tmp_path / "large.csv").write_text("\n".join([head, *rows * (LARGE // len(rows))]), encoding="utf-8")
-    with (tmp_path / "said").open("w") as said:
-        sending = subprocess.Popen([*CLAIMS, "send", "large.csv"], cwd=tmp_path, stdout=said, stderr=said)
-        _heard(tmp_path / "log", '"kind": "accident-file"')
-        assert up.stop() == 0
-        assert sending.poll() is None
-        sending.kill()  # the next start has another port
-        sending.wait()
-    told = start().json("send", "large.csv")
-    assert told["verdict"] == "rejected"  # the same accident thousands of times; what matters is that it was judged
-
-
-def _heard(log: Path, word: str) -> None:
-    """Returns when the running system has logged it."""
-    with subprocess.Popen(["tail", "-n", "+1", "-f", log], stdout=subprocess.PIPE, text=True) as tail:
-        assert any(word in line for line in tail.stdout)
-        tail.terminate()
 
 
 def _workers(pid: int) -> list[int]:

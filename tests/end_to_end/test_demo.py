@@ -37,6 +37,8 @@ def test_it_stays_up_until_ctrl_c(tmp_path: Path) -> None:
     finally:
         process.terminate()
     assert process.returncode == 0 and "Stopped." in rest and "Traceback" not in rest
+    last = json.loads((tmp_path / "demo/log.jsonl").read_text().splitlines()[-1])
+    assert (last["event"], last["failed"]) == ("stopped", False)
     assert demo(tmp_path, "--once").returncode == 0  # the folder is free again
 
 

@@ -157,7 +157,7 @@ class World:
             except Crash:
                 self._restart(core)
             if self._random.random() < 0.1:
-                self._redeliver(core)
+                self._redeliver(self._random.choice(self._cores))
 
     def _turn(self, core: Core) -> None:
         choice = self._random.randrange(len(core.handlers) + 1)

@@ -232,8 +232,9 @@ def test_the_view_of_an_authorisation():
     assert (content.content, content.parts, content.issued) == ("", (), RECEIVED)
 
 
-def acting(role: str, basis: str, subject: str = "A123456789"):
+def acting(role: str, basis: str, subject: str = "A123456789", subject_role: str | None = None):
     def change(value):
+        value["subjectRole"] = subject_role or ("deceased" if role == "heir" else "injured")
         value["grantor"]["role"] = role
         value["basis"] = basis
         value["subject"]["identifier"] = subject
@@ -257,6 +258,7 @@ def test_what_an_authorisation_may_be(change):
 
 
 AUTHORISATION_FAULTS = [
+    (acting("heir", "heir-consent", subject_role="injured"), "filing-heir-subject", "subjectRole"),
     (acting("self", "written-consent"), "filing-grantor-role", "grantor.role"),
     (acting("heir", "heir-consent", "B223456782"), "filing-grantor-role", "grantor.role"),
     (acting("heir", "written-consent"), "filing-basis-differs", "basis"),

@@ -138,7 +138,9 @@ def test_another_file_is_refused(file):
 
 FAULTS = [
     ({"classes": ["receipt"]}, "paper-class-missing", "classes"),
-    ({"classes": ["police"]}, "paper-class-missing", "classes"),
+    ({"classes": ["certificate", "police"]}, "paper-class-foreign", "classes"),
+    ({"classes": ["certificate", "application"]}, "paper-class-foreign", "classes"),
+    ({"kind": "other", "classes": ["police"]}, "paper-class-foreign", "classes"),
     ({"kind": "receipt"}, "paper-class-missing", "classes"),
     ({"kind": "scene-photo"}, "paper-class-missing", "classes"),
     ({"kind": "damage-photo"}, "paper-class-missing", "classes"),
@@ -192,7 +194,7 @@ def test_metadata_with_half_a_surrogate_pair_is_refused():
 
 
 def test_faults_of_file_and_metadata_come_together():
-    finding = check(example() | {"classes": ["police"]}, b"text", "text/plain")
+    finding = check(example() | {"classes": ["receipt"]}, b"text", "text/plain")
     assert [one.code for one in finding.problems] == ["paper-media-type", "paper-class-missing"]
 
 
