@@ -96,7 +96,10 @@ _EVENT: TypeAdapter[Received | Checked | Verdict | Refold | View] = TypeAdapter(
 
 @dataclass(frozen=True)
 class Message:
-    """An event on its way: `id` is derived from its input, so that the same input gives the same message."""
+    """An event on its way: `id` is derived from its input, so that the same input gives the same message.
+
+    `body` holds the record's bytes packed (adapters/vault/packing.py), as every place that rests them does.
+    """
 
     topic: str
     key: str

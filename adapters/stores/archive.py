@@ -9,6 +9,7 @@ from sqlalchemy.dialects.sqlite import insert
 from adapters.stores.tables import bodies
 from adapters.vault.blobs import Blobs
 from adapters.vault.keys import Keys
+from adapters.vault.packing import unpack
 from adapters.vault.sealing import CannotOpen, open_sealed, seal
 from schemas.evidence import Content
 
@@ -23,6 +24,8 @@ class Erased(CannotOpen):
 
 @dataclass(frozen=True)
 class Kept:
+    """What is kept of a record; `body` is packed."""
+
     record: str
     body: bytes
     metadata: str | None
@@ -95,7 +98,7 @@ class Archive:
         keys = self._keys.get([RECORD_KEY + record])
         if not keys:
             raise Erased(record)
-        return open_sealed(keys[RECORD_KEY + record], row.body, f"body|{record}")
+        return unpack(open_sealed(keys[RECORD_KEY + record], row.body, f"body|{record}"))
 
     def blob_body(self, blob: str) -> bytes:
         return self.blobs.read(blob, self._keys.one(BLOB_KEY + blob))

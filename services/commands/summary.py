@@ -26,20 +26,19 @@ def show(
 ) -> None:
     console.print(_senders(found, sandbox))
     console.print(_insurers(sandbox, seen, views))
-    console.print(
-        f"Cases: {reconciliation['counts']['cases']}   "
-        f"Duplicates found: {len(found.found & found.known)} of {len(found.known)} known"
-        f"{_more(len(found.found - found.known))}   "
-        f"Copies from other senders held back: {found.copies_held_back} of {found.copies}"
-    )
     rate = found.records / found.seconds if found.seconds else 0.0
-    console.print(
-        f"{found.records} records in {found.seconds:.1f} s: {rate:.0f} records/s   POST to offer: "
-        f"p50 {1000 * percentile(found.latencies, 0.5):.0f} ms, p99 {1000 * percentile(found.latencies, 0.99):.0f} ms "
-        f"({len(found.latencies)} papers whose consent was there before them)"
-    )
+    p50, p99 = (f"{1000 * percentile(found.latencies, share):.0f} ms" for share in (0.5, 0.99))
+    extra = len(found.found - found.known)
+    for name, told in (
+        ("Cases", f"{reconciliation['counts']['cases']}"),
+        ("Duplicates", f"found {len(found.found & found.known)} of {len(found.known)} known" + _more(extra)),
+        ("Copies", f"of other senders' papers held back {found.copies_held_back} of {found.copies}"),
+        ("Speed", f"{found.records} records in {found.seconds:.1f} s, {rate:.0f} records/s"),
+        ("POST to offer", f"p50 {p50}, p99 {p99} ({len(found.latencies)} papers that waited for nothing else)"),
+    ):
+        console.print(f"{name:<15}{told}")
     ok = bool(reconciliation["ok"])
-    console.print("Reconciliation: " + ("receipts, log, verdicts, store and feeds agree" if ok else "[red]DIFFERS[/]"))
+    console.print("Reconciliation " + ("receipts, log, verdicts, store and feeds agree" if ok else "[red]DIFFERS[/]"))
     colour = "green" if found.clean and ok else "red"
     console.print(
         f"[bold {colour}]lost {found.lost}   doubled {len(found.report.doubled)}   leaked {len(found.report.leaked)}[/]"

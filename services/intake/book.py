@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row
 from adapters.stores import records
 from adapters.stores.archive import Archive
 from adapters.streams.embedded import Host
+from adapters.vault.packing import pack
 from schemas.events import Message, Received
 from schemas.ids import event_id, record_id
 from schemas.records import Kind, Outcome, Record, Role
@@ -70,7 +71,7 @@ class Book:
                     fresh[id] = one
                     event = Received(record=one.record, metadata=submission.metadata, blob=submission.blob)
                     messages.append(
-                        Message(RECEIVED.name, id, event_id(id, one.record.attempt), event, submission.body)
+                        Message(RECEIVED.name, id, event_id(id, one.record.attempt), event, pack(submission.body))
                     )
                     if submission.blob:
                         self._archive.hold_blob(tx, id, submission.blob)

@@ -11,6 +11,7 @@ from concurrent.futures import Executor
 
 from adapters.stores.archive import Archive
 from adapters.streams.embedded import Host
+from adapters.vault.packing import unpack
 from schemas.events import Encoded, Message, Received
 from schemas.topics import RECEIVED
 from services.pipeline import VALIDATION
@@ -50,7 +51,7 @@ class Validation:
         for _, message in rows:
             received = message.event
             assert isinstance(received, Received)
-            body = self._archive.blob_body(received.blob) if received.blob else message.body
+            body = self._archive.blob_body(received.blob) if received.blob else unpack(message.body)
             jobs.append((received.model_dump_json().encode(), body))
         return jobs
 
@@ -76,9 +77,9 @@ class Lanes:
         self._step, self._pool, self._writer, self._wake = step, pool, writer, wake
         self._open: set[int] = set()  # positions read and not committed
         self._flights: set[asyncio.Task[None]] = set()
+        self._landed: list[tuple[Sequence[Row], Sequence[Sequence[Encoded]]]] = []  # answered and not committed
         self._large: deque[Row] = deque()
         self._alone: asyncio.Task[None] | None = None
-        self._committing = asyncio.Lock()
         self._read_to = 0
 
     async def run(self) -> None:
@@ -86,6 +87,8 @@ class Lanes:
         self._read_to = await asyncio.to_thread(self._step.position)
         while True:
             self._wake.clear()
+            if self._landed:
+                await self._commit()
             if room := FLIGHTS - len(self._flights):
                 self._read_to, rows = await asyncio.to_thread(self._step.ahead, self._read_to, room * CHUNK)
                 self._launch(rows)
@@ -95,7 +98,6 @@ class Lanes:
             self._flights -= done
             for flight in done - {waking}:
                 flight.result()
-                self._wake.set()
 
     def _launch(self, rows: Sequence[Row]) -> None:
         self._open |= {position for position, _ in rows}
@@ -109,14 +111,17 @@ class Lanes:
 
     async def _fly(self, rows: Sequence[Row]) -> None:
         jobs = await asyncio.to_thread(self._step.jobs, rows)
-        loop = asyncio.get_running_loop()
-        answers = await loop.run_in_executor(self._pool, worker.work, jobs)
-        mine = {position for position, _ in rows}
-        async with self._committing:  # the position passes a record only once it is committed
-            rest = self._open - mine
-            position = min(rest) - 1 if rest else self._read_to
-            await loop.run_in_executor(self._writer, self._step.commit, rows, answers, position)
-            self._open -= mine
+        answers = await asyncio.get_running_loop().run_in_executor(self._pool, worker.work, jobs)
+        self._landed.append((rows, answers))
+
+    async def _commit(self) -> None:
+        """What has landed, in one transaction. The position passes a record only once it is committed."""
+        landed, self._landed = self._landed, []
+        rows = [row for some, _ in landed for row in some]
+        answers = [answer for _, some in landed for answer in some]
+        self._open -= {position for position, _ in rows}
+        position = min(self._open) - 1 if self._open else self._read_to
+        await asyncio.get_running_loop().run_in_executor(self._writer, self._step.commit, rows, answers, position)
 
 
 def _size(row: Row) -> int:

@@ -7,6 +7,7 @@ from multiprocessing import connection
 
 import structlog
 
+from adapters.vault.packing import pack
 from schemas.events import Checked, Encoded, Message, Received
 from schemas.ids import event_id
 from schemas.records import Kind
@@ -38,7 +39,7 @@ def answer(received: Received, body: bytes) -> list[Message]:
 
 
 def _of_child(child: Child) -> Message:
-    return _message(Checked(record=child.record, problems=child.problems, content=child.content), child.body)
+    return _message(Checked(record=child.record, problems=child.problems, content=child.content), pack(child.body))
 
 
 def _message(event: Checked, body: bytes) -> Message:
