@@ -154,6 +154,8 @@ class System(Core):
             WORKERS, mp_context=multiprocessing.get_context("spawn"), initializer=worker.begin
         )
         self.offered = asyncio.Condition()  # notified when the sequencer has numbered something
+        self.stopping = asyncio.Event()  # set when it is to end: what waits for something new waits no longer
+        self.lag_limit = LAG_LIMIT
         self.behind = 0  # records received and not judged, as of the last turn of validation
         self.host.listen(self._hear)
 
@@ -181,7 +183,7 @@ class System(Core):
 
     @property
     def lagging(self) -> bool:
-        return self.behind > LAG_LIMIT
+        return self.behind > self.lag_limit
 
     async def run(self) -> None:
         """Runs until cancelled; whatever ends one task ends all."""

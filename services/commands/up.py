@@ -117,6 +117,7 @@ async def _serve(data: Path, sandbox: Sandbox, listener: socket.socket, rate: in
     logger.info("stopping", failed=failed)
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # that long polls are cut off now is no error
     server.should_exit = True
+    system.stopping.set()
     await asyncio.wait((doors,), timeout=STOP_SECONDS + 1)
     wait.cancel()
     for task in (steps, doors):

@@ -28,10 +28,15 @@ class Deduplication:
     def handle(self, tx: Connection, messages: Sequence[Message], now: datetime) -> list[Message]:
         arrivals = {message.id: self._arrival(message.event) for message in messages}
         held = _Set(tx, [one for one in arrivals.values() if one])
+        named = {record for message in messages for record in _named(message.event)}
+        known = set(records.by_ids(tx, named)) if named else set()
         kept, rows, again, outputs = [], [], [], []
         for message in messages:
             checked, arrival = message.event, arrivals[message.id]
             assert isinstance(checked, Checked)
+            if arrival and not known.issuperset(_named(checked)):
+                arrival = None
+                checked = checked.model_copy(update={"problems": (*checked.problems, problem("record-unknown"))})
             decision = decide(arrival, held.like(arrival)) if arrival else Decision(_unread(checked), Why.NEW)
             if decision.why == Why.EXISTS:
                 again.append({"record": checked.record.id, "judged": checked.record.attempt})
@@ -146,6 +151,12 @@ class _Set:
 
 def _renamed(one: Held, old: str, new: str) -> Held:
     return replace(one, lineage=new) if one.lineage == old else one
+
+
+def _named(checked: object) -> tuple[str, ...]:
+    """The records that a judgement is about: it must be about something that is here."""
+    content = checked.content if isinstance(checked, Checked) else None
+    return content.records if isinstance(content, Judgement) else ()
 
 
 def _unread(checked: Checked) -> Outcome:

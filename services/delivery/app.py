@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def routes(system: "System", tokens: Tokens) -> list[Route]:
-    bell = Bell(system.offered, lambda: system.read(feeds.totals))
+    bell = Bell(system.offered, lambda: system.read(feeds.totals), system.stopping)
 
     async def offers(request: Request) -> Response:
         insurer = await _itself(request, system, tokens)
@@ -89,17 +89,20 @@ def _still_admitted(tx: Connection, insurer: str) -> None:
 class Bell:
     """Wakes the insurers that wait. However many wait, a numbering costs one look at the feeds' last numbers.
 
-    `offered` is notified after every numbering; `numbers` reads the last number of every feed.
+    `offered` is notified after every numbering; `numbers` reads the last number of every feed; when the system stops,
+    nobody waits any longer.
     """
 
-    def __init__(self, offered: asyncio.Condition, numbers: Callable[[], Awaitable[dict[str, int]]]) -> None:
-        self._offered, self._numbers = offered, numbers
+    def __init__(
+        self, offered: asyncio.Condition, numbers: Callable[[], Awaitable[dict[str, int]]], stopping: asyncio.Event
+    ) -> None:
+        self._offered, self._numbers, self._stopping = offered, numbers, stopping
         self._rung = asyncio.Event()
         self._waiting: dict[asyncio.Future[bool], tuple[str, int]] = {}
         self._tasks: tuple[asyncio.Task[None], ...] = ()
 
     async def heard(self, insurer: str, after: int, seconds: float) -> bool:
-        """True once this feed has a number above `after`; False when the seconds are over."""
+        """True once this feed has a number above `after`; False when the seconds are over or the system stops."""
         if not self._tasks or any(task.done() for task in self._tasks):
             for task in self._tasks:
                 task.cancel()
@@ -107,12 +110,12 @@ class Bell:
         future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiting[future] = (insurer, after)
         self._rung.set()  # one look after standing in line: what was numbered just before is not slept over
+        stop = asyncio.create_task(self._stopping.wait())
         try:
-            async with asyncio.timeout(seconds):
-                return await future
-        except TimeoutError:
-            return False
+            await asyncio.wait((future, stop), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            return future.done() and future.result()
         finally:
+            stop.cancel()
             self._waiting.pop(future, None)
 
     async def _follow(self) -> None:

@@ -193,7 +193,7 @@ def test_however_many_wait_a_numbering_costs_one_look() -> None:
             looks += 1
             return dict(numbers)
 
-        bell = Bell(offered, look)
+        bell = Bell(offered, look, asyncio.Event())
         waiting = [asyncio.create_task(bell.heard("X", 3, 30)) for _ in range(200)]
         short = asyncio.create_task(bell.heard("Y", 0, 0.05))
         there = await bell.heard("X", 2, 30)
@@ -221,7 +221,7 @@ def test_a_look_that_fails_lets_everybody_ask_for_themselves() -> None:
                 raise OSError("the store is away")
             return {"X": 1}
 
-        bell = Bell(asyncio.Condition(), look)
+        bell = Bell(asyncio.Condition(), look, asyncio.Event())
         return await bell.heard("X", 0, 30), await bell.heard("X", 0, 30)
 
     assert asyncio.run(scene()) == (True, True)

@@ -116,7 +116,7 @@ def test_a_correction_supersedes_what_it_corrects(running: Running) -> None:
     number = bodies.fresh()
     with running.client(HOSPITAL) as client:
         first = post(client, bodies.document(number))
-        second = post(client, bodies.document(number, timestamp="2025-09-04T06:00:00Z", status="amended"))
+        second = post(client, bodies.document(number, timestamp="2025-12-07T06:00:00Z", status="amended"))
         assert (first.status_code, second.status_code) == (201, 201), second.text
         corrected = second.headers["claims-record"]
         assert client.get(f"/records/{first.headers['claims-record']}").json()["supersededBy"] == corrected
@@ -130,7 +130,7 @@ def test_an_identity_conflict_is_409_and_a_record(running: Running) -> None:
     number = bodies.fresh()
     with running.client(HOSPITAL) as client:
         post(client, bodies.document(number))
-        answer = post(client, bodies.document(number, timestamp="2025-09-05T06:00:00Z"))
+        answer = post(client, bodies.document(number, timestamp="2025-12-08T06:00:00Z"))
         assert answer.status_code == 409
         assert "identity-conflict" in codes(answer)
         assert client.get(f"/records/{answer.headers['claims-record']}").json()["verdict"] == "rejected"
@@ -149,7 +149,7 @@ def test_a_foreign_author_is_403_and_a_record(running: Running) -> None:
 def test_every_problem_at_once_is_422(running: Running) -> None:
     bundle = json.loads(bodies.document())
     del bundle["entry"][0]["resource"]["title"]
-    del bundle["entry"][1]["resource"]["status"]
+    del bundle["entry"][1]["resource"]["gender"]
     with running.client(HOSPITAL) as client:
         answer = post(client, bodies.dump(bundle))
         assert answer.status_code == 422

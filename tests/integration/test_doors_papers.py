@@ -91,7 +91,7 @@ def test_what_a_file_is_not_is_a_verdict(running: Running) -> None:
     with running.client(CLAIMLINK) as client:
         answer = post(client, bodies.metadata(), b"MZ executable")
         assert answer.status_code == 422 and answer.json()["problems"]
-        warned = post(client, bodies.metadata(), bodies.scan(), "image/png")
+        warned = post(client, bodies.metadata(), bodies.scan(), "application/octet-stream")
         assert warned.status_code == 201
         assert {one["severity"] for one in warned.json()["problems"]} == {"warning"}
 

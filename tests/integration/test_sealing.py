@@ -68,7 +68,7 @@ def test_no_file_holds_a_planted_value(world: tuple[World, list[Item], Path]) ->
 
 def _public(value: str) -> bool:
     """Codes that stand in clear by design: participants, roles, purposes; and words too common to be a canary."""
-    if value in {one.code for one in PARTICIPANTS}:
+    if value in {word for one in PARTICIPANTS for word in (one.code, one.name)}:
         return True
     return (
         value.isascii() and (len(value) < 8 or value.replace("-", "").isalpha()) or value.isdigit() and len(value) != 10
