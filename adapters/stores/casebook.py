@@ -12,16 +12,23 @@ IN_SET = (IS_HELD, records.c.erased == 0, records.c.lineage.is_not(None))
 
 
 def rows_of_records(tx: Connection, ids: Iterable[str]) -> Sequence[Row]:
-    return tx.execute(select(records).where(records.c.record.in_(list(ids)))).all()
+    ids = list(ids)
+    return tx.execute(select(records).where(records.c.record.in_(ids))).all() if ids else []
 
 
 def rows_of_lineages(tx: Connection, lineages: Iterable[str]) -> Sequence[Row]:
     """Every record of these lineages that is in the set."""
-    return tx.execute(select(records).where(records.c.lineage.in_(list(lineages)), *IN_SET)).all()
+    lineages = list(lineages)
+    if not lineages:
+        return []
+    return tx.execute(select(records).where(records.c.lineage.in_(lineages), *IN_SET)).all()
 
 
 def lineages_of_cases(tx: Connection, numbers: Iterable[str]) -> set[str]:
-    return set(tx.execute(select(records.c.lineage).where(records.c.case_number.in_(list(numbers)), *IN_SET)).scalars())
+    numbers = list(numbers)
+    if not numbers:
+        return set()
+    return set(tx.execute(select(records.c.lineage).where(records.c.case_number.in_(numbers), *IN_SET)).scalars())
 
 
 def a_record_of(tx: Connection, number: str) -> str | None:
@@ -40,10 +47,6 @@ def drop_links(tx: Connection, record: str) -> list[str]:
     hashes = list(tx.execute(select(links.c.hash).where(links.c.record == record)).scalars())
     tx.execute(delete(links).where(links.c.record == record))
     return hashes
-
-
-def have_links(tx: Connection, ids: Iterable[str]) -> set[str]:
-    return set(tx.execute(select(links.c.record).where(links.c.record.in_(list(ids))).distinct()).scalars())
 
 
 def key_counts(tx: Connection, hashes: Iterable[str]) -> dict[str, int]:

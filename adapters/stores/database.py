@@ -11,6 +11,7 @@ from adapters.stores.migrations import upgrade
 
 BUSY_SECONDS = 30  # a second writer waits this long for the first
 CACHE_KIB = 65_536  # page cache a connection: the hot part of the indexes of some 100,000 cases
+CHECKPOINT_PAGES = 8_192  # 32 MB of log before it is copied: a page written by many commits is copied once
 READERS = 4
 
 
@@ -65,6 +66,7 @@ def _engine(path: Path, begin: str, connections: int) -> Engine:
             "synchronous=FULL",
             "secure_delete=ON",  # a deleted sealed value leaves no trace in the file
             f"cache_size=-{CACHE_KIB}",
+            f"wal_autocheckpoint={CHECKPOINT_PAGES}",
             "temp_store=MEMORY",
         ):
             connection.execute(f"PRAGMA {pragma}")

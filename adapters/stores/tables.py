@@ -71,7 +71,6 @@ records = Table(
     Column("case_number", String),
     Column("erased", Integer, nullable=False, server_default="0"),
     Index("records_by_sender", "sender", "seq"),
-    Index("records_by_sha256", "sha256"),
     Index("records_by_identity", "identity"),
     Index("records_by_content", "content"),
     Index("records_by_lineage", "lineage"),

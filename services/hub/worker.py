@@ -34,7 +34,8 @@ class Hub:
         self.loader = Loader(keys_, archive)
 
     def handle(self, tx: Connection, messages: Sequence[Message], now: datetime) -> list[Message]:
-        touched: set[str] = set()  # records
+        new: set[str] = set()  # records that a verdict has just let in
+        touched: set[str] = set()  # records whose state changed
         again: set[str] = set()  # records whose cases are told again even if they look the same
         judgements = []
         for message in messages:
@@ -42,11 +43,12 @@ class Hub:
                 case Verdict(outcome=Outcome.ACCEPTED | Outcome.DUPLICATE) as verdict:
                     if verdict.record.kind == Kind.JUDGEMENT:
                         judgements.append(verdict)
-                    touched |= {verdict.record.id, *verdict.targets}
+                    new.add(verdict.record.id)
+                    touched |= set(verdict.targets)
                 case Refold() as refold:
                     touched |= set(refold.records)
                     again |= set(refold.records)
-        lineages, numbers = self._admit(tx, touched)
+        lineages, numbers = self._admit(tx, new, touched)
         forced = {row.case_number for row in casebook.rows_of_records(tx, again)} - {None}
         for verdict in judgements:
             more = self._judgement(tx, verdict, now)
@@ -63,11 +65,11 @@ class Hub:
             records.mark_dead(tx, self.name, message.id, record, reason, now)
         return []
 
-    def _admit(self, tx: Connection, touched: set[str]) -> tuple[set[str], set[str]]:
+    def _admit(self, tx: Connection, new: set[str], touched: set[str]) -> tuple[set[str], set[str]]:
         """Puts new records under their keys; the lineages to fold and the cases they stood in."""
-        rows = [row for row in casebook.rows_of_records(tx, touched) if row.outcome in records.HELD and row.lineage]
-        linked = casebook.have_links(tx, [row.record for row in rows])
-        fresh = [row.record for row in rows if row.record not in linked and not row.erased]
+        rows = casebook.rows_of_records(tx, new | touched)
+        rows = [row for row in rows if row.outcome in records.HELD and row.lineage]
+        fresh = [row.record for row in rows if row.record in new and not row.erased]
         pairs = []
         for record, evidence in self._archive.views(tx, fresh).items():
             if isinstance(evidence, Evidence):

@@ -211,7 +211,6 @@ def upgrade() -> None:
     op.create_index("records_by_outcome", "records", ["outcome", "seq"], unique=False)
     op.create_index("records_by_parent", "records", ["parent"], unique=False)
     op.create_index("records_by_sender", "records", ["sender", "seq"], unique=False)
-    op.create_index("records_by_sha256", "records", ["sha256"], unique=False)
     op.create_table(
         "uses",
         sa.Column("authorisation", sa.String(), nullable=False),
