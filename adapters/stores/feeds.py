@@ -19,16 +19,15 @@ def set_last(tx: Connection, insurer: str, number: int) -> None:
 
 def standing_offers(tx: Connection, insurer: str, numbers_of_cases: Iterable[str]) -> Sequence[Row]:
     """Offers of these cases that are not taken back, in order of number."""
-    return tx.execute(
-        select(offers.c.number, offers.c.case_number, offers.c.digest)
-        .where(
+    rows = tx.execute(
+        select(offers.c.number, offers.c.case_number, offers.c.digest).where(
             offers.c.insurer == insurer,
             offers.c.case_number.in_(list(numbers_of_cases)),
             offers.c.type == "claims.offer",
             offers.c.taken_back_by.is_(None),
         )
-        .order_by(offers.c.number)
-    ).all()
+    )
+    return sorted(rows, key=lambda row: row.number)  # sorted there, SQLite walks the whole feed for its order
 
 
 def papers_of(tx: Connection, insurer: str, numbers: Iterable[int]) -> Sequence[Row]:
@@ -69,13 +68,13 @@ def page(tx: Connection, insurer: str, after: int, limit: int) -> Sequence[Row]:
 
 def offers_with(tx: Connection, insurer: str, sha256: str) -> Sequence[Row]:
     """Offers not taken back that hold a paper of these bytes, newest first."""
-    return tx.execute(
+    rows = tx.execute(
         select(offer_papers, offers.c.case_number, records.c.erased, records.c.media_type)
         .join(offers, (offers.c.insurer == offer_papers.c.insurer) & (offers.c.number == offer_papers.c.number))
         .join(records, records.c.record == offer_papers.c.record)
         .where(offer_papers.c.insurer == insurer, offer_papers.c.sha256 == sha256, offers.c.taken_back_by.is_(None))
-        .order_by(offer_papers.c.number.desc())
-    ).all()
+    )
+    return sorted(rows, key=lambda row: -row.number)  # sorted there, SQLite walks the whole feed for its order
 
 
 def uses_of(tx: Connection, authorisations: Iterable[str]) -> Sequence[Row]:

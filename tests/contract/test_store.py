@@ -4,8 +4,9 @@ import threading
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, event, text
 
+from adapters.stores import casebook, consents, feeds, records
 from adapters.stores.database import Database
 from adapters.stores.tables import metadata
 
@@ -79,3 +80,32 @@ def test_the_pragmas_that_durability_and_erasure_rest_on(tmp_path: Path) -> None
             for name in ("journal_mode", "synchronous", "secure_delete")
         }
     assert found == {"journal_mode": "wal", "synchronous": 2, "secure_delete": 1}
+
+
+def test_hot_statements_walk_no_table_and_no_feed(tmp_path: Path) -> None:
+    """Each finds its rows by the narrowest index, whatever the size of the table."""
+    database = Database(tmp_path / "claims.sqlite")
+    asked: list[tuple[str, object]] = []
+    event.listen(database._writer, "before_cursor_execute", lambda *at: asked.append((at[2], at[3])))
+    with database.write() as tx:
+        feeds.standing_offers(tx, "i", ["c", "d"])
+        feeds.papers_of(tx, "i", [1, 2])
+        feeds.offers_with(tx, "i", "s")
+        feeds.page(tx, "i", 5, 10)
+        casebook.lineages_under(tx, ["h", "i"])
+        casebook.key_counts(tx, ["h", "i"])
+        casebook.rows_of_lineages(tx, ["l", "m"])
+        casebook.lineages_of_cases(tx, ["c", "d"])
+        casebook.judgements_about(tx, ["r", "s"])
+        casebook.latest_views(tx, "i", ["c", "d"])
+        records.related(tx, ["i", "j"], ["c", "d"])
+        consents.newest_versions(tx, ["l", "m"])
+    statements = [(sql, values) for sql, values in asked if sql.startswith("SELECT")]
+    assert len(statements) >= 12
+    with database.read() as tx:
+        for sql, values in statements:
+            plan = [row[3] for row in tx.exec_driver_sql("EXPLAIN QUERY PLAN " + sql, values)]
+            for step in plan:
+                assert not step.startswith("SCAN"), (sql, plan)
+                assert "insurer=? AND" in step or "insurer=?" not in step, ("the whole feed", sql, plan)
+                assert "records_by_outcome" not in step, (sql, plan)
