@@ -12,7 +12,7 @@ import signal
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.servers import free_port
@@ -111,7 +111,7 @@ async def ordeal(folder: Path, kills: int, seed: int) -> Counted:
         killer = asyncio.create_task(_kill(process, kills, random.Random(seed), done))
         number = seed
         while not done.is_set():
-            told = list(generate(number, CASES))
+            told = [_of_world(item, number) for item in generate(number, CASES)]
             items += told
             sent += await Player(client, lambda one: None).play(told)
             number += 1
@@ -133,6 +133,25 @@ async def ordeal(folder: Path, kills: int, seed: int) -> Counted:
     faults += [fault for one in observer.seen.values() for fault in one.faults]
     unjudged = sum(one.outcome in ("later", "refused") and one.item.method != "DELETE" for one in sent)
     return Counted(kills, len(sent), report, unjudged, faults, difference["differences"])
+
+
+def _of_world(item: Item, seed: int) -> Item:
+    """The item with its files named by their world: every scenario counts its cases from nought."""
+
+    def named(file: str | None) -> str | None:
+        return f"{seed}/{file}" if file else None
+
+    truths = tuple(
+        replace(
+            truth,
+            file=f"{seed}/{truth.file}",
+            duplicate_of=named(truth.duplicate_of),
+            copy_of=named(truth.copy_of),
+            supersedes=named(truth.supersedes),
+        )
+        for truth in item.truths
+    )
+    return replace(item, file=f"{seed}/{item.file}", truths=truths)
 
 
 async def _kill(process: Process, kills: int, chance: random.Random, done: asyncio.Event) -> None:
