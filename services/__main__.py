@@ -34,6 +34,7 @@ class Commands(click.Group):
 
 
 @click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="claims-interchange", message="claims %(version)s")
 def claims() -> None:
     """The claims interchange: insurance claims in Taiwan, from hospitals, police and owners to each insurer.
 

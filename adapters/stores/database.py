@@ -20,6 +20,7 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        path.touch(mode=0o600)  # its write-ahead log is made with the same rights
         self._writer = _engine(path, "BEGIN IMMEDIATE", connections=1)
         self._reader = _engine(path, "BEGIN", connections=READERS)
         upgrade(self._writer)

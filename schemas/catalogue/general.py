@@ -47,8 +47,8 @@ ENTRIES = (
     ),
     Entry(
         "identity-conflict",
-        "相同識別碼已有不同內容,且未標示為更正",
-        "The same identity already has other content, and this does not say that it is a correction",
+        "相同識別碼已有位元組不同的內容,且未標示為更正",
+        "The same identity already has other bytes, and this does not say that it is a correction",
         "To correct: a document needs a later Bundle.timestamp and Composition.status amended (or entered-in-error to "
         "withdraw); JSON needs a higher version. To send something new: give it an identity of its own.",
     ),
@@ -69,6 +69,18 @@ ENTRIES = (
         "此授權已有較新版本",
         "The authorisation has a newer version",
         "Review the newest version.",
+    ),
+    Entry(
+        "own-standing",
+        "不得變更自己的資格",
+        "Nobody changes their own standing",
+        "Have another operator change it.",
+    ),
+    Entry(
+        "last-operator",
+        "這是最後一位在職的操作人員",
+        "This is the last admitted operator",
+        "Admit another operator first; without one nobody could be admitted again.",
     ),
     Entry(
         "record-unknown",

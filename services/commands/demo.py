@@ -67,7 +67,7 @@ def demo(seed: int, cases: int, port: int, once: bool, data: Path) -> None:
     _fresh(data)
     try:
         status = asyncio.run(_demo(seed, cases, port, once, data))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):  # Ctrl-C, or a supervisor's word
         click.echo("\nStopped.")
         return
     except Ended as end:

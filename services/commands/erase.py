@@ -32,7 +32,8 @@ from services.sandbox.client import Client, Post
 def erase(record: str, reason: str, operator: str | None, sandbox_file: Path | None, as_json: bool) -> None:
     """Destroy the key of RECORD, so that nobody can read it again, and withdraw its offers. This cannot be undone.
 
-    That it was erased, by whom and why stays on record; a copy that an insurer has fetched is the insurer's.
+    That it was erased, by whom and why stays on record; a copy that an insurer has fetched is the insurer's. When a
+    correction is erased, the version before it stands again: erase that one too if it is wrong.
 
     \b
     Example:

@@ -111,6 +111,9 @@ async def deliver(client: Client, post: Post) -> dict[str, Any]:
     if answer.record is None:
         return {**result, "verdict": "refused", "record": None, "problems": [], "why": explained(answer)}
     told = await client.verdict(post.sender, answer.record)
+    if told.get("state") == "erased":
+        why = "this record was erased; to send it anew, give it a later version"
+        return {**result, "verdict": "refused", "record": answer.record, "problems": [], "why": why}
     result |= {
         "verdict": told.get("verdict") or "later",
         "record": answer.record,

@@ -1,4 +1,4 @@
-"""Reviews and withdrawals: what an operator's or a person's word does to an authorisation. Pure."""
+"""Reviews and changes of standing: what an operator's word may do. Pure."""
 
 from dataclasses import dataclass
 
@@ -23,4 +23,22 @@ def review_problem(state: State | None, reviewer: str) -> str | None:
         return "review-superseded"
     if state.grantor == reviewer:
         return "reviewer-is-grantor"
+    return None
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change of a participant: of the one who asks? does it leave an admitted operator? how many others are there?"""
+
+    own: bool
+    stays_operator: bool
+    other_operators: int
+
+
+def standing_problem(change: Change) -> str | None:
+    """The catalogue code that refuses a change of standing, or None: nobody may lock everybody out."""
+    if change.own and not change.stays_operator:
+        return "own-standing"
+    if not change.stays_operator and not change.other_operators:
+        return "last-operator"
     return None

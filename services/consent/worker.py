@@ -14,7 +14,7 @@ from schemas.ids import event_id
 from schemas.problems import Problem, problem
 from schemas.records import Kind, Outcome, Participant, Record, Role, Status
 from schemas.topics import CONTROLS, DUE, VERDICTS
-from services.consent.decide import State, review_problem
+from services.consent.decide import Change, State, review_problem, standing_problem
 
 TAIPEI = ZoneInfo("Asia/Taipei")
 
@@ -89,6 +89,8 @@ class ConsentStep:
             case Withdrawal():
                 return self._withdraw(tx, checked, now)
             case ParticipantChange() as change:
+                if code := standing_problem(_standing(tx, checked, change)):
+                    return (problem(code),), (), ()
                 return (), (), _change(tx, checked, change)
         return (), (), ()
 
@@ -127,6 +129,17 @@ class ConsentStep:
             return (problem("record-unknown"),), (), ()
         consents.write_withdrawal(tx, row.lineage, checked.record.id, now)
         return (), (target,), ()
+
+
+def _standing(tx: Connection, checked: Checked, change: ParticipantChange) -> Change:
+    code = checked.record.target or ""
+    others = [
+        one
+        for one in participants.everyone(tx)
+        if one.code != code and Role.OPERATOR in one.roles and one.status == Status.ADMITTED
+    ]
+    stays = change.status == Status.ADMITTED and Role.OPERATOR.value in change.roles
+    return Change(own=checked.record.sender == code, stays_operator=stays, other_operators=len(others))
 
 
 def _change(tx: Connection, checked: Checked, change: ParticipantChange) -> tuple[str, ...]:

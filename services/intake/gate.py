@@ -61,7 +61,11 @@ async def admit(request: Request, system: "System", tokens: Tokens, *roles: Role
     another role or when the participant is not admitted, or no longer holds the role."""
     caller = tokens.caller(request.headers.get("authorization"))
     if caller is None:
-        raise Refusal(401, "no-token", "Send the header Authorization: Bearer <token>.", {"www-authenticate": "Bearer"})
+        if request.headers.get("authorization"):
+            code, why = "unknown-token", "This token is not known here; it may be of another sandbox."
+        else:
+            code, why = "no-token", "Send the header Authorization: Bearer <token>."
+        raise Refusal(401, code, why, {"www-authenticate": "Bearer"})
     turnstile: Turnstile = request.app.state.turnstile
     if wait := turnstile.wait(caller.code):
         raise Refusal(

@@ -64,7 +64,11 @@ async def chunks(request: Request, limit: int, may_be_empty: bool = False) -> As
 
 
 def _too_large(limit: int) -> Refusal:
-    return Refusal(413, "too-large", f"The body is larger than {limit} bytes. Send it in smaller parts.")
+    return Refusal(
+        413,
+        "too-large",
+        f"The body is larger than {limit} bytes. Reduce it: a scan by its resolution, a file by sending several.",
+    )
 
 
 class Spool:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.evidence import Cover, DataClass, SubjectRole
-from services.consent.decide import State, review_problem
+from services.consent.decide import Change, State, review_problem, standing_problem
 from services.consent.entitlement import Consent, Standing, bases, lawful, notified, permits
 from services.consent.law import LAW, LAW_TABLE, Line, Recipient
 from services.consent.matrix import MATRIX, allowed
@@ -252,3 +252,18 @@ STATE = State(record="v2", newest="v2", grantor=A, withdrawn=False)
 )
 def test_who_may_review_what(state: State | None, reviewer: str, problem: str | None) -> None:
     assert review_problem(state, reviewer) == problem
+
+
+@pytest.mark.parametrize(
+    ("own", "stays", "others", "problem"),
+    [
+        (True, False, 3, "own-standing"),
+        (True, True, 0, None),
+        (False, False, 0, "last-operator"),
+        (False, False, 1, None),
+        (False, True, 0, None),
+    ],
+)
+def test_nobody_locks_everybody_out(own: bool, stays: bool, others: int, problem: str | None) -> None:
+    change = Change(own=own, stays_operator=stays, other_operators=others)
+    assert standing_problem(change) == problem
