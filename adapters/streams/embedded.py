@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from adapters.stores.database import Database
 from adapters.streams.log import Log
-from schemas.events import Encoded, Message
+from schemas.events import Checked, Encoded, Message, Received, Refold, Verdict, View
 
 BATCH = 64  # messages a turn: enough to share one flush to disk, few enough to answer a door in a blink
 BATCH_BYTES = 8 << 20  # of sealed bodies a turn
@@ -84,6 +84,7 @@ class Host:
             self.log.append(tx, outputs, now)
             if self.log.cursor(tx, step.name) < position:
                 self.log.advance(tx, step.name, position)
+        _note(step, inputs)
         self._tell(outputs)
 
     def _decide(self, handler: Handler, limit: int) -> int:
@@ -98,6 +99,7 @@ class Host:
             outputs = handler.handle(tx, fresh, now) if fresh else []
             self.log.append(tx, outputs, now)
             self.log.advance(tx, handler.name, rows[-1][0])
+        _note(handler, fresh)
         self._tell(outputs)
         return len(rows)
 
@@ -121,7 +123,8 @@ class Host:
             reason, now = type(error).__name__, self._clock()
             with self.writing, self.database.write() as tx:
                 ((position, message),) = self._next(tx, handler, 1)
-                logger.error("dead letter", step=handler.name, message=message.id, reason=reason)
+                with structlog.contextvars.bound_contextvars(**_about(message)):
+                    logger.error("dead letter", step=handler.name, message=message.id, reason=reason)
                 self.log.unseen(tx, handler.name, [message], now)
                 outputs = handler.dead(tx, message, reason, now)
                 self.log.append(tx, outputs, now)
@@ -132,3 +135,22 @@ class Host:
     def _tell(self, messages: Sequence[Message | Encoded]) -> None:
         for listener in self._listeners:
             listener(messages)
+
+
+def _note(step: Step, messages: Sequence[Message]) -> None:
+    """One line a message and step, under the record's id: a record can be followed through the log."""
+    for message in messages:
+        with structlog.contextvars.bound_contextvars(**_about(message)):
+            logger.info(step.name)
+
+
+def _about(message: Message) -> dict[str, str]:
+    """The record that a message is of; of a view, its case and insurer."""
+    match message.event:
+        case Received(record=record) | Checked(record=record) | Verdict(record=record):
+            return {"record": record.id}
+        case View(case=number, insurer=insurer):
+            return {"case": number, "insurer": insurer}
+        case Refold(records=records):
+            return {"record": ",".join(records[:1])}
+    return {}

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import structlog
 from sqlalchemy import Connection
 
 from adapters.stores import casebook, consents, feeds, participants, records
@@ -20,6 +21,7 @@ from services.delivery.judging import in_force
 from services.delivery.sequence import Numbered, sequence
 
 TAIPEI = ZoneInfo("Asia/Taipei")
+logger = structlog.get_logger()
 OFFER_KEY = "offer:"
 RETRY = timedelta(hours=1)  # after a view that could not be numbered: time for an operator to see why
 
@@ -72,6 +74,9 @@ class Sequencer:
             still = all(basis in held for paper in view.papers for _, basis in paper.basis)
             step = sequence(view, numbered[view.case], digest, still_allowed=still, admitted=admitted)
             batch.add(view, step.take_back, digest, data if step.offer else None)
+            if step.offer or step.take_back:
+                ids = [paper.record for paper in view.papers]
+                logger.info("numbered", insurer=insurer, case=view.case, number=batch.last, records=ids)
         self._write(tx, batch)
 
     def _write(self, tx: Connection, batch: "_Batch") -> None:
