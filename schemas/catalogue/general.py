@@ -89,6 +89,18 @@ ENTRIES = (
         "Use the record id of the receipt.",
     ),
     Entry(
+        "erase-withdrawal",
+        "撤回紀錄不得刪除:其所撤回者將因此恢復",
+        "A withdrawal cannot be erased: what it withdrew would stand again",
+        "Erase the record that it withdrew.",
+    ),
+    Entry(
+        "judged-one-document",
+        "兩筆紀錄是同一文件的版本或重複",
+        "The two records are versions or duplicates of one document",
+        "Have the sender withdraw or correct one of them.",
+    ),
+    Entry(
         "version-in-future",
         "時間晚於接收時間",
         "The time lies after the time of receipt",

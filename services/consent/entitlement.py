@@ -31,7 +31,8 @@ class Standing:
     covers: frozenset[Cover]
     holds: bool = False  # an application of the case names it for the compulsory cover
     compulsory: bool = False  # compulsory insurer of a vehicle in the accident
-    application: bool = False  # the case has an application
+    application: bool = False  # the case has an application for the compulsory cover
+    vehicles: frozenset[str] = frozenset()  # plates of the vehicles in the accident that it covers compulsorily
 
 
 Spent = tuple[str, str, str]  # (authorisation's lineage, paper's lineage, insurer) of a single use made elsewhere
@@ -47,6 +48,7 @@ def bases(
     lineage: str = "",
     spent: frozenset[Spent] = frozenset(),
     names: Collection[str] = (),
+    plates: Collection[str] = (),
 ) -> Basis | None:
     """What lets a paper about `persons` with these classes go on a day (YYYY-MM-DD), or None.
 
@@ -55,7 +57,12 @@ def bases(
     made in other cases, `names` the insurers that the paper itself, an application, is filed with.
     """
     for line in LAW_TABLE:
-        if classes and line.classes and set(classes) <= set(line.classes) and lawful(line, standing, day, names):
+        if (
+            classes
+            and line.classes
+            and set(classes) <= set(line.classes)
+            and lawful(line, standing, day, names, plates)
+        ):
             return (("", LAW_PREFIX + line.id),)
     if not persons:
         return None
@@ -92,8 +99,9 @@ def permits(consent: Consent, person: str, classes: Sequence[DataClass], standin
     )
 
 
-def lawful(line: Line, standing: Standing, day: str, names: Collection[str] = ()) -> bool:
-    """Whether a line of the law table holds for an insurer on a day. `names`: whom the paper itself is filed with."""
+def lawful(line: Line, standing: Standing, day: str, names: Collection[str] = (), plates: Collection[str] = ()) -> bool:
+    """Whether a line of the law table holds for an insurer on a day. `names`: whom the paper itself is filed with;
+    `plates`: the vehicles that a police record itself tells, for a merge of two accidents is no basis."""
     if not line.since <= day or (line.until and line.until <= day):
         return False
     if line.purposes and not standing.covers & set(line.purposes):
@@ -102,7 +110,7 @@ def lawful(line: Line, standing: Standing, day: str, names: Collection[str] = ()
         case Recipient.NAMED:
             return standing.insurer in names
         case Recipient.HOLDER:
-            return standing.holds and standing.compulsory
+            return standing.holds and standing.compulsory and (not plates or bool(standing.vehicles & set(plates)))
         case Recipient.OTHER_COMPULSORY:
             return standing.compulsory and standing.application and not standing.holds
 

@@ -1,10 +1,10 @@
 """Wires the decision to the store: one transaction a batch, one verdict a record, the bytes kept with it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from adapters.stores import records
 from adapters.stores.archive import Archive, Kept
@@ -29,14 +29,14 @@ class Deduplication:
         arrivals = {message.id: self._arrival(message.event) for message in messages}
         held = _Set(tx, [one for one in arrivals.values() if one])
         named = {record for message in messages for record in _named(message.event)}
-        known = set(records.by_ids(tx, named)) if named else set()
+        known = records.by_ids(tx, named) if named else {}
         kept, rows, again, outputs = [], [], [], []
         for message in messages:
             checked, arrival = message.event, arrivals[message.id]
             assert isinstance(checked, Checked)
-            if arrival and not known.issuperset(_named(checked)):
+            if arrival and (code := _misjudges(checked, known)):
                 arrival = None
-                checked = checked.model_copy(update={"problems": (*checked.problems, problem("record-unknown"))})
+                checked = checked.model_copy(update={"problems": (*checked.problems, problem(code))})
             decision = decide(arrival, held.like(arrival)) if arrival else Decision(_unread(checked), Why.NEW)
             if decision.why == Why.EXISTS:
                 again.append({"record": checked.record.id, "judged": checked.record.attempt})
@@ -157,6 +157,20 @@ def _named(checked: object) -> tuple[str, ...]:
     """The records that a judgement is about: it must be about something that is here."""
     content = checked.content if isinstance(checked, Checked) else None
     return content.records if isinstance(content, Judgement) else ()
+
+
+def _misjudges(checked: Checked, known: Mapping[str, Row]) -> str | None:
+    """The catalogue code that refuses a judgement, or None."""
+    named = _named(checked)
+    if not all(record in known for record in named):
+        return "record-unknown"
+    if not isinstance(checked.content, Judgement):
+        return None
+    rows = [known[record] for record in named]
+    if checked.content.judgement == "erase" and rows[0].standing == Standing.WITHDRAWN:
+        return "erase-withdrawal"
+    lineages = {row.lineage for row in rows if row.lineage}
+    return "judged-one-document" if len(rows) == 2 and len(lineages) == 1 and all(row.lineage for row in rows) else None
 
 
 def _unread(checked: Checked) -> Outcome:

@@ -102,13 +102,17 @@ def _papers(shown: Sequence[Node]) -> tuple[CasePaper, ...]:
             of_part[part] |= set(node.evidence.persons)
     papers = []
     for node in shown:
-        persons = set(node.evidence.persons).union(*(of_part[part] for part in node.evidence.parts))
+        persons = set(node.evidence.persons).union(node.about, *(of_part[part] for part in node.evidence.parts))
         papers.append(CasePaper(node, tuple(sorted(persons)), _rank(node)))
     return tuple(papers)
 
 
 def _standings(
-    nodes: Sequence[Node], consents: Sequence[Consent], policies: Policies, day: date | None, today: date
+    nodes: Sequence[Node],
+    consents: Sequence[Consent],
+    policies: Policies,
+    day: date | None,
+    today: date,
 ) -> tuple[Standing, ...]:
     """Who is party, and how: the application, the recipients of authorisations in force, the policy register."""
     covers: dict[str, set[Cover]] = defaultdict(set)
@@ -120,20 +124,21 @@ def _standings(
         if in_force(consent, today):
             for recipient in consent.grant.recipients:
                 covers[recipient].add(consent.grant.purpose)
-    compulsory = set()
+    compulsory: dict[str, set[str]] = defaultdict(set)
     vehicles = _vehicles(nodes)
     for plate in sorted({plate for node in nodes if node.kind in PAPER_KINDS for plate in node.evidence.plates}):
         for insurer, cover in policies(plate, day.isoformat()) if day else ():
             covers[insurer].add(cover)
             if cover == Cover.MOTOR_COMPULSORY and plate in vehicles:
-                compulsory.add(insurer)
+                compulsory[insurer].add(plate)
     return tuple(
         Standing(
             insurer=insurer,
             covers=frozenset(covers[insurer]),
             holds=(insurer, Cover.MOTOR_COMPULSORY) in filed,
             compulsory=insurer in compulsory,
-            application=bool(applications),
+            vehicles=frozenset(compulsory.get(insurer, ())),
+            application=any(cover == Cover.MOTOR_COMPULSORY for _, cover in filed),
         )
         for insurer in sorted(covers)
     )

@@ -29,6 +29,7 @@ class Key(StrEnum):
     """What a record is looked up by."""
 
     PART = "the same certificate, receipt, accident or application"
+    FILE = "the same bytes"  # links nothing by itself; whom such papers are about is what all of them say
     CASE = "case number"
     POLICE_CASE = "police case number"
     CLAIM = "claim number"
@@ -54,6 +55,7 @@ class Node:
     evidence: Evidence
     own: dict[str, Key]
     near: frozenset[str] = frozenset()
+    about: frozenset[str] = frozenset()  # persons of its copies, in whatever case they stand
 
     @property
     def opens(self) -> bool:
@@ -99,10 +101,15 @@ def keys(evidence: Evidence, records: Iterable[str], lookup: Lookup) -> dict[str
             found[lookup(f"case|{loss.case}")] = Key.CASE
         if loss.document:
             found[lookup(f"document|{loss.hospital}|{loss.document}")] = Key.DOCUMENT
-    found |= {lookup(f"part|{part}"): Key.PART for part in evidence.parts}
+    found |= {lookup(f"part|{part}"): Key.FILE if is_file(part) else Key.PART for part in evidence.parts}
     found |= {lookup(f"plate|{plate}"): Key.PLATE for plate in evidence.plates}
     found |= {lookup(f"person|{person}"): Key.PERSON for person in evidence.persons}
     return found | {lookup(place): Key.PLACE for place in _places(evidence)}
+
+
+def is_file(part: str) -> bool:
+    """Whether a part stands for the bytes of an upload, and for no certificate or receipt in it."""
+    return part.startswith('["FILE",')
 
 
 def near(evidence: Evidence, lookup: Lookup) -> frozenset[str]:

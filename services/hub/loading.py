@@ -4,7 +4,7 @@ Reading goes by edges: a neighbour that shares a key is loaded and judged, but o
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection, Row
 
@@ -75,6 +75,7 @@ class Loader:
             linked = {one for link in loaded.links for one in (link.one, link.other)}
             linked |= {one for word in loaded.words if word.same for one in (word.one, word.other)}
             frontier = {one for one in linked if one in loaded.nodes} - reached
+        _spread_persons(loaded)
         return loaded, reached
 
     def _nodes(self, tx: Connection, loaded: Loaded, lineages: set[str]) -> None:
@@ -85,11 +86,14 @@ class Loader:
             by_lineage[row.lineage].append(row)
         loaded.rows |= by_lineage
         current = {lineage: row for lineage, rows in by_lineage.items() if (row := shown(rows))}
-        views = self._archive.views(tx, [row.record for row in current.values()])
+        beside = {lineage: _other_identities(by_lineage[lineage], row) for lineage, row in current.items()}
+        wanted = [row.record for row in current.values()] + [one for some in beside.values() for one in some]
+        views = self._archive.views(tx, wanted)
         for lineage, row in current.items():
             evidence = views.get(row.record)
             if isinstance(evidence, Evidence) and row.kind != Kind.ACCIDENT_FILE:
-                loaded.nodes[lineage] = self._node(lineage, row, by_lineage[lineage], evidence)
+                others = [view for one in beside[lineage] if isinstance(view := views.get(one), Evidence)]
+                loaded.nodes[lineage] = self._node(lineage, row, by_lineage[lineage], _joined(evidence, others))
 
     def _node(self, lineage: str, row: Row, rows: list[Row], evidence: Evidence) -> Node:
         return Node(
@@ -117,6 +121,42 @@ class Loader:
         known = {frozenset((word.one, word.other)) for word in loaded.words}
         loaded.words += [word for pair, word in latest.items() if pair not in known]
         return {lineage for pair in latest for lineage in pair}
+
+
+def _other_identities(rows: Iterable[Row], current: Row) -> list[str]:
+    """The latest version of each other identity of a lineage: the same document under another number."""
+    latest: dict[str, Row] = {}
+    for row in rows:
+        if row.identity != current.identity and (
+            row.identity not in latest or row.version > latest[row.identity].version
+        ):
+            latest[row.identity] = row
+    return [row.record for row in latest.values()]
+
+
+def _joined(evidence: Evidence, others: list[Evidence]) -> Evidence:
+    """What is shown, about the persons and under the numbers of all its identities: a filing may name any of them, and
+    a person that one of them names cannot be dropped by another."""
+    if not others:
+        return evidence
+    return evidence.model_copy(
+        update={
+            "persons": tuple(sorted({*evidence.persons, *(person for one in others for person in one.persons)})),
+            "numbers": tuple(dict.fromkeys((*evidence.numbers, *(number for one in others for number in one.numbers)))),
+        }
+    )
+
+
+def _spread_persons(loaded: Loaded) -> None:
+    """A copy is about the persons of both, even where dates or an operator's word keep the two in different cases."""
+    of_part: dict[str, set[str]] = {}
+    for node in loaded.nodes.values():
+        for part in node.evidence.parts:
+            of_part.setdefault(part, set()).update(node.evidence.persons)
+    for lineage, node in loaded.nodes.items():
+        about = frozenset(person for part in node.evidence.parts for person in of_part[part])
+        if about:
+            loaded.nodes[lineage] = replace(node, about=about)
 
 
 def spent_elsewhere(tx: Connection, case: Case) -> frozenset[Spent]:

@@ -8,6 +8,7 @@ from schemas.records import Kind
 from services.consent.entitlement import Spent, Standing, bases, notified
 from services.hub.calendar import MEDICAL, Presence, calendar
 from services.hub.fold import Case, CasePaper, first_day
+from services.hub.linking import is_file
 
 MEDICAL_ONLY = frozenset({Cover.LIFE_HEALTH})
 MEDICAL_KINDS = frozenset(expected.kind for expected in MEDICAL)
@@ -29,7 +30,10 @@ def view(
     for paper in case.papers:
         evidence = paper.node.evidence
         names = {one.insurer for one in evidence.insurers}
-        basis = bases(paper.persons, evidence.classes, standing, case.consents, day, paper.node.lineage, spent, names)
+        told = evidence.plates if paper.node.kind == Kind.ACCIDENT else ()
+        basis = bases(
+            paper.persons, evidence.classes, standing, case.consents, day, paper.node.lineage, spent, names, told
+        )
         if basis:
             entitled.append((paper, basis))
     chosen = _best_copies([paper for paper, _ in entitled])
@@ -81,7 +85,8 @@ def _best_copies(entitled: list[CasePaper]) -> list[CasePaper]:
     taken: set[str] = set()
     for paper in sorted(entitled, key=lambda one: (one.rank, one.node.record)):
         parts = set(paper.node.evidence.parts)
-        if not parts or not parts <= taken:
+        own = {part for part in parts if not is_file(part)} or parts
+        if not own or not own <= taken:
             chosen.append(paper)
             taken |= parts
     return chosen

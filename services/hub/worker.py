@@ -17,7 +17,7 @@ from schemas.topics import DUE, OFFERS, VERDICTS
 from services.consent.entitlement import Consent
 from services.hub.assemble import Component
 from services.hub.fold import Case, Policies, fold
-from services.hub.linking import CROWDED, Node, case_number, keys
+from services.hub.linking import CROWDED, Key, Node, case_number, keys
 from services.hub.loading import Loaded, Loader, spent_elsewhere
 from services.hub.numbering import Member, number_cases
 from services.hub.views import view
@@ -70,12 +70,15 @@ class Hub:
         rows = casebook.rows_of_records(tx, new | touched)
         rows = [row for row in rows if row.outcome in records.HELD and row.lineage]
         fresh = [row.record for row in rows if row.record in new and not row.erased]
-        pairs = []
+        pairs, copies = [], set()
         for record, evidence in self._archive.views(tx, fresh).items():
             if isinstance(evidence, Evidence):
-                pairs += [(hash, record) for hash in keys(evidence, [record], self._keys.lookup)]
+                found = keys(evidence, [record], self._keys.lookup)
+                pairs += [(hash, record) for hash in found]
+                copies |= {hash for hash, key in found.items() if key in (Key.PART, Key.FILE)}
         casebook.put_links(tx, pairs)
-        lineages = {row.lineage for row in rows}
+        # A copy may name a person whom the other did not: wherever that one stands, it is judged again.
+        lineages = {row.lineage for row in rows} | (casebook.lineages_under(tx, copies) if copies else set())
         # A correction may lead out of the case that the earlier version stood in: that one is folded again too.
         stood = {row.case_number for row in casebook.rows_of_lineages(tx, lineages) if row.case_number}
         return lineages | self._crowding(tx, {hash for hash, _ in pairs}, len(fresh)), stood

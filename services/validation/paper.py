@@ -81,6 +81,8 @@ def evidence(value: dict, record: Record) -> Evidence:
     parts: tuple[str, ...] = ()
     if kind in HOSPITAL_KINDS and kind in numbers:
         parts = tuple(part(kind, issuer, one, numbers[kind]) for one in persons)
+    # Equal bytes are the surest copy there is: such papers are about the persons of both.
+    parts = (*parts, normalise.canonical("file", record.sha256))
     return Evidence(
         paper=kind,
         identity=value["id"],
@@ -95,7 +97,7 @@ def evidence(value: dict, record: Record) -> Evidence:
             Number(type=_NUMBERS[name], value=numbers[name], issuer=issuer) for name in _NUMBERS if name in numbers
         ),
         loss=named,
-        content=parts[0] if len(parts) == 1 else normalise.canonical("paper", kind, record.sha256, loss.fields(named)),
+        content=parts[0] if len(parts) == 2 else normalise.canonical("paper", kind, record.sha256, loss.fields(named)),
         parts=parts,
         facts={"kind": kind, "issuer": issuer, "issued": value["issued"]},
     )
