@@ -11,20 +11,6 @@ from adapters.stores.tables import authorisations, due, parked, records, withdra
 from schemas.records import Kind
 
 
-def newest_version(tx: Connection, lineage: str) -> str | None:
-    """The record of an authorisation's latest version."""
-    return tx.execute(
-        select(records.c.record)
-        .where(
-            records.c.lineage == lineage,
-            records.c.kind == Kind.AUTHORISATION.value,
-            IS_HELD,
-        )
-        .order_by(records.c.version.desc())
-        .limit(1)
-    ).scalar()
-
-
 def newest_versions(tx: Connection, lineages: Iterable[str]) -> set[str]:
     """The records of the latest version of each of these authorisations."""
     rows = tx.execute(

@@ -95,26 +95,6 @@ def note_handovers(tx: Connection, rows: Iterable[dict[str, object]]) -> None:
         tx.execute(insert(handovers), rows)
 
 
-def offers_of_record(tx: Connection, record: str) -> Sequence[Row]:
-    return tx.execute(
-        select(
-            offers.c.insurer,
-            offers.c.number,
-            offers.c.at,
-            offers.c.case_number,
-            offers.c.taken_back_by,
-            offer_papers.c.basis,
-        )  # fmt: skip
-        .join(offer_papers, (offers.c.insurer == offer_papers.c.insurer) & (offers.c.number == offer_papers.c.number))
-        .where(offer_papers.c.record == record)
-        .order_by(offers.c.insurer, offers.c.number)
-    ).all()
-
-
-def handovers_of_record(tx: Connection, record: str) -> Sequence[Row]:
-    return tx.execute(select(handovers).where(handovers.c.record == record).order_by(handovers.c.id)).all()
-
-
 def totals(tx: Connection) -> dict[str, int]:
     """Offers numbered per insurer."""
     return {row.insurer: row.last for row in tx.execute(select(feeds.c.insurer, feeds.c.last))}

@@ -101,21 +101,6 @@ def handovers_of_case(tx: Connection, numbers: Iterable[str]) -> Sequence[Row]:
     ).all()
 
 
-def has_standing_offer(tx: Connection, insurer: str, numbers: Iterable[str]) -> bool:
-    return bool(
-        tx.execute(
-            select(offers.c.number)
-            .where(
-                offers.c.insurer == insurer,
-                offers.c.case_number.in_(list(numbers)),
-                offers.c.type == "claims.offer",
-                offers.c.taken_back_by.is_(None),
-            )
-            .limit(1)
-        ).first()
-    )
-
-
 def dead_letters_of(tx: Connection, ids: Iterable[str]) -> Sequence[Row]:
     return tx.execute(
         select(dead_letters).where(dead_letters.c.record.in_(list(ids))).order_by(dead_letters.c.at)

@@ -105,7 +105,7 @@ class ConsentStep:
         if row and row.kind == Kind.AUTHORISATION and isinstance(view, Evidence) and view.grant:
             state = State(
                 record=target,
-                newest=consents.newest_version(tx, row.lineage) or target,
+                newest=next(iter(consents.newest_versions(tx, [row.lineage])), target),
                 grantor=view.grant.grantor,
                 withdrawn=bool(consents.withdrawn(tx, [row.lineage])),
             )

@@ -83,7 +83,8 @@ def _sender(dossier: Dossier, code: str) -> Json | None:
 
 
 def _insurer(dossier: Dossier, code: str) -> Json | None:
-    """Papers by reference, no facts: contents are handed over by the feed alone, where each hand-over is recorded."""
+    """Papers by reference, no facts: contents are handed over by the feed alone, where each hand-over is recorded. Not even
+    the case's kind: it may be known from a paper that this insurer may not have."""
     found = dossier.case
     mine = [one for one in dossier.offers if one.insurer == code]
     standing_offers = [one for one in mine if one.stands]
@@ -100,7 +101,8 @@ def _insurer(dossier: Dossier, code: str) -> Json | None:
         *(_event(one["from"], "expected", one["kind"]) for one in lacking if one["from"] > dossier.today.isoformat()),
     ]
     return {
-        **_head(dossier),
+        "case": dossier.number,
+        "asked": dossier.asked,
         "covers": sorted(party.covers),
         "offers": [
             {

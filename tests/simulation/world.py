@@ -88,6 +88,13 @@ class World:
             for handler in self.core.handlers:
                 moving |= bool(self.core.host.turn(handler))
 
+    def upload(self, sender: str, metadata: dict[str, object], file: bytes) -> str:
+        """One paper, settled; its id."""
+        item = Item(1, "POST", "/papers", sender, "application/pdf", "paper", metadata, None, file, ())
+        taken = self._enter(self.core, item, None)
+        self.settle()
+        return taken.record.id
+
     def post(self, kind: Kind, sender: str, method: str, path: str, body: bytes, target: str | None = None) -> str:
         """One record of any sender, settled; its id."""
         sha256 = hashlib.sha256(body).hexdigest()
