@@ -179,7 +179,11 @@ def records_viewed_by(tx: Connection, insurer: str) -> list[str]:
 
 
 def erase(tx: Connection, record: str) -> None:
-    """Takes a record out of the set, with what it was recognised by."""
+    """Takes a record out of the set, with what it was recognised by.
+
+    Its lineage stays, the hash of a keyed hash: nothing is looked up by it, but withdrawals, single uses and numbers
+    already given out refer to it, and must hold when a later version comes.
+    """
     tx.execute(
         update(records)
         .where(records.c.record == record)

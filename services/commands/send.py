@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from services.commands.options import (
     REFUSED,
+    Failed,
     explained,
     json_option,
     load,
@@ -62,6 +63,8 @@ def send(
         known_bearer(sandbox, sender)
     scenarios = [path for path in files if (path / "manifest.jsonl").is_file()]
     single = [one for path in files if path not in scenarios for one in _inside(path)]
+    if not single and not scenarios:
+        raise Failed(f"Nothing to send: no .json and no .csv file in {', '.join(map(str, files))}.")
     posts = [(file, recognise(file, sandbox, sender, metadata)) for file in single]
     results = speak(sandbox, lambda client: _send(client, posts)) if posts else []
     results += _play(scenarios, sandbox)

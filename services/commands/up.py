@@ -145,8 +145,12 @@ def _classes(error: BaseException) -> list[str]:
 @contextlib.contextmanager
 def locked(data: Path) -> Iterator[None]:
     """Holds the folder: two processes on one database would number the same feeds. Any end of the process frees it."""
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with os.fdopen(os.open(data / "lock", os.O_RDWR | os.O_CREAT, 0o600), "r+") as file:
+    try:
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle = os.open(data / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise Failed(f"Cannot use {data}: {error.strerror}. Choose another folder with --data.") from None
+    with os.fdopen(handle, "r+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from schemas import normalise
+
 
 @dataclass(frozen=True)
 class State:
@@ -21,7 +23,7 @@ def review_problem(state: State | None, reviewer: str) -> str | None:
         return "authorisation-withdrawn"
     if state.newest != state.record:
         return "review-superseded"
-    if state.grantor == reviewer:
+    if state.grantor == normalise.text(reviewer):  # she may have been registered as she writes her number
         return "reviewer-is-grantor"
     return None
 

@@ -8,7 +8,6 @@ from sqlalchemy import Connection
 
 from adapters.stores import casebook, consents, participants, records
 from adapters.stores.archive import Archive, Kept
-from schemas import normalise
 from schemas.events import Checked, Message, Refold, Verdict
 from schemas.evidence import Evidence, ParticipantChange, Review, Withdrawal
 from schemas.ids import event_id
@@ -109,7 +108,7 @@ class ConsentStep:
                 grantor=view.grant.grantor,
                 withdrawn=bool(consents.withdrawn(tx, [row.lineage])),
             )
-        if code := review_problem(state, normalise.text(checked.record.sender)):
+        if code := review_problem(state, checked.record.sender):
             return (problem(code),), (), ()
         assert row and isinstance(view, Evidence) and view.grant
         consents.write_review(tx, target, row.lineage, review.decision, checked.record.sender, now)

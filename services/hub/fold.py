@@ -53,7 +53,7 @@ def fold(number: str, component: Component, consents: Mapping[str, Consent], pol
         day=day,
         accident=_accident(shown),
         papers=_papers(shown),
-        standings=_standings(nodes, own, policies, day, today),
+        standings=_standings(nodes, motor, own, policies, day, today),
         consents=own,
         calendar=calendar(
             motor,
@@ -109,19 +109,23 @@ def _papers(shown: Sequence[Node]) -> tuple[CasePaper, ...]:
 
 def _standings(
     nodes: Sequence[Node],
+    motor: bool,
     consents: Sequence[Consent],
     policies: Policies,
     day: date | None,
     today: date,
 ) -> tuple[Standing, ...]:
-    """Who is party, and how: the application, the recipients of authorisations in force, the policy register."""
+    """Who is party, and how: the application, the recipients of authorisations in force, the policy register.
+
+    A person cannot make an insurer party to a motor claim where nothing on the road happened.
+    """
     covers: dict[str, set[Cover]] = defaultdict(set)
     applications = [node for node in nodes if node.kind == Kind.APPLICATION]
     filed = {(one.insurer, one.cover) for node in applications for one in node.evidence.insurers}
     for insurer, cover in filed:
         covers[insurer].add(cover)
     for consent in consents:
-        if in_force(consent, today):
+        if in_force(consent, today) and (motor or consent.grant.purpose == Cover.LIFE_HEALTH):
             for recipient in consent.grant.recipients:
                 covers[recipient].add(consent.grant.purpose)
     compulsory: dict[str, set[str]] = defaultdict(set)

@@ -5,7 +5,7 @@ from datetime import date
 from schemas.events import Paper, View
 from schemas.evidence import Cover, Uses
 from schemas.records import Kind
-from services.consent.entitlement import Spent, Standing, bases, notified
+from services.consent.entitlement import Basis, Spent, Standing, bases, notified
 from services.hub.calendar import MEDICAL, Presence, calendar
 from services.hub.fold import Case, CasePaper, first_day
 from services.hub.linking import is_file
@@ -26,16 +26,7 @@ def view(
     `sizes`: record → (sha256, media type, bytes). `spent`: single uses already made in other cases.
     """
     day = today.isoformat()
-    entitled = []
-    for paper in case.papers:
-        evidence = paper.node.evidence
-        names = {one.insurer for one in evidence.insurers}
-        told = evidence.plates if paper.node.kind == Kind.ACCIDENT else ()
-        basis = bases(
-            paper.persons, evidence.classes, standing, case.consents, day, paper.node.lineage, spent, names, told
-        )
-        if basis:
-            entitled.append((paper, basis))
+    entitled = [(paper, basis) for paper in case.papers if (basis := basis_of(paper, standing, case, spent, day))]
     chosen = _best_copies([paper for paper, _ in entitled])
     notice = notified(standing, day)
     if not chosen and not notice:
@@ -68,6 +59,22 @@ def view(
         notice=bool(notice),
         single=_single_uses(case, papers),
         allowed=tuple(sorted(paper.node.lineage for paper, _ in entitled)),
+    )
+
+
+def basis_of(paper: CasePaper, standing: Standing, case: Case, spent: frozenset[Spent], day: str) -> Basis | None:
+    """What lets a paper of the case go to an insurer on a day (YYYY-MM-DD), or None."""
+    evidence = paper.node.evidence
+    return bases(
+        paper.persons,
+        evidence.classes,
+        standing,
+        case.consents,
+        day,
+        lineage=paper.node.lineage,
+        spent=spent,
+        names={one.insurer for one in evidence.insurers},
+        plates=evidence.plates if paper.node.kind == Kind.ACCIDENT else (),
     )
 
 

@@ -32,7 +32,7 @@ from services.deduplication.decide import Why
 from services.hub.linking import Node
 from services.hub.views import view
 from services.portal.cases import evidence, links, refused
-from services.portal.dossier import DeadLetter, Dossier, Entry, Offer
+from services.portal.dossier import DeadLetter, Dossier, Entry, Offer, OfferedPaper
 from services.portal.telling import lines
 from services.portal.why import entitlement, party
 
@@ -270,14 +270,18 @@ def _insurers(dossier: Dossier, only: str | None) -> list[Json]:
 
 
 def _insurer(dossier: Dossier, code: str, standing: Standing | None, only: str | None) -> Json:
+    """Of one paper: what concerns it; of an authorisation: what went, or may go, by it."""
     papers: list[Json] = []
+    node = _node(dossier, only)
+    granted = node.record if node is not None and node.kind == Kind.AUTHORISATION else ""
     if standing and dossier.case:
         seen = view(dossier.case, standing, dossier.sizes, dossier.spent, dossier.today)
         shown = {paper.record for paper in seen.papers} if seen else set()
         day = dossier.today.isoformat()
         for paper in dossier.case.papers:
-            if only is None or paper.node.lineage == only:
-                told = entitlement(paper, standing, dossier.case, dossier.consents, dossier.spent, day)
+            told = entitlement(paper, standing, dossier.case, dossier.consents, dossier.spent, day)
+            by = {one.get("authorisation") for one in told["basis"]}
+            if only is None or paper.node.lineage == only or granted in by:
                 papers.append(told | {"shown": paper.node.record in shown})
     offers = [one for one in dossier.offers if one.insurer == code]
     return {
@@ -296,14 +300,18 @@ def _insurer(dossier: Dossier, code: str, standing: Standing | None, only: str |
                 "records": [paper.record for paper in one.papers],
             }
             for one in offers
-            if only is None or one.type != "claims.offer" or any(paper.lineage == only for paper in one.papers)
+            if only is None or one.type != "claims.offer" or any(_is(paper, only, granted) for paper in one.papers)
         ],
         "handovers": [
             {"number": one.number, "time": one.at, "basis": list(one.basis), "sha256": one.sha256, "record": one.record}
             for one in dossier.handovers
-            if one.insurer == code and _concerns(one.number, one.record, offers, only)
+            if one.insurer == code and (granted in one.basis or _concerns(one.number, one.record, offers, only))
         ],
     }
+
+
+def _is(paper: OfferedPaper, only: str, granted: str) -> bool:
+    return paper.lineage == only or granted in [basis for _, basis in paper.basis]
 
 
 def _concerns(number: int, record: str | None, offers: Sequence[Offer], only: str | None) -> bool:

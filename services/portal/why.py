@@ -6,10 +6,11 @@ from typing import Any
 
 from schemas.evidence import Cover, DataClass
 from schemas.records import Kind
-from services.consent.entitlement import LAW_PREFIX, Consent, Spent, Standing, bases
+from services.consent.entitlement import LAW_PREFIX, Consent, Spent, Standing
 from services.consent.law import LAW
 from services.consent.matrix import allowed
 from services.hub.fold import Case, CasePaper, in_force
+from services.hub.views import basis_of
 from services.portal.dossier import ConsentState
 
 Json = dict[str, Any]
@@ -25,8 +26,7 @@ def entitlement(
 ) -> Json:
     """`basis` when every condition holds, else `refusals`: what is lacking, by person (1 is the paper's first)."""
     found = paper.node.evidence
-    names = {one.insurer for one in found.insurers}
-    basis = bases(paper.persons, found.classes, standing, case.consents, day, paper.node.lineage, spent, names)
+    basis = basis_of(paper, standing, case, spent, day)
     answer: Json = {"record": paper.node.record, "kind": found.paper, "classes": sorted(found.classes)}
     if basis is not None:
         return answer | {"entitled": True, "basis": [_basis(paper, who, what) for who, what in basis], "refusals": []}
@@ -75,6 +75,8 @@ def _no_law(classes: Collection[DataClass], standing: Standing, names: Collectio
     if set(classes) == {DataClass.POLICE}:
         if not standing.compulsory:
             return "police papers go by law to the compulsory insurer of a vehicle in the accident; this is none"
+        if standing.holds:
+            return "this police record tells of no vehicle that it covers: to have been merged is no basis"
         return "police papers go by law once the insurer holds an application for the compulsory cover; it holds none"
     return "no line of the law table carries a paper of these classes"
 
@@ -121,7 +123,7 @@ def party(standing: Standing, case: Case, today: date) -> list[str]:
                 explained.add(one.cover)
     for consent in case.consents:
         grant = consent.grant
-        if standing.insurer in grant.recipients and in_force(consent, today):
+        if standing.insurer in grant.recipients and in_force(consent, today) and grant.purpose in standing.covers:
             told.append(f"authorisation {consent.record} names it for {grant.purpose.value}")
             explained.add(grant.purpose)
     if standing.compulsory:

@@ -11,7 +11,7 @@ from schemas.problems import Problem, errors, problem
 from schemas.records import Record
 from services.validation import accident_evidence, fields, moments, person
 from services.validation.finding import Finding
-from services.validation.schema import at, in_order, violations
+from services.validation.schema import at, in_order, structure
 
 CSV = "text/csv"
 
@@ -21,13 +21,13 @@ def check(record: Record, body: bytes, metadata: str | None) -> Finding:
     if record.media_type.partition(";")[0].strip().lower() == CSV:
         return _lines(record, body)
     value, problems = json_text.read(body)
-    if not problems:
-        problems = violations("accident", value)
     if problems:
         return Finding(tuple(problems), None)
-    assert isinstance(value, dict)
-    faults = _faults(value, record)
-    return Finding(tuple(faults), None if errors(faults) else _evidence(value, record))
+    sound, faults = structure("accident", value)
+    if sound is None:
+        return Finding(tuple(faults), None)
+    faults = in_order([*faults, *_faults(sound, record)])
+    return Finding(tuple(faults), None if errors(faults) else _evidence(sound, record))
 
 
 def _lines(record: Record, body: bytes) -> Finding:
@@ -72,7 +72,7 @@ def _faults(value: dict, record: Record) -> list[Problem]:
         identifier = person.normal(party["person"]["identifier"]) if "person" in party else ""
         if person.domestic(identifier) and not person.checksum(identifier):
             faults.append(at("accident-person-identifier", "parties", number, "person", "identifier"))
-    return in_order(faults)
+    return faults
 
 
 def _toll(value: dict) -> list[Problem]:

@@ -54,8 +54,9 @@ def evidence(value: dict, record: Record) -> Evidence:
     vehicles = value.get("vehicles", ())
     drivers = [vehicle["driver"]["identifier"] for vehicle in vehicles if "driver" in vehicle]
     injured = [one["identifier"] for one in value.get("injured", ())]
-    content = normalise.canonical("application", applicant, *loss.fields(named))
     insurers = {(one["code"], one["cover"]): None for one in value["insurers"]}  # in the order named, each once
+    # With whom it is filed belongs to it: to file the same loss with one more insurer is no repetition.
+    content = normalise.canonical("application", applicant, *loss.fields(named), sorted(insurers))
     return Evidence(
         paper="application",
         identity=value["id"],

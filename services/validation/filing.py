@@ -6,7 +6,7 @@ from schemas.problems import Problem, errors, problem
 from schemas.records import Kind, Record
 from services.validation import application, authorisation, fields, paper
 from services.validation.finding import Finding
-from services.validation.schema import in_order, violations
+from services.validation.schema import in_order, structure
 
 _SCHEMAS = {
     Kind.APPLICATION: "application",
@@ -27,21 +27,20 @@ def check(record: Record, body: bytes, metadata: str | None) -> Finding:
     of_file = paper.file_faults(body, record) if record.kind == Kind.PAPER else []
     value, faults = _value(record, body, metadata)
     if value is not None and record.kind in _EVIDENCE:
-        faults = in_order(_EVIDENCE[record.kind].faults(value, record))
+        faults = in_order([*faults, *_EVIDENCE[record.kind].faults(value, record)])
     faults = [*of_file, *faults]
     content = None if value is None or errors(faults) else _content(value, record)
     return Finding(tuple(faults), content)
 
 
 def _value(record: Record, body: bytes, metadata: str | None) -> tuple[dict | None, list[Problem]]:
-    """The JSON object when its structure is right, else what is wrong with it."""
+    """The JSON object when its structure can be relied on, and what is wrong with it."""
     if record.kind == Kind.PAPER:
         if metadata is None:
             return None, [problem("paper-metadata-missing")]
         body = metadata.encode("utf-8", "surrogatepass")  # the reader refuses what is not UTF-8
     value, faults = json_text.read(body)
-    faults = faults or violations(_SCHEMAS[record.kind], value)
-    return (None, faults) if faults or not isinstance(value, dict) else (value, [])
+    return (None, faults) if faults else structure(_SCHEMAS[record.kind], value)
 
 
 def _content(value: dict, record: Record) -> Content:

@@ -75,8 +75,28 @@ def _validator(name: str) -> Draft202012Validator:
 
 def violations(name: str, value: object) -> list[Problem]:
     """Everything in which `value` breaks the schema `name`, at most VIOLATIONS_MAX, in path order."""
+    return _problems(name, list(islice(_validator(name).iter_errors(value), VIOLATIONS_MAX)))
+
+
+def structure(name: str, value: object) -> tuple[dict | None, list[Problem]]:
+    """The object when its structure can be relied on, and every violation.
+
+    With nothing but unknown properties wrong it comes without them, so that what else is wrong can be told in the same
+    answer: a misspelt property hides nothing.
+    """
+    errors = list(islice(_validator(name).iter_errors(value), VIOLATIONS_MAX))
+    problems = _problems(name, errors)
+    if not isinstance(value, dict) or any(error.validator != "additionalProperties" for error in errors):
+        return None, problems
+    for error in errors:
+        for unknown in error.instance.keys() - error.schema["properties"].keys():
+            del error.instance[unknown]
+    return value, problems
+
+
+def _problems(name: str, errors: list[ValidationError]) -> list[Problem]:
     found: dict[tuple[Path, Words], Problem] = {}
-    for error in islice(_validator(name).iter_errors(value), VIOLATIONS_MAX):
+    for error in errors:
         for path, at, words in _explain(error, ()):
             found.setdefault((path, words), _problem(name, path, at, words))
     return [found[key] for key in sorted(found, key=lambda key: (_order(key[0]), key[1][1]))]

@@ -110,3 +110,31 @@ def test_a_withdrawal_cannot_be_erased_nor_one_document_judged_apart(world: Worl
         told = tx.execute(select(records.c.outcome, records.c.problems).where(records.c.kind == "judgement")).all()
     assert [row.outcome for row in told] == ["rejected", "rejected"]
     assert [json.loads(row.problems)[0]["code"] for row in told] == ["erase-withdrawal", "judged-one-document"]
+
+
+DOCUMENT = Path("tests/data/fhir/bundle-songling-outpatient.json")
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_a_filing_may_name_any_of_the_numbers_of_one_document(world: World, order: tuple[int, ...]) -> None:
+    """One document under two case numbers, and an application that knows only the second."""
+    hospital = "1131990017"
+    first = DOCUMENT.read_bytes().replace(b"1141990058", hospital.encode())
+    number = json.loads(first)["identifier"]["value"]
+    second = first.replace(number.encode(), b"SL-1140311-9999")
+    filed = json.loads(Path("docs/examples/application.json").read_bytes())
+    for name in ("occurredAt", "place", "vehicles", "injured", "policeCaseNumber"):
+        filed.pop(name, None)
+    filed["loss"] = {"kind": "medical", "hospital": hospital, "document": "SL-1140311-9999"}
+    (patient,) = (one["resource"] for one in json.loads(first)["entry"] if one["resource"]["resourceType"] == "Patient")
+    filed["applicant"]["identifier"] = patient["identifier"][0]["value"]
+    posts = [
+        (Kind.DOCUMENT, hospital, "POST", "/fhir/Bundle", first),
+        (Kind.DOCUMENT, hospital, "POST", "/fhir/Bundle", second),
+        (Kind.APPLICATION, "CL01", "POST", "/claimlink/applications", json.dumps(filed).encode()),
+    ]
+    made = {index: world.post(*posts[index]) for index in order}
+    with world.core.database.read() as tx:
+        rows = {row.record: row for row in tx.execute(select(records)).all()}
+    assert sorted(rows[made[index]].outcome for index in (0, 1)) == ["accepted", "duplicate"]
+    assert rows[made[2]].case_number and len({rows[record].case_number for record in made.values()}) == 1

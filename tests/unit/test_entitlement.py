@@ -246,6 +246,7 @@ STATE = State(record="v2", newest="v2", grantor=A, withdrawn=False)
         (replace(STATE, withdrawn=True), "operator-1", "authorisation-withdrawn"),
         (replace(STATE, newest="v3"), "operator-1", "review-superseded"),
         (STATE, A, "reviewer-is-grantor"),
+        (STATE, f" {A.lower()}", "reviewer-is-grantor"),
         (replace(STATE, withdrawn=True, newest="v3"), A, "authorisation-withdrawn"),
         (replace(STATE, newest="v3"), A, "review-superseded"),
     ],

@@ -68,6 +68,7 @@ def papers(folded: Case, insurer: str) -> set[str]:
 
 POLICE = node("police", Kind.ACCIDENT, accident(plates=("AB1", "CD2"), persons=(A, B)))
 APPLICATION = node("filed", Kind.APPLICATION, filing((X, COMPULSORY), plates=("AB1",)))
+CRASH = node("crash", Kind.ACCIDENT, accident(open_data=True))  # makes a loss one of the road, and nothing else
 OF_A = node("doc-a", Kind.DOCUMENT, document(A))
 OF_B = node("doc-b", Kind.DOCUMENT, document(B))
 
@@ -103,6 +104,19 @@ def test_an_application_for_another_cover_holds_none_for_the_compulsory_one() ->
     assert papers(case(POLICE, own_damage), X) == {"filed"}
 
 
+def test_the_police_record_of_a_merged_accident_goes_by_its_own_vehicles_only() -> None:
+    other = node("other", Kind.ACCIDENT, accident("2025-09-03", time="13:00", plates=("CD2",), persons=(B,)))
+    merged = case(node("police", Kind.ACCIDENT, accident(plates=("AB1",), persons=(A,))), other, APPLICATION)
+    assert papers(merged, X) == {"police", "filed"}, "a merge is no basis"
+    standing = next(one for one in merged.standings if one.insurer == X)
+    assert standing.vehicles == {"AB1"}
+
+
+def test_the_notice_needs_an_application_for_the_compulsory_cover() -> None:
+    own_damage = node("filed", Kind.APPLICATION, filing((X, Cover.MOTOR_OWN_DAMAGE), plates=("AB1",)))
+    assert seen(case(POLICE, own_damage), Y) is None
+
+
 def test_without_a_police_record_the_police_papers_tell_the_vehicles() -> None:
     slip = node(
         "slip", Kind.PAPER,
@@ -132,12 +146,21 @@ def test_a_recipient_is_party_only_while_the_authorisation_is_in_force() -> None
     assert in_force(consent(A, Z, start=TODAY, end=TODAY), NOW)
 
 
+def test_a_motor_purpose_is_honoured_only_where_something_happened_on_the_road() -> None:
+    asked = [consent(A, X, purpose=THIRD)]
+    assert case(OF_A, consents=asked).standings == ()
+    assert papers(case(OF_A, CRASH, consents=asked), X) == {"doc-a"}
+    named = consent(A, X, purpose=THIRD)
+    crashed = authorisation(named.lineage, named.grant, loss=Loss(kind="motor", date=DAY, plate="AB1"))
+    assert papers(fold("C1", Component((OF_A, crashed), ()), {named.lineage: named}, policies, NOW), X) == {"doc-a"}
+
+
 def test_a_copy_is_about_the_persons_of_both() -> None:
     """A receipt that two patients' papers hold goes only with the consent of both."""
     upload = node("upload", Kind.PAPER, evidence("receipt", parts=("p",), persons=(B,), classes=(DataClass.RECEIPT,)))
     own = node("own", Kind.DOCUMENT, document(A, parts=("p",), classes=(DataClass.RECEIPT,)))
-    assert papers(case(own, upload, consents=[consent(A, X)]), X) == set()
-    assert papers(case(own, upload, consents=[consent(A, X), consent(B, X, name="h")]), X) == {"own"}
+    assert papers(case(CRASH, own, upload, consents=[consent(A, X)]), X) == set()
+    assert papers(case(CRASH, own, upload, consents=[consent(A, X), consent(B, X, name="h")]), X) == {"own"}
 
 
 def test_of_copies_the_best_attested_that_it_is_entitled_to() -> None:
@@ -146,9 +169,9 @@ def test_of_copies_the_best_attested_that_it_is_entitled_to() -> None:
                   order=1, sender="CL01")  # fmt: skip
     both = (DataClass.CERTIFICATE, DataClass.RECEIPT)
     own = node("own", Kind.DOCUMENT, document(A, parts=("p", "q"), classes=both), order=2)
-    assert papers(case(own, upload, consents=[consent(A, X)]), X) == {"own"}
-    assert papers(case(own, upload, consents=[consent(A, X, classes=(DataClass.RECEIPT,))]), X) == {"upload"}
-    better = seen(case(own, upload, consents=[consent(A, X)]), X)
+    assert papers(case(CRASH, own, upload, consents=[consent(A, X)]), X) == {"own"}
+    assert papers(case(CRASH, own, upload, consents=[consent(A, X, classes=(DataClass.RECEIPT,))]), X) == {"upload"}
+    better = seen(case(CRASH, own, upload, consents=[consent(A, X)]), X)
     assert better and better.allowed == ("own", "upload"), "what stands behind a better copy stays allowed"
 
 
@@ -157,12 +180,12 @@ def test_a_document_that_holds_more_than_a_better_copy_goes_too() -> None:
     first = node("first", Kind.DOCUMENT, document(A, parts=("receipt",)), order=1)
     second = node("second", Kind.DOCUMENT, document(A, parts=("receipt", "certificate")), order=2)
     third = node("third", Kind.DOCUMENT, document(A, parts=("certificate",)), order=3)
-    assert papers(case(first, second, third, consents=[consent(A, X)]), X) == {"first", "second"}
+    assert papers(case(CRASH, first, second, third, consents=[consent(A, X)]), X) == {"first", "second"}
 
 
 def test_equal_copies_the_first_accepted() -> None:
     two = [node(name, Kind.DOCUMENT, document(A, parts=("p",)), order=order) for name, order in (("a", 2), ("b", 1))]
-    assert papers(case(*two, consents=[consent(A, X)]), X) == {"b"}
+    assert papers(case(CRASH, *two, consents=[consent(A, X)]), X) == {"b"}
 
 
 def test_the_record_with_persons_is_shown_before_open_data() -> None:
@@ -321,7 +344,7 @@ def test_every_part_that_may_be_seen_is_seen(
         node(f"m{at}", Kind.PAPER, evidence("receipt", persons=who, classes=of, parts=parts), order=at)
         for at, (who, of, parts) in enumerate(made)
     ]
-    folded = case(*nodes, consents=given_)
+    folded = case(CRASH, *nodes, consents=given_)
     for insurer in (X, Z):
         found = seen(folded, insurer)
         if found:

@@ -85,7 +85,10 @@ def test_the_view_of_an_application():
         NamedInsurer(insurer="74643675", cover=Cover.LIFE_HEALTH),
     )
     assert content.classes == (DataClass.APPLICATION,) and not content.open_data
-    assert content.content == '["APPLICATION","B223456782","MOTOR","2025-09-03","MNP5678","","",""]'
+    assert content.content == (
+        '["APPLICATION","B223456782","MOTOR","2025-09-03","MNP5678","","","",'
+        '[["74643675","LIFE-HEALTH"],["82916473","MOTOR-COMPULSORY"]]]'
+    )
     assert content.parts == (content.content,)
 
 
@@ -154,7 +157,7 @@ SAME_APPLICATION = [
     lambda value: value.update(id="another", version=7, description="不同說明"),
     lambda value: value["loss"].update(plate="mnp　5678"),
     lambda value: value["applicant"].update(identifier="ｂ223456782", name="另名"),
-    lambda value: value.update(insurers=value["insurers"][:1]),
+    lambda value: value.update(insurers=value["insurers"][::-1]),
 ]
 
 
@@ -163,6 +166,24 @@ def test_applicant_and_loss_make_an_application(change):
     assert (
         changed("application", change).content.content == check("application", example("application")).content.content
     )
+
+
+def test_the_same_loss_filed_with_another_insurer_too_is_no_repetition():
+    one = changed("application", lambda value: value.update(insurers=value["insurers"][:1])).content
+    both = check("application", example("application")).content
+    assert one.content != both.content and not set(one.parts) & set(both.parts)
+
+
+def test_an_unknown_property_hides_no_other_fault():
+    def change(value):
+        value["applicant"].update(identifier="B223456783", nickname="x")
+
+    finding = changed("application", change)
+    assert finding.content is None
+    assert [(one.code, one.path) for one in finding.problems] == [
+        ("schema", "applicant"),
+        ("filing-person-identifier", "applicant.identifier"),
+    ]
 
 
 APPLICATION_FAULTS = [

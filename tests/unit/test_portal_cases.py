@@ -24,7 +24,7 @@ from services.portal.trace import Story, lines, trace_case, trace_record
 from services.portal.why import entitlement
 from tests.unit.building import TODAY, A, B, X, Y, Z, accident, consent, document, filing, node
 from tests.unit.test_entitlement import classes, consents, persons, standings
-from tests.unit.test_entitlement_views import APPLICATION, COMPULSORY, OF_A, OF_B, POLICE, case
+from tests.unit.test_entitlement_views import APPLICATION, COMPULSORY, CRASH, OF_A, OF_B, POLICE, case
 
 TIME = "2025-09-04T01:00:00.000000Z"
 PERSONAL = (A, B, "AB1", "CD2", "121.5431", "25.0331")
@@ -314,6 +314,22 @@ def story(record: str = "r-doc-a", **changes: Any) -> Story:
     return Story(**{**fields, **changes})
 
 
+def test_a_trace_of_an_authorisation_tells_what_went_by_it() -> None:
+    went = OfferedPaper("r-doc-a", "doc-a", "r-doc-a", ((0, "r-g"),), True)
+    other = replace(went, record="r-filed", lineage="filed", basis=((-1, "law:own-filing"),))
+    offers = (offered(3), offered(4), offered(5))
+    whole = replace(
+        WHOLE,
+        offers=(replace(offers[0], papers=(went,)), replace(offers[1], papers=(other,)), offers[2]),
+        handovers=(Handover(X, 3, TIME, ("r-g",), "r-doc-a", "r-doc-a"), Handover(X, 4, TIME, ("law:own-filing",))),
+    )
+    about = story("r-g", lineage="g", shown="r-g", envelope={"kind": Kind.AUTHORISATION})
+    holder = next(one for one in trace_record(about, whole)["case"]["insurers"] if one["insurer"] == X)
+    assert [one["record"] for one in holder["papers"]] == ["r-doc-a"]
+    assert [one["number"] for one in holder["offers"]] == [3]
+    assert [one["number"] for one in holder["handovers"]] == [3]
+
+
 def test_a_trace_of_a_record_tells_of_that_paper_alone() -> None:
     found = trace_record(story(), WHOLE)
     assert found["verdict"]["why"] == "first of its identity"
@@ -418,5 +434,5 @@ def test_an_insurer_not_admitted_and_one_no_longer_party_are_told() -> None:
 def test_a_better_copy_in_its_place_is_told() -> None:
     own = node("own", Kind.DOCUMENT, document(A, parts=("p",)), order=1)
     copy = node("copy", Kind.DOCUMENT, document(A, parts=("p",)), order=2, sender="H2")
-    text = "\n".join(lines(trace_case(dossier(own, copy, granted=[consent(A, X)]))))
+    text = "\n".join(lines(trace_case(dossier(CRASH, own, copy, granted=[consent(A, X)]))))
     assert "r-copy document: person 1 by r-g (a better attested copy is offered in its place)" in text
