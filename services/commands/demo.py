@@ -71,10 +71,18 @@ def demo(seed: int, cases: int, port: int, once: bool, data: Path) -> None:
         click.echo("\nStopped.")
         return
     except Ended as end:
-        raise Failed(f"The system ended by itself (status {end.status}); its last words are in {data / LOG}.") from None
+        raise Failed(_last_words(data / LOG, end.status)) from None
     except (Unreachable, BadFeed) as error:
         raise Failed(f"{error} Its log is {data / LOG}.") from None
     sys.exit(status)
+
+
+def _last_words(log: Path, status: int | None) -> str:
+    """Why the system ended: what it said itself when it refused to start, else where to look."""
+    last = log.read_text().strip().rpartition("\n")[2] if log.exists() else ""
+    if last.startswith("Error: "):
+        return last.removeprefix("Error: ")
+    return f"The system ended by itself (status {status}); its last words are in {log}."
 
 
 def _fresh(data: Path) -> None:

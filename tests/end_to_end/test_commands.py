@@ -333,3 +333,14 @@ def test_erase_destroys_the_record_and_says_so(system: Up) -> None:
 def test_help_has_an_example(tmp_path: Path, command: list[str]) -> None:
     done = claims(*command, "--help", cwd=tmp_path)
     assert done.returncode == 0 and "  claims " in done.stdout
+
+
+def test_an_empty_folder_and_an_impossible_one_are_named(system: Up, tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    sent = system.run("send", empty)
+    assert sent.returncode == 1 and "Nothing to send" in sent.stderr and str(empty) in sent.stderr
+    file = tmp_path / "file"
+    file.touch()
+    up = claims("up", "--sandbox", "--data", file / "inside", cwd=tmp_path)
+    assert up.returncode == 1 and "--data" in up.stderr

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -59,3 +60,12 @@ def test_other_peoples_files_are_left_alone(tmp_path: Path) -> None:
     done = demo(tmp_path, "--once")
     assert done.returncode == 1 and "other files" in done.stderr
     assert (tmp_path / "demo/thesis.txt").read_text() == "years of work"
+
+
+def test_a_port_in_use_is_named(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        done = demo(tmp_path, "--once", "--port", port)
+    assert done.returncode == 1 and f"port {port}" in done.stderr and "--port" in done.stderr
