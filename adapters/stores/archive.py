@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects.sqlite import insert
 
-from adapters.stores.tables import bodies
+from adapters.stores.tables import GIVEN, bodies
 from adapters.vault.blobs import Blobs
 from adapters.vault.keys import Keys
 from adapters.vault.packing import unpack
@@ -31,6 +31,13 @@ class Kept:
     metadata: str | None
     view: Content | None
     blob: str | None
+
+
+_INSERT = insert(bodies)
+_KEEP = _INSERT.on_conflict_do_update(
+    index_elements=["record"], set_={name: _INSERT.excluded[name] for name in ("body", "metadata", "view", "blob")}
+)
+_VIEWS = select(bodies.c.record, bodies.c.view).where(bodies.c.record.in_(GIVEN))
 
 
 class Archive:
@@ -63,21 +70,13 @@ class Archive:
                 }
             )
         if rows:
-            statement = insert(bodies)
-            new = statement.excluded
-            tx.execute(
-                statement.on_conflict_do_update(
-                    index_elements=["record"],
-                    set_={"body": new.body, "metadata": new.metadata, "view": new.view, "blob": new.blob},
-                ),
-                rows,
-            )
+            tx.execute(_KEEP, rows)
 
     def views(self, tx: Connection, records: Iterable[str]) -> dict[str, Content]:
         """The parsed views of those records that have one and are not erased."""
         records = list(records)
         keys = self._keys.get(RECORD_KEY + record for record in records)
-        rows = tx.execute(select(bodies.c.record, bodies.c.view).where(bodies.c.record.in_(records)))
+        rows = tx.execute(_VIEWS, {"given": records}).all()
         found = {}
         for record, sealed in rows:
             if sealed is not None and RECORD_KEY + record in keys:

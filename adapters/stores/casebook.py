@@ -6,14 +6,47 @@ from sqlalchemy import Connection, Row, bindparam, delete, func, or_, select, up
 from sqlalchemy.dialects.sqlite import insert
 
 from adapters.stores.records import IS_HELD
-from adapters.stores.tables import cases, judgements, links, records, views
+from adapters.stores.tables import GIVEN, cases, judgements, links, records, views
 
 IN_SET = (IS_HELD, records.c.erased == 0, records.c.lineage.is_not(None))
 
 
+_OF_RECORDS = select(records).where(records.c.record.in_(GIVEN))
+_OF_LINEAGES = select(records).where(records.c.lineage.in_(GIVEN), *IN_SET)
+_PUT_LINKS = insert(links).on_conflict_do_nothing()
+_KEY_COUNTS = select(links.c.hash, func.count()).where(links.c.hash.in_(GIVEN)).group_by(links.c.hash)
+_LINEAGES_UNDER = (
+    select(records.c.lineage)
+    .join(links, links.c.record == records.c.record)
+    .where(links.c.hash.in_(GIVEN), *IN_SET)
+    .distinct()
+)
+_JUDGEMENTS_ABOUT = (
+    select(judgements, records.c.accepted)
+    .join(records, records.c.record == judgements.c.judgement)
+    .where(or_(judgements.c.one.in_(GIVEN), judgements.c.other.in_(GIVEN)))
+    .order_by(records.c.accepted)
+)
+_CASES = select(cases.c.number, cases.c.merged_into, cases.c.opened).where(cases.c.number.in_(GIVEN))
+_INSERT_CASES = insert(cases)
+_PUT_CASES = _INSERT_CASES.on_conflict_do_update(
+    index_elements=["number"], set_={"merged_into": _INSERT_CASES.excluded.merged_into}
+)
+_ASSIGN = update(records).where(records.c.record == bindparam("which")).values(case_number=bindparam("number"))
+_VIEWS = select(views).where(views.c.case_number.in_(GIVEN))
+_INSERT_VIEWS = insert(views)
+_PUT_VIEWS = _INSERT_VIEWS.on_conflict_do_update(
+    index_elements=["insurer", "case_number"],
+    set_={"version": _INSERT_VIEWS.excluded.version, "digest": _INSERT_VIEWS.excluded.digest},
+)
+_LATEST_VIEWS = select(views.c.case_number, views.c.version).where(
+    views.c.insurer == bindparam("insurer"), views.c.case_number.in_(GIVEN)
+)
+
+
 def rows_of_records(tx: Connection, ids: Iterable[str]) -> Sequence[Row]:
     ids = list(ids)
-    return tx.execute(select(records).where(records.c.record.in_(ids))).all() if ids else []
+    return tx.execute(_OF_RECORDS, {"given": ids}).all() if ids else []
 
 
 def rows_of_lineages(tx: Connection, lineages: Iterable[str]) -> Sequence[Row]:
@@ -21,7 +54,7 @@ def rows_of_lineages(tx: Connection, lineages: Iterable[str]) -> Sequence[Row]:
     lineages = list(lineages)
     if not lineages:
         return []
-    return tx.execute(select(records).where(records.c.lineage.in_(lineages), *IN_SET)).all()
+    return tx.execute(_OF_LINEAGES, {"given": lineages}).all()
 
 
 def lineages_of_cases(tx: Connection, numbers: Iterable[str]) -> set[str]:
@@ -40,7 +73,7 @@ def a_record_of(tx: Connection, number: str) -> str | None:
 def put_links(tx: Connection, pairs: Iterable[tuple[str, str]]) -> None:
     rows = [{"hash": hash, "record": record} for hash, record in pairs]
     if rows:
-        tx.execute(insert(links).on_conflict_do_nothing(), rows)
+        tx.execute(_PUT_LINKS, rows)
 
 
 def drop_links(tx: Connection, record: str) -> list[str]:
@@ -51,20 +84,12 @@ def drop_links(tx: Connection, record: str) -> list[str]:
 
 def key_counts(tx: Connection, hashes: Iterable[str]) -> dict[str, int]:
     """How many records stand under each of these keys."""
-    rows = tx.execute(select(links.c.hash, func.count()).where(links.c.hash.in_(list(hashes))).group_by(links.c.hash))
-    return {row[0]: row[1] for row in rows}
+    return {row[0]: row[1] for row in tx.execute(_KEY_COUNTS, {"given": list(hashes)}).all()}
 
 
 def lineages_under(tx: Connection, hashes: Iterable[str]) -> set[str]:
     """The lineages with a record under one of these keys."""
-    return set(
-        tx.execute(
-            select(records.c.lineage)
-            .join(links, links.c.record == records.c.record)
-            .where(links.c.hash.in_(list(hashes)), *IN_SET)
-            .distinct()
-        ).scalars()
-    )
+    return set(tx.execute(_LINEAGES_UNDER, {"given": list(hashes)}).scalars().all())
 
 
 def put_judgement(tx: Connection, values: dict[str, object]) -> None:
@@ -73,13 +98,7 @@ def put_judgement(tx: Connection, values: dict[str, object]) -> None:
 
 def judgements_about(tx: Connection, ids: Iterable[str]) -> Sequence[Row]:
     """Judgements naming one of these records; of one judgement, its latest version."""
-    ids = list(ids)
-    rows = tx.execute(
-        select(judgements, records.c.accepted)
-        .join(records, records.c.record == judgements.c.judgement)
-        .where(or_(judgements.c.one.in_(ids), judgements.c.other.in_(ids)))
-        .order_by(records.c.accepted)
-    ).all()
+    rows = tx.execute(_JUDGEMENTS_ABOUT, {"given": list(ids)}).all()
     if not rows:
         return []
     newest = dict(
@@ -99,31 +118,19 @@ def judgement_records(tx: Connection, lineage: str) -> set[str]:
 
 
 def cases_by_number(tx: Connection, numbers: Iterable[str]) -> dict[str, Row]:
-    rows = tx.execute(
-        select(cases.c.number, cases.c.merged_into, cases.c.opened).where(cases.c.number.in_(list(numbers)))
-    )
-    return {row.number: row for row in rows}
+    return {row.number: row for row in tx.execute(_CASES, {"given": list(numbers)}).all()}
 
 
 def put_cases(tx: Connection, rows: Sequence[dict[str, object]]) -> None:
     """Dicts of number, merged_into, opened."""
     if rows:
-        statement = insert(cases)
-        tx.execute(
-            statement.on_conflict_do_update(
-                index_elements=["number"], set_={"merged_into": statement.excluded.merged_into}
-            ),
-            rows,
-        )
+        tx.execute(_PUT_CASES, rows)
 
 
 def assign(tx: Connection, rows: Sequence[dict[str, object]]) -> None:
     """Dicts of record, number (None: in no case)."""
     if rows:
-        tx.execute(
-            update(records).where(records.c.record == bindparam("which")).values(case_number=bindparam("number")),
-            [{"which": row["record"], "number": row["number"]} for row in rows],
-        )
+        tx.execute(_ASSIGN, [{"which": row["record"], "number": row["number"]} for row in rows])
 
 
 def resolve(tx: Connection, number: str) -> str | None:
@@ -141,29 +148,17 @@ def resolve(tx: Connection, number: str) -> str | None:
 
 
 def views_of(tx: Connection, numbers: Iterable[str]) -> Sequence[Row]:
-    return tx.execute(select(views).where(views.c.case_number.in_(list(numbers)))).all()
+    return tx.execute(_VIEWS, {"given": list(numbers)}).all()
 
 
 def put_views(tx: Connection, rows: Sequence[dict[str, object]]) -> None:
     """Dicts of insurer, case_number, version, digest."""
     if rows:
-        statement = insert(views)
-        new = statement.excluded
-        tx.execute(
-            statement.on_conflict_do_update(
-                index_elements=["insurer", "case_number"], set_={"version": new.version, "digest": new.digest}
-            ),
-            rows,
-        )
+        tx.execute(_PUT_VIEWS, rows)
 
 
 def latest_views(tx: Connection, insurer: str, numbers: Iterable[str]) -> dict[str, int]:
-    rows = tx.execute(
-        select(views.c.case_number, views.c.version).where(
-            views.c.insurer == insurer, views.c.case_number.in_(list(numbers))
-        )
-    )
-    return {row[0]: row[1] for row in rows}
+    return {row[0]: row[1] for row in tx.execute(_LATEST_VIEWS, {"insurer": insurer, "given": list(numbers)}).all()}
 
 
 def records_viewed_by(tx: Connection, insurer: str) -> list[str]:

@@ -7,22 +7,28 @@ from sqlalchemy import Connection, Row, delete, select
 from sqlalchemy.dialects.sqlite import insert
 
 from adapters.stores.records import IS_HELD, stamp
-from adapters.stores.tables import authorisations, due, parked, records, withdrawals
+from adapters.stores.tables import GIVEN, authorisations, due, parked, records, withdrawals
 from schemas.records import Kind
+
+_NEWEST = (
+    select(records.c.lineage, records.c.record)
+    .where(records.c.lineage.in_(GIVEN), records.c.kind == Kind.AUTHORISATION.value, IS_HELD)
+    .order_by(records.c.version)
+)
+_WITHDRAWN = select(withdrawals.c.lineage).where(withdrawals.c.lineage.in_(GIVEN))
+_APPROVED = select(authorisations.c.record).where(
+    authorisations.c.record.in_(GIVEN), authorisations.c.decision == "approve"
+)
 
 
 def newest_versions(tx: Connection, lineages: Iterable[str]) -> set[str]:
     """The records of the latest version of each of these authorisations."""
-    rows = tx.execute(
-        select(records.c.lineage, records.c.record)
-        .where(records.c.lineage.in_(list(lineages)), records.c.kind == Kind.AUTHORISATION.value, IS_HELD)
-        .order_by(records.c.version)
-    )
+    rows = tx.execute(_NEWEST, {"given": list(lineages)}).all()
     return set({row.lineage: row.record for row in rows}.values())
 
 
 def withdrawn(tx: Connection, lineages: Iterable[str]) -> set[str]:
-    return set(tx.execute(select(withdrawals.c.lineage).where(withdrawals.c.lineage.in_(list(lineages)))).scalars())
+    return set(tx.execute(_WITHDRAWN, {"given": list(lineages)}).scalars().all())
 
 
 def withdrawal_of(tx: Connection, lineage: str) -> Row | None:
@@ -31,13 +37,7 @@ def withdrawal_of(tx: Connection, lineage: str) -> Row | None:
 
 def approved(tx: Connection, authorisation_records: Iterable[str]) -> set[str]:
     """Those versions whose latest review approved them."""
-    return set(
-        tx.execute(
-            select(authorisations.c.record).where(
-                authorisations.c.record.in_(list(authorisation_records)), authorisations.c.decision == "approve"
-            )
-        ).scalars()
-    )
+    return set(tx.execute(_APPROVED, {"given": list(authorisation_records)}).scalars().all())
 
 
 def review_of(tx: Connection, authorisation: str) -> Row | None:

@@ -5,11 +5,25 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import Connection, Row, bindparam, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from adapters.stores.tables import feeds, handovers, offer_papers, offers, records, uses
+from adapters.stores.tables import GIVEN, feeds, handovers, offer_papers, offers, records, uses
+
+_LAST = select(feeds.c.last).where(feeds.c.insurer == bindparam("insurer"))
+_STANDING = select(offers.c.number, offers.c.case_number, offers.c.digest).where(
+    offers.c.insurer == bindparam("insurer"),
+    offers.c.case_number.in_(GIVEN),
+    offers.c.type == "claims.offer",
+    offers.c.taken_back_by.is_(None),
+)
+_PAPERS = (
+    select(offer_papers, records.c.erased)
+    .join(records, records.c.record == offer_papers.c.record)
+    .where(offer_papers.c.insurer == bindparam("insurer"), offer_papers.c.number.in_(GIVEN))
+)
+_APPEND, _APPEND_PAPERS = insert(offers), insert(offer_papers)
 
 
 def last_number(tx: Connection, insurer: str) -> int:
-    return tx.execute(select(feeds.c.last).where(feeds.c.insurer == insurer)).scalar() or 0
+    return tx.execute(_LAST, {"insurer": insurer}).scalar() or 0
 
 
 def set_last(tx: Connection, insurer: str, number: int) -> None:
@@ -19,31 +33,20 @@ def set_last(tx: Connection, insurer: str, number: int) -> None:
 
 def standing_offers(tx: Connection, insurer: str, numbers_of_cases: Iterable[str]) -> Sequence[Row]:
     """Offers of these cases that are not taken back, in order of number."""
-    rows = tx.execute(
-        select(offers.c.number, offers.c.case_number, offers.c.digest).where(
-            offers.c.insurer == insurer,
-            offers.c.case_number.in_(list(numbers_of_cases)),
-            offers.c.type == "claims.offer",
-            offers.c.taken_back_by.is_(None),
-        )
-    )
+    rows = tx.execute(_STANDING, {"insurer": insurer, "given": list(numbers_of_cases)}).all()
     return sorted(rows, key=lambda row: row.number)  # sorted there, SQLite walks the whole feed for its order
 
 
 def papers_of(tx: Connection, insurer: str, numbers: Iterable[int]) -> Sequence[Row]:
     """The papers of these offers, each with whether its record is erased."""
-    return tx.execute(
-        select(offer_papers, records.c.erased)
-        .join(records, records.c.record == offer_papers.c.record)
-        .where(offer_papers.c.insurer == insurer, offer_papers.c.number.in_(list(numbers)))
-    ).all()
+    return tx.execute(_PAPERS, {"insurer": insurer, "given": list(numbers)}).all()
 
 
 def append(tx: Connection, rows: Sequence[dict[str, object]], papers: Sequence[dict[str, object]]) -> None:
     if rows:
-        tx.execute(insert(offers), rows)
+        tx.execute(_APPEND, rows)
     if papers:
-        tx.execute(insert(offer_papers), papers)
+        tx.execute(_APPEND_PAPERS, papers)
 
 
 def take_back(tx: Connection, insurer: str, rows: Sequence[dict[str, int]]) -> None:

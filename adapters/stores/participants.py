@@ -6,8 +6,12 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, Row, select
 from sqlalchemy.dialects.sqlite import insert
 
-from adapters.stores.tables import participants
+from adapters.stores.tables import GIVEN, participants
 from schemas.records import Participant, Role, Status
+
+_ADMITTED = select(participants.c.code).where(
+    participants.c.code.in_(GIVEN), participants.c.status == Status.ADMITTED.value
+)
 
 
 def put(tx: Connection, participant: Participant, changed_by: str | None) -> None:
@@ -46,13 +50,7 @@ def everyone(tx: Connection) -> list[Participant]:
 
 
 def admitted(tx: Connection, codes: Iterable[str]) -> set[str]:
-    return set(
-        tx.execute(
-            select(participants.c.code).where(
-                participants.c.code.in_(list(codes)), participants.c.status == Status.ADMITTED.value
-            )
-        ).scalars()
-    )
+    return set(tx.execute(_ADMITTED, {"given": list(codes)}).scalars().all())
 
 
 def _participant(row: Row) -> Participant:

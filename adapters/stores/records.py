@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Row, bindparam, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from adapters.stores.tables import dead_letters, offer_papers, records, uses
+from adapters.stores.tables import GIVEN, dead_letters, offer_papers, records, uses
 from schemas.problems import Problem
 from schemas.records import Kind, Outcome, Record, Role
 
@@ -41,9 +41,15 @@ def envelope(row: Row) -> Record:
     )
 
 
+_BY_IDS = select(records).where(records.c.record.in_(GIVEN))
+
+
 def by_ids(tx: Connection, ids: Iterable[str]) -> dict[str, Row]:
-    rows = tx.execute(select(records).where(records.c.record.in_(list(ids))))
-    return {row.record: row for row in rows}
+    return {row.record: row for row in tx.execute(_BY_IDS, {"given": list(ids)}).all()}
+
+
+_INSERT = insert(records)
+_PUT = _INSERT.on_conflict_do_update(index_elements=["record"], set_={"attempt": _INSERT.excluded.attempt})
 
 
 def put(tx: Connection, envelopes: Sequence[Record]) -> None:
@@ -70,10 +76,14 @@ def put(tx: Connection, envelopes: Sequence[Record]) -> None:
         }
         for one in envelopes
     ]
-    statement = insert(records)
-    tx.execute(
-        statement.on_conflict_do_update(index_elements=["record"], set_={"attempt": statement.excluded.attempt}), rows
-    )
+    tx.execute(_PUT, rows)
+
+
+_JUDGED = ("judged", "judged_at", "outcome", "problems", "original", "identity", "version", "standing", "content",
+           "lineage", "accepted")  # fmt: skip
+_JUDGE = (
+    update(records).where(records.c.record == bindparam("which")).values({name: bindparam(name) for name in _JUDGED})
+)
 
 
 def judge(tx: Connection, rows: Sequence[dict[str, object]]) -> None:
@@ -81,12 +91,7 @@ def judge(tx: Connection, rows: Sequence[dict[str, object]]) -> None:
     standing, content, lineage, accepted."""
     if not rows:
         return
-    names = ("judged", "judged_at", "outcome", "problems", "original", "identity", "version", "standing", "content",
-             "lineage", "accepted")  # fmt: skip
-    tx.execute(
-        update(records).where(records.c.record == bindparam("which")).values({name: bindparam(name) for name in names}),
-        [{**{name: row.get(name) for name in names}, "which": row["record"]} for row in rows],
-    )
+    tx.execute(_JUDGE, [{**{name: row.get(name) for name in _JUDGED}, "which": row["record"]} for row in rows])
 
 
 def judge_again(tx: Connection, rows: Sequence[dict[str, object]]) -> None:
@@ -104,18 +109,21 @@ def problems_text(problems: Sequence[Problem]) -> str | None:
     return json.dumps([one.model_dump(mode="json") for one in problems], ensure_ascii=False, separators=(",", ":"))
 
 
+_RELATED = select(records).where(
+    or_(records.c.identity.in_(GIVEN), records.c.content.in_(bindparam("contents", expanding=True))), IS_HELD
+)
+
+
 def related(tx: Connection, identities: Sequence[str], contents: Sequence[str]) -> Sequence[Row]:
     """Rows in the set that share an identity or a fingerprint."""
-    return tx.execute(
-        select(records).where(
-            or_(records.c.identity.in_(identities), records.c.content.in_(contents)),
-            IS_HELD,
-        )
-    ).all()
+    return tx.execute(_RELATED, {"given": identities, "contents": contents}).all()
+
+
+_LAST_ACCEPTANCE = select(func.max(records.c.accepted))
 
 
 def last_acceptance(tx: Connection) -> int:
-    return tx.execute(select(func.max(records.c.accepted))).scalar() or 0
+    return tx.execute(_LAST_ACCEPTANCE).scalar() or 0
 
 
 def rename_lineages(tx: Connection, renamed: dict[str, str]) -> None:

@@ -1,8 +1,11 @@
 """Every table. No column holds personal data in clear: texts are codes, ids, times, keyed hashes; BLOBs are sealed."""
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, String, Table, Text, UniqueConstraint, bindparam
 
 metadata = MetaData()
+
+# The list of a hot statement. Such a statement is built once, as a constant: building it anew costs more than running it.
+GIVEN = bindparam("given", expanding=True)
 
 log = Table(  # the embedded log; `value` is sealed under the stream key of `day`
     "log",

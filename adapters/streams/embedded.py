@@ -140,8 +140,7 @@ class Host:
 def _note(step: Step, messages: Sequence[Message]) -> None:
     """One line a message and step, under the record's id: a record can be followed through the log."""
     for message in messages:
-        with structlog.contextvars.bound_contextvars(**_about(message)):
-            logger.info(step.name)
+        logger.info(step.name, **_about(message))
 
 
 def _about(message: Message) -> dict[str, str]:

@@ -3,15 +3,31 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, bindparam, delete, func, select
 from sqlalchemy.dialects.sqlite import insert
 
-from adapters.stores.tables import cursors, inbox, log
+from adapters.stores.tables import GIVEN, cursors, inbox, log
 from adapters.vault.keys import Keys
 from adapters.vault.sealing import open_sealed, seal
 from schemas.events import Encoded, Message
 
 STREAM_KEY = "stream:"  # + the day, UTC
+
+
+_APPEND = insert(log).on_conflict_do_nothing()
+_READ = (
+    select(log.c.position, log.c.topic, log.c.key, log.c.event, log.c.day, log.c.value)
+    .where(log.c.topic.in_(GIVEN), log.c.position > bindparam("after"))
+    .order_by(log.c.position)
+    .limit(bindparam("most"))
+)
+_CURSOR = select(cursors.c.position).where(cursors.c.step == bindparam("which"))
+_INSERT_CURSOR = insert(cursors)
+_ADVANCE = _INSERT_CURSOR.on_conflict_do_update(
+    index_elements=["step"], set_={"position": _INSERT_CURSOR.excluded.position}
+)
+_TAKE = insert(inbox)
+_SEEN = select(inbox.c.event).where(inbox.c.step == bindparam("which"), inbox.c.event.in_(GIVEN))
 
 
 class Log:
@@ -36,16 +52,11 @@ class Log:
                 }
             )
         if rows:
-            tx.execute(insert(log).on_conflict_do_nothing(), rows)
+            tx.execute(_APPEND, rows)
 
     def read(self, tx: Connection, topics: Sequence[str], after: int, limit: int) -> list[tuple[int, Message]]:
         """Messages after a position, in order, with their positions."""
-        rows = tx.execute(
-            select(log.c.position, log.c.topic, log.c.key, log.c.event, log.c.day, log.c.value)
-            .where(log.c.topic.in_(topics), log.c.position > after)
-            .order_by(log.c.position)
-            .limit(limit)
-        ).all()
+        rows = tx.execute(_READ, {"given": topics, "after": after, "most": limit}).all()
         keys = self._keys.get({STREAM_KEY + row.day for row in rows})
         return [
             (
@@ -64,11 +75,10 @@ class Log:
         return tx.execute(select(func.max(log.c.position)).where(log.c.topic.in_(topics))).scalar() or 0
 
     def cursor(self, tx: Connection, step: str) -> int:
-        return tx.execute(select(cursors.c.position).where(cursors.c.step == step)).scalar() or 0
+        return tx.execute(_CURSOR, {"which": step}).scalar() or 0
 
     def advance(self, tx: Connection, step: str, position: int) -> None:
-        statement = insert(cursors).values(step=step, position=position)
-        tx.execute(statement.on_conflict_do_update(index_elements=["step"], set_={"position": position}))
+        tx.execute(_ADVANCE, {"step": step, "position": position})
 
     def unseen(self, tx: Connection, step: str, messages: Sequence[Message], now: datetime) -> list[Message]:
         """Those whose event id this step has not taken yet; takes them."""
@@ -76,12 +86,12 @@ class Log:
         fresh = list({message.id: message for message in messages if message.id not in known}.values())
         if fresh:
             day = now.astimezone(UTC).strftime("%Y-%m-%d")
-            tx.execute(insert(inbox), [{"step": step, "event": message.id, "day": day} for message in fresh])
+            tx.execute(_TAKE, [{"step": step, "event": message.id, "day": day} for message in fresh])
         return fresh
 
     def seen(self, tx: Connection, step: str, ids: Sequence[str]) -> set[str]:
         """Those of these event ids that the step has taken."""
-        return set(tx.execute(select(inbox.c.event).where(inbox.c.step == step, inbox.c.event.in_(ids))).scalars())
+        return set(tx.execute(_SEEN, {"which": step, "given": ids}).scalars().all())
 
     def lag(self, tx: Connection, step: str, topics: Sequence[str]) -> int:
         """How many messages a step has before it."""

@@ -9,7 +9,6 @@ A destroyed key is overwritten (secure_delete) and the write-ahead log is cut at
 wherever copies of the ciphertext rest.
 """
 
-import hashlib
 import hmac
 import os
 import sqlite3
@@ -53,7 +52,7 @@ class Keys:
 
     def lookup(self, value: str) -> str:
         """The keyed hash that stands for `value` in the database. Does not rotate with time."""
-        return hmac.new(self._lookup, value.encode(), hashlib.sha256).hexdigest()[:LOOKUP_LENGTH]
+        return hmac.digest(self._lookup, value.encode(), "sha256").hex()[:LOOKUP_LENGTH]
 
     def make(self, names: Iterable[str]) -> dict[str, bytes]:
         """The keys of these names, made where there is none, durable on return."""

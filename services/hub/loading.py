@@ -3,15 +3,16 @@
 Reading goes by edges: a neighbour that shares a key is loaded and judged, but only one that is linked leads further.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from sqlalchemy import Connection, Row
 
 from adapters.stores import casebook, feeds
 from adapters.stores.archive import Archive
 from adapters.vault.keys import Keys
-from schemas.evidence import Evidence, Standing, Uses
+from schemas.evidence import Content, Evidence, Standing, Uses
 from schemas.records import Kind
 from services.consent.entitlement import Spent
 from services.hub.assemble import Component, Word, assemble, links_between
@@ -27,6 +28,7 @@ class Loaded:
     rows: dict[str, list[Row]] = field(default_factory=dict)
     links: set[Link] = field(default_factory=set)
     words: list[Word] = field(default_factory=list)
+    views: dict[str, Content] = field(default_factory=dict)  # of records, opened on the way
 
     def components(self, lineages: Iterable[str]) -> list[Component]:
         """The components that hold one of these lineages (others may be loaded in part only)."""
@@ -53,9 +55,12 @@ class Loader:
     def __init__(self, keys_: Keys, archive: Archive) -> None:
         self._keys, self._archive = keys_, archive
 
-    def load(self, tx: Connection, lineages: Iterable[str]) -> tuple[Loaded, set[str]]:
-        """Everything within reach of these lineages; and the lineages reached, whose components are whole."""
-        loaded = Loaded()
+    def load(
+        self, tx: Connection, lineages: Iterable[str], views: Mapping[str, Content] = MappingProxyType({})
+    ) -> tuple[Loaded, set[str]]:
+        """Everything within reach of these lineages; and the lineages reached, whose components are whole. `views`: of
+        records that the caller has opened already."""
+        loaded = Loaded(views=dict(views))
         reached: set[str] = set()
         frontier = set(lineages)
         crowded: set[str] = set()
@@ -88,7 +93,8 @@ class Loader:
         current = {lineage: row for lineage, rows in by_lineage.items() if (row := shown(rows))}
         beside = {lineage: _other_identities(by_lineage[lineage], row) for lineage, row in current.items()}
         wanted = [row.record for row in current.values()] + [one for some in beside.values() for one in some]
-        views = self._archive.views(tx, wanted)
+        views = loaded.views
+        views |= self._archive.views(tx, [record for record in wanted if record not in views])
         for lineage, row in current.items():
             evidence = views.get(row.record)
             if isinstance(evidence, Evidence) and row.kind != Kind.ACCIDENT_FILE:

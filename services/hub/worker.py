@@ -10,7 +10,7 @@ from adapters.stores import casebook, consents, records
 from adapters.stores.archive import Archive
 from adapters.vault.keys import Keys
 from schemas.events import Message, Refold, Verdict, View
-from schemas.evidence import Evidence, Judgement
+from schemas.evidence import Content, Evidence, Judgement
 from schemas.ids import derive
 from schemas.records import Kind, Outcome
 from schemas.topics import DUE, OFFERS, VERDICTS
@@ -48,7 +48,7 @@ class Hub:
                 case Refold() as refold:
                     touched |= set(refold.records)
                     again |= set(refold.records)
-        lineages, numbers = self._admit(tx, new, touched)
+        lineages, numbers, views = self._admit(tx, new, touched)
         forced = {row.case_number for row in casebook.rows_of_records(tx, again)} - {None}
         for verdict in judgements:
             more = self._judgement(tx, verdict, now)
@@ -56,7 +56,7 @@ class Hub:
             numbers |= more[1]
             forced |= more[1]  # offers that show an erased version are taken back, though the view stays as it was
         lineages |= casebook.lineages_of_cases(tx, numbers)
-        return self._fold(tx, lineages, numbers, forced, now)
+        return self._fold(tx, lineages, numbers, forced, views, now)
 
     def dead(self, tx: Connection, message: Message, reason: str, now: datetime) -> list[Message]:
         event = message.event
@@ -65,13 +65,14 @@ class Hub:
             records.mark_dead(tx, self.name, message.id, record, reason, now)
         return []
 
-    def _admit(self, tx: Connection, new: set[str], touched: set[str]) -> tuple[set[str], set[str]]:
-        """Puts new records under their keys; the lineages to fold and the cases they stood in."""
+    def _admit(self, tx: Connection, new: set[str], touched: set[str]) -> tuple[set[str], set[str], dict[str, Content]]:
+        """Puts new records under their keys; the lineages to fold, the cases they stood in, the views opened for it."""
         rows = casebook.rows_of_records(tx, new | touched)
         rows = [row for row in rows if row.outcome in records.HELD and row.lineage]
         fresh = [row.record for row in rows if row.record in new and not row.erased]
         pairs, copies = [], set()
-        for record, evidence in self._archive.views(tx, fresh).items():
+        views = self._archive.views(tx, fresh)
+        for record, evidence in views.items():
             if isinstance(evidence, Evidence):
                 found = keys(evidence, [record], self._keys.lookup)
                 pairs += [(hash, record) for hash in found]
@@ -81,7 +82,7 @@ class Hub:
         lineages = {row.lineage for row in rows} | (casebook.lineages_under(tx, copies) if copies else set())
         # A correction may lead out of the case that the earlier version stood in: that one is folded again too.
         stood = {row.case_number for row in casebook.rows_of_lineages(tx, lineages) if row.case_number}
-        return lineages | self._crowding(tx, {hash for hash, _ in pairs}, len(fresh)), stood
+        return lineages | self._crowding(tx, {hash for hash, _ in pairs}, len(fresh)), stood, views
 
     def _crowding(self, tx: Connection, hashes: set[str], added: int) -> set[str]:
         """A key that just became too crowded to link: all that stood under it are folded again without it."""
@@ -124,9 +125,15 @@ class Hub:
         return lineages | casebook.lineages_under(tx, freed), {row.case_number} if row.case_number else set()
 
     def _fold(
-        self, tx: Connection, lineages: set[str], numbers: set[str], forced: set[str], now: datetime
+        self,
+        tx: Connection,
+        lineages: set[str],
+        numbers: set[str],
+        forced: set[str],
+        views: dict[str, Content],
+        now: datetime,
     ) -> list[Message]:
-        loaded, reached = self.loader.load(tx, lineages)
+        loaded, reached = self.loader.load(tx, lineages, views)
         components = loaded.components(reached)
         members = [_members(component, loaded) for component in components]
         everyone = [member for part in members for member in part]
