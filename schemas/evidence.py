@@ -116,7 +116,7 @@ class Accident(Shape):
     longitude: float | None = None
     latitude: float | None = None
     parties: tuple[Party, ...] = ()
-    severity: str = ""  # A1, A2, A3
+    severity: str = ""  # A1 … A4
     deaths: int | None = None
     injuries: int | None = None
 

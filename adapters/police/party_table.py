@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Sequence
-from datetime import date, time
+from datetime import date
 
-from adapters.police import labels
+from adapters.police import labels, line_values
 from adapters.police.open_accident import PARTIES_MAX, Line, OpenAccident, OpenParty, at_line, casualties
-from adapters.police.place import Reading, point
 from schemas import normalise
 from schemas.problems import Problem, errors, problem
 
@@ -26,13 +25,8 @@ HEADER = tuple(_COLUMNS.split(","))
 DATE, TIME, SEVERITY, UNIT, PLACE, WEATHER, SPEED, POSITION, MEDIAN = 2, 3, 4, 5, 6, 7, 10, 13, 23
 CASUALTIES, ORDER, VEHICLE, SEX, AGE, PROTECTION, LONGITUDE, LATITUDE = 32, 33, 34, 36, 37, 38, 49, 50
 
-ORDER_MAX = 999
-AGE_MAX = 130  # above it stands the ROC year of the accident sometimes, for "no age"
-SPEEDS = range(10, 131, 5)  # km/h on signs; the files also hold 0, 1, 2, 5, 6 and 701
 _REPEATED = (SEVERITY, UNIT, CASUALTIES)
 _DAY = re.compile(r"[12]\d{7}", re.ASCII)
-_DIGITS = re.compile(r"\d{1,6}", re.ASCII)
-_COORDINATE = re.compile(r"(-?\d{1,3})(?:\.(\d{1,12}))?", re.ASCII)
 
 
 def key(fields: Sequence[str]) -> tuple[str, ...]:
@@ -40,23 +34,16 @@ def key(fields: Sequence[str]) -> tuple[str, ...]:
     clock = fields[TIME]
     return (
         fields[DATE],
-        clock.zfill(6) if _DIGITS.fullmatch(clock) else clock,
+        clock.zfill(6) if line_values.is_number(clock) else clock,
         normalise.text(fields[PLACE]),
-        _number(fields[LONGITUDE]),
-        _number(fields[LATITUDE]),
+        line_values.degrees(fields[LONGITUDE]),
+        line_values.degrees(fields[LATITUDE]),
     )
 
 
 def prefix(fields: Sequence[str]) -> tuple[str, ...]:
     """The front of a line's key, still readable when the line breaks off or has a column too many."""
     return tuple(fields[at] for at in (DATE, TIME, PLACE) if at < len(fields))
-
-
-def _number(text: str) -> str:
-    found = _COORDINATE.fullmatch(text)
-    if not found:
-        return normalise.text(text)
-    return f"{found[1]}.{(found[2] or '').rstrip('0')}"
 
 
 def accident(lines: Sequence[Line], _severity: str) -> tuple[OpenAccident | None, list[Problem]]:
@@ -66,7 +53,7 @@ def accident(lines: Sequence[Line], _severity: str) -> tuple[OpenAccident | None
     first = lines[0]
     problems: list[Problem] = []
     day = _day(first.fields[DATE])
-    clock = _clock(first.fields[TIME])
+    clock = line_values.clock(first.fields[TIME])
     toll = casualties(first.fields[CASUALTIES])
     severity = labels.label(first.fields[SEVERITY])
     for column, good, expected in (
@@ -78,7 +65,7 @@ def accident(lines: Sequence[Line], _severity: str) -> tuple[OpenAccident | None
     ):
         if not good:
             problems += [at_line("csv-value", line, column, HEADER[column], expected=expected) for line in lines]
-    longitude, latitude = _point(first, problems)
+    longitude, latitude = line_values.coordinates(first, (LONGITUDE, LATITUDE), HEADER, problems)
     parties = [party for line in lines if (party := _party(line, day, problems))]
     for column in _REPEATED:
         odd = next((line for line in lines if line.fields[column] != first.fields[column]), None)
@@ -101,7 +88,7 @@ def accident(lines: Sequence[Line], _severity: str) -> tuple[OpenAccident | None
             weather=labels.label(first.fields[WEATHER]),
             position=_pair(first, POSITION),
             median=_pair(first, MEDIAN),
-            speed_limit=_speed(first, problems),
+            speed_limit=line_values.speed_limit(first, SPEED, HEADER, problems),
         ),
         problems,
     )
@@ -111,42 +98,14 @@ def _day(text: str) -> date | None:
     return normalise.day(text) if _DAY.fullmatch(text) else None
 
 
-def _clock(text: str) -> time | None:
-    """Six digits; mirrors of the data lose leading zeros."""
-    if not _DIGITS.fullmatch(text):
-        return None
-    text = text.zfill(6)
-    try:
-        return time(int(text[:2]), int(text[2:4]), int(text[4:]))
-    except ValueError:
-        return None
-
-
 def _pair(line: Line, column: int) -> str:
     return f"{labels.label(line.fields[column])}/{labels.label(line.fields[column + 1])}"
 
 
-def _point(line: Line, problems: list[Problem]) -> tuple[float | None, float | None]:
-    texts = line.fields[LONGITUDE], line.fields[LATITUDE]
-    if not any(texts):
-        return None, None
-    for column, text in zip((LONGITUDE, LATITUDE), texts, strict=True):
-        if not _COORDINATE.fullmatch(text):
-            problems.append(
-                at_line("csv-value-ignored", line, column, HEADER[column], expected="WGS84 degrees (121.458735)")
-            )
-            return None, None
-    reading, longitude, latitude = point(float(texts[0]), float(texts[1]))
-    if reading == Reading.RIGHT:
-        return longitude, latitude
-    problems.append(at_line(f"accident-coordinates-{reading}", line, LONGITUDE, HEADER[LONGITUDE]))
-    return (longitude, latitude) if reading == Reading.SWAPPED else (None, None)
-
-
 def _party(line: Line, day: date | None, problems: list[Problem]) -> OpenParty | None:
     fields = line.fields
-    if not _DIGITS.fullmatch(fields[ORDER]) or not 1 <= int(fields[ORDER]) <= ORDER_MAX:
-        problems.append(at_line("csv-value", line, ORDER, HEADER[ORDER], expected=f"1 … {ORDER_MAX}"))
+    order = line_values.order(line, ORDER, HEADER, problems)
+    if order is None:
         return None
     sex = labels.label(fields[SEX])
     major, minor = labels.label(fields[VEHICLE]), labels.label(fields[VEHICLE + 1])
@@ -157,32 +116,10 @@ def _party(line: Line, day: date | None, problems: list[Problem]) -> OpenParty |
             problems.append(at_line("csv-value-ignored", line, VEHICLE, HEADER[VEHICLE], expected="小客車, 機車, 人 …"))
             kind = "other"
     return OpenParty(
-        order=int(fields[ORDER]),
+        order=order,
         kind=kind,
         vehicle=f"{major}/{minor}",
         sex=sex,
-        age=_age(line, day, problems) if kind else None,
+        age=line_values.age(line, AGE, HEADER, day, problems) if kind else None,
         protection=labels.label(fields[PROTECTION]),
     )
-
-
-def _age(line: Line, day: date | None, problems: list[Problem]) -> int | None:
-    """Years. -1, 0 and the ROC year of the accident all stand for "no age"."""
-    text = line.fields[AGE]
-    if text in ("", "-1"):
-        return None
-    if not _DIGITS.fullmatch(text):
-        problems.append(at_line("csv-value-ignored", line, AGE, HEADER[AGE], expected="0 … 130"))
-        return None
-    age = int(text)
-    return age if 0 < age <= AGE_MAX and not (day and age == day.year - normalise.ROC_OFFSET) else None
-
-
-def _speed(line: Line, problems: list[Problem]) -> int | None:
-    text = line.fields[SPEED]
-    if not text:
-        return None
-    if not _DIGITS.fullmatch(text):
-        problems.append(at_line("csv-value-ignored", line, SPEED, HEADER[SPEED], expected="km/h (50)"))
-        return None
-    return int(text) if int(text) in SPEEDS else None

@@ -8,7 +8,21 @@ ENTRIES: tuple[Entry, ...] = (
         "標題列不是警政署事故開放資料的欄位",
         "The header is not that of the police agency's open accident data",
         "Send the file as published: 51 columns from 發生年度 to 緯度 (2018 on), or the 4 columns 發生時間, 發生地點, "
-        "死亡受傷人數, 車種 (2013-2017); comma separated, UTF-8.",
+        "死亡受傷人數, 車種 (2013-2017); comma separated, UTF-8. Coded exports of a city or a police unit go through "
+        "`claims police import`.",
+    ),
+    Entry(
+        "police-file-unknown",
+        "不是已知的警察事故檔案格式",
+        "The file is none of the known kinds of police files",
+        "Known are the national open data (51 or 4 columns), the coded open data of Taipei and of Taichung, a police unit's "
+        "export with form item numbers (案號, 4天候 …), and an accident as JSON.",
+    ),
+    Entry(
+        "export-place-missing",
+        "沒有地點也沒有座標,無法指明事故",
+        "There is neither a place nor coordinates: nothing tells this accident from another",
+        "Fill in the place, or longitude and latitude.",
     ),
     Entry(
         "csv-columns",
@@ -46,7 +60,7 @@ ENTRIES: tuple[Entry, ...] = (
         "csv-accident-twice",
         "同一時間與地點出現兩筆內容不同的事故",
         "Two accidents with other content stand under one time and place",
-        "Keep one line for each accident of the four-column file.",
+        "Keep one line for each accident.",
     ),
     Entry(
         "csv-too-many-parties",
@@ -105,7 +119,7 @@ ENTRIES: tuple[Entry, ...] = (
         "accident-severity-differs",
         "事故類別與死傷人數不符",
         "The severity does not agree with the numbers of deaths and injuries",
-        "A1: a death; A2: an injury or a later death; A3: neither.",
+        "A1: a death; A2: an injury or a later death; A3 and A4: neither.",
         Severity.WARNING,
     ),
     Entry(
@@ -119,6 +133,13 @@ ENTRIES: tuple[Entry, ...] = (
         "有代碼而未註明 codeSystem",
         "A code is given without codeSystem",
         "Name the form whose codes are used: npa-112.07.01 or npa-96.09.09.",
+        Severity.WARNING,
+    ),
+    Entry(
+        "accident-code-unknown",
+        "代碼不在所註明版本的代碼表內,原樣保留",
+        "The code is not in the table of the form that codeSystem names; it is kept as it is",
+        "Compare with the form of that version, or name the form whose code it is.",
         Severity.WARNING,
     ),
     Entry(

@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from adapters import json_text
-from adapters.police import open_data
+from adapters.police import codebook, open_data
+from adapters.police.codebook import PARTY, SCENE, CodeSystem
 from adapters.police.place import Reading, roads
 from schemas import normalise
 from schemas.evidence import Accident, DataClass, Evidence, Number, NumberType, Party
@@ -60,10 +61,7 @@ def _faults(value: dict, record: Record) -> list[Problem]:
     if reading != Reading.RIGHT:
         faults.append(at(f"accident-coordinates-{reading}", "place"))
     faults += _toll(value)
-    if "codeSystem" not in value:
-        coded = next((number for number, party in enumerate(value["parties"]) if "cause" in party), None)
-        if coded is not None:
-            faults.append(at("accident-code-system", "parties", coded, "cause"))
+    faults += _codes(value)
     orders: set[int] = set()
     for number, party in enumerate(value["parties"]):
         if party["order"] in orders:
@@ -81,10 +79,25 @@ def _toll(value: dict) -> list[Problem]:
     for name, injury in (("deaths", "death"), ("injuries", "injured")):
         if sum(party["injury"] == injury for party in value["parties"]) > value[name]:
             faults.append(at("accident-casualties-differ", name, field=name))
-    fits = {"A1": deaths > 0, "A2": deaths + injuries > 0, "A3": deaths + injuries == 0}
+    unhurt = deaths + injuries == 0
+    fits = {"A1": deaths > 0, "A2": not unhurt, "A3": unhurt, "A4": unhurt}
     if not fits[value["severity"]]:
         faults.append(at("accident-severity-differs", "severity"))
     return faults
+
+
+def _codes(value: dict) -> list[Problem]:
+    """Codes of no named system, and of a form those that it does not have; all are kept."""
+    coded = [((item,), item, value[item]) for item in SCENE if item in value]
+    for number, party in enumerate(value["parties"]):
+        coded += [(("parties", number, item), item, party[item]) for item in PARTY if item in party]
+    if "codeSystem" not in value:
+        return [at("accident-code-system", *coded[0][0])] if coded else []
+    system = CodeSystem(value["codeSystem"])
+    if system not in (CodeSystem.FORM_112, CodeSystem.FORM_96):
+        return []  # no whole table of the others is known
+    read = ((path, codebook.of_code(item, system, code)) for path, item, code in coded if codebook.codes(item, system))
+    return [at("accident-code-unknown", *path) for path, found in read if found and not found.known]
 
 
 def _party(party: dict) -> Party:
@@ -116,9 +129,8 @@ def _evidence(value: dict, record: Record) -> Evidence:
     )
     persons, plates = accident_evidence.persons_and_plates(parties)
     content = accident_evidence.fingerprint(accident)
-    number = Number(
-        type=NumberType.POLICE_CASE, value=normalise.text(value["caseNumber"]), issuer=value["unit"]["code"]
-    )
+    number = normalise.text(value.get("caseNumber", ""))
+    issuer = value["unit"]["code"]
     return Evidence(
         paper="accident",
         identity=value["id"],
@@ -129,7 +141,7 @@ def _evidence(value: dict, record: Record) -> Evidence:
         persons=persons,
         classes=(DataClass.POLICE,),
         plates=plates,
-        numbers=(number,),
+        numbers=(Number(type=NumberType.POLICE_CASE, value=number, issuer=issuer),) if number else (),
         accident=accident,
         open_data=not persons and not plates,
         content=content,

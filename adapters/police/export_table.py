@@ -1,0 +1,250 @@
+"""A coded export read by the names of its columns, the lines of an accident together. Pure.
+
+UTF-8 (mostly with byte order mark) or Big5. Years are ROC or Gregorian, minutes are the finest time. A value that is no
+code is kept without one, and 0 stands for nothing written, as the systems behind these exports fill it in. Sources:
+facts-police-motor.md 2.2 and 2.6.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+
+from adapters.police import codebook, export_columns, labels, line_values
+from adapters.police.codebook import PARTY, SCENE, Coded, CodeSystem, Item
+from adapters.police.export_columns import WHEN, Field, Key, Layout
+from adapters.police.open_accident import PARTIES_MAX, Line, at_line
+from adapters.police.open_data import fields
+from adapters.police.report import AccidentReport, Person, PoliceFile, ReportEntry, ReportParty, Unknown, unknown
+from schemas import normalise
+from schemas.problems import Problem, errors, problem
+
+HEADER_BYTES = 16_384  # a first line longer than ten times the longest header is none
+CLASSES = ("A1", "A2", "A3", "A4")  # 處理別 and 事故類別 number them 1 to 4
+DUMMY_SEX = "3"  # 無或物(動物、堆置物), in every version of the form
+_COORDINATES = (Field.LONGITUDE, Field.LATITUDE)
+_TOLL = (Field.CLASS, Field.DEATHS, Field.DEATHS_LATER, Field.INJURIES)  # what the lines of an accident repeat
+_MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d)(?::(\d\d)(?:\.\d{1,6})?)?", re.ASCII)
+_TIMES = dict(zip(WHEN, ((1, 9999), (1, 12), (1, 31), (0, 23), (0, 59)), strict=True))
+_DISTRICT = re.compile(r"^\d{2}(?=[一-鿿])")  # 01大同區
+
+_Key = tuple[str, ...]
+_Raw = tuple[int, bytes]
+
+
+def read(layout: Layout, data: bytes) -> PoliceFile | None:
+    """The reports of an export, made as they are walked; None when the header is of another layout."""
+    found = export_columns.header(layout, next(iter(data[:HEADER_BYTES].splitlines()), b""))
+    if found is None:
+        return None
+    table = _Table(layout, data, *found)
+    return PoliceFile(layout.source, table.rows, table.entries())
+
+
+class _Table:
+    """The lines of one export, in groups. Holds them as bytes: read, they take several times the room."""
+
+    def __init__(self, layout: Layout, data: bytes, encoding: str, names: Sequence[str], at: Mapping[Key, int]) -> None:
+        self.layout, self.encoding, self.names, self.at = layout, encoding, tuple(names), at
+        self._scene = [(item, at[item]) for item in SCENE if item in at]
+        self._party = [(item, at[item]) for item in PARTY if item in at]
+        self._identity = [at[name] for name in layout.identity if name in at]
+        self._when = WHEN if at.keys() >= set(WHEN) else (Field.MOMENT,)
+        self._front = sum(name not in _COORDINATES for name in layout.identity if name in at)
+        self._groups: dict[_Key, list[_Raw]] = {}
+        self._broken: list[tuple[_Raw, Problem]] = []
+        self.rows = 0
+        for number, raw in enumerate(data.splitlines(keepends=True)[1:], start=2):
+            self._line(number, raw)
+
+    def _line(self, number: int, raw: bytes) -> None:
+        found = fields(raw, self.encoding)
+        if not any(found) or found == self.names:
+            return  # empty, or the header again where two files were joined
+        self.rows += 1
+        have, expected = len(found), len(self.names)
+        if any("\ufffd" in text for text in found):
+            self._broken.append(((number, raw), problem("csv-encoding", line=number)))
+        elif have != expected:
+            self._broken.append(((number, raw), problem("csv-columns", line=number, have=have, expected=expected)))
+        elif Field.CASE in self.layout.identity and not found[self.at[Field.CASE]]:
+            nameless = self._fault("csv-value", Line(number, raw, found), Field.CASE, expected="A109010501")
+            self._broken.append(((number, raw), nameless))  # all such lines together would be one accident
+        else:
+            self._groups.setdefault(self._key(found), []).append((number, raw))
+
+    def _key(self, found: Sequence[str]) -> _Key:
+        return tuple(normalise.text(found[column]) if column < len(found) else "" for column in self._identity)
+
+    def entries(self) -> Iterator[ReportEntry]:
+        """In the order of first lines. A broken line refuses the one accident that its front names, else it is alone."""
+        fronts: dict[_Key, list[_Key]] = {}
+        for key in self._groups if self._broken else ():
+            fronts.setdefault(key[: self._front], []).append(key)
+        strays: dict[_Key, list[Problem]] = {}
+        alone: list[ReportEntry] = []
+        for (number, raw), fault in self._broken:
+            named = fronts.get(self._key(fields(raw, self.encoding))[: self._front], [])
+            if len(named) == 1:
+                strays.setdefault(named[0], []).append(fault)
+            else:
+                alone.append(ReportEntry((number, number), None, (fault,)))
+        alone.reverse()
+        for key, raws in self._groups.items():
+            while alone and alone[-1].lines < raws[0]:
+                yield alone.pop()
+            yield self._entry(key, [Line(at, raw, fields(raw, self.encoding)) for at, raw in raws], strays.get(key, []))
+        yield from reversed(alone)
+
+    def _entry(self, key: _Key, lines: list[Line], strays: list[Problem]) -> ReportEntry:
+        problems = list(strays)
+        missing: list[Unknown] = []
+        report = self._report(key, lines, problems, missing)
+        problems.sort(key=lambda found: (found.line or 0, found.column or 0, found.code))
+        told = None if errors(problems) else report
+        return ReportEntry((lines[0].number, lines[-1].number), told, tuple(problems), tuple(missing))
+
+    def _report(
+        self, key: _Key, lines: list[Line], problems: list[Problem], missing: list[Unknown]
+    ) -> AccidentReport | None:
+        if len(lines) > PARTIES_MAX:
+            problems.append(problem("csv-too-many-parties", line=lines[PARTIES_MAX].number, limit=PARTIES_MAX))
+            return None
+        first = lines[0]
+        if self.layout.one_line:
+            if odd := next((line for line in lines if line.fields != first.fields), None):
+                problems.append(problem("csv-accident-twice", line=odd.number))
+            lines = lines[:1]
+        moment = self._moment(first)
+        if moment is None:
+            name, expected = self._odd_time(first)
+            problems.append(self._fault("csv-value", first, name, expected=expected))
+            return None
+        toll = {name: self._count(first, name, problems) for name in _TOLL[1:]}
+        for name in _TOLL:
+            odd = next((line for line in lines if self._text(line, name) != self._text(first, name)), None)
+            if odd:
+                problems.append(self._fault("csv-rows-differ", odd, name))
+        longitude, latitude = self._coordinates(first, problems)
+        at = self.at.get(Field.SPEED)
+        speed = None if at is None else line_values.speed_limit(first, at, self.names, problems)
+        system = self.layout.system(moment.date())
+        parties = [party for line in lines if (party := self._one(line, system, moment.date(), problems, missing))]
+        return AccidentReport(
+            source=self.layout.source,
+            identity=normalise.canonical(self.layout.source, *key),
+            date=moment.date().isoformat(),
+            time=moment.time().isoformat(),
+            place=self._place(first, longitude is not None, problems),
+            severity=self._class(first, problems),
+            deaths=toll[Field.DEATHS] or 0,
+            deaths_later=toll[Field.DEATHS_LATER],
+            injuries=toll[Field.INJURIES] or 0,
+            codes=self._coded(first, self._scene, system, missing),
+            parties=tuple(sorted(parties, key=lambda party: party.order)),
+            longitude=longitude,
+            latitude=latitude,
+            speed_limit=speed,
+            unit=self._text(first, Field.UNIT),
+            case_number=self._text(first, Field.CASE) or None,
+            whole=not self.layout.one_line,
+        )
+
+    def _text(self, line: Line, name: Key) -> str:
+        return line.fields[self.at[name]] if name in self.at else ""
+
+    def _fault(self, code: str, line: Line, name: Key, **names: str | int) -> Problem:
+        return at_line(code, line, self.at[name], self.names[self.at[name]], **names)
+
+    def _moment(self, line: Line) -> datetime | None:
+        """Day and time in Taiwan."""
+        texts = [self._text(line, name) for name in self._when]
+        found = _MOMENT.fullmatch(texts[0])
+        parts = [part or "0" for part in found.groups()] if found else texts
+        if not all(line_values.is_number(part) for part in parts) or len(parts) < 5:
+            return None
+        year, *rest = map(int, parts)
+        try:
+            return datetime(year + normalise.ROC_OFFSET if year < normalise.ROC_OFFSET else year, *rest)
+        except ValueError:
+            return None
+
+    def _odd_time(self, line: Line) -> tuple[Field, str]:
+        """The column that makes no time of a line, and how it is written."""
+        if self._when != WHEN:
+            return Field.MOMENT, "2020-01-05 08:10:00"
+        for name, (low, high) in _TIMES.items():
+            text = self._text(line, name)
+            if not line_values.is_number(text) or not low <= int(text) <= high:
+                return name, f"{low} … {high}"
+        return Field.DAY, "1 … 31"  # of a month that has no such day
+
+    def _class(self, line: Line, problems: list[Problem]) -> str:
+        text = self._text(line, Field.CLASS)
+        if text in ("1", "2", "3", "4"):
+            return CLASSES[int(text) - 1]
+        if text not in CLASSES:
+            problems.append(self._fault("csv-value", line, Field.CLASS, expected="1, 2, 3, 4"))
+        return text
+
+    def _count(self, line: Line, name: Field, problems: list[Problem]) -> int | None:
+        text = self._text(line, name)
+        if line_values.is_number(text):
+            return int(text)
+        if text:
+            problems.append(self._fault("csv-value", line, name, expected="0, 1, 2 …"))
+        return None
+
+    def _coordinates(self, line: Line, problems: list[Problem]) -> tuple[float | None, float | None]:
+        if not all(name in self.at for name in _COORDINATES):
+            return None, None
+        columns = self.at[Field.LONGITUDE], self.at[Field.LATITUDE]
+        return line_values.coordinates(line, columns, self.names, problems)
+
+    def _place(self, line: Line, located: bool, problems: list[Problem]) -> str:
+        """The place as written, the district before it. Without it and without coordinates nothing says where it was."""
+        district = self._text(line, Field.CITY) + _DISTRICT.sub("", self._text(line, Field.DISTRICT))
+        place = self._text(line, Field.PLACE)
+        if not place and not located:
+            name = Field.PLACE if Field.PLACE in self.at else Field.DISTRICT
+            problems.append(self._fault("export-place-missing", line, name))
+        return place if district in place else district + place
+
+    def _one(
+        self, line: Line, system: CodeSystem, day: date, problems: list[Problem], missing: list[Unknown]
+    ) -> ReportParty | None:
+        at = self.at.get(Field.ORDER)
+        order = 1 if at is None else line_values.order(line, at, self.names, problems)
+        if order is None:
+            return None
+        codes = self._coded(line, self._party, system, missing)
+        sex, kind = codes.get(Item.SEX), None
+        if sex is None or sex.code != DUMMY_SEX:
+            kind = _kind(codes.get(Item.PARTY_TYPE))
+        identifier, name = self._text(line, Field.PERSON), self._text(line, Field.NAME)
+        at = self.at.get(Field.AGE)
+        return ReportParty(
+            order=order,
+            kind=kind,
+            codes=codes,
+            age=None if at is None else line_values.age(line, at, self.names, day, problems),
+            plate=self._text(line, Field.PLATE) or None,
+            person=Person(identifier, name) if identifier and name else None,
+        )
+
+    def _coded(
+        self, line: Line, columns: Sequence[tuple[Item, int]], system: CodeSystem, missing: list[Unknown]
+    ) -> dict[Item, Coded]:
+        found = {}
+        for item, column in columns:
+            value = codebook.of_code(item, system, line.fields[column].rstrip("`"))  # one export ends some codes so
+            if value is not None:
+                found[item] = value
+                if not value.known:
+                    missing.append(unknown(line.number, column, self.names[column], value, labelled=False))
+        return found
+
+
+def _kind(party: Coded | None) -> str:
+    """The coarse kind by 當事者區分; the letter of an unknown code says nothing."""
+    major, _, minor = ((party and party.label) or "/").partition("/")
+    return labels.kind(labels.label(major), labels.label(minor)) or "other"

@@ -1,0 +1,95 @@
+"""Values of a line that the layouts of police tables write alike: time, coordinates, order, age, speed limit. Pure.
+
+Each reader names what it cannot read at its column and gives None. Source: facts-police-motor.md 2.1 (traps).
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import date, time
+
+from adapters.police.open_accident import Line, at_line
+from adapters.police.place import Reading, point
+from schemas import normalise
+from schemas.problems import Problem
+
+ORDER_MAX = 999
+AGE_MAX = 130  # above it stands the ROC year of the accident sometimes, for "no age"
+SPEEDS = range(10, 131, 5)  # km/h on signs; the files also hold 0, 1, 2, 5, 6 and 701
+_DIGITS = re.compile(r"\d{1,6}", re.ASCII)
+_COORDINATE = re.compile(r"(-?\d{1,3})(?:\.(\d{1,12}))?", re.ASCII)
+
+
+def is_number(text: str) -> bool:
+    """Whether a text is one to six digits."""
+    return _DIGITS.fullmatch(text) is not None
+
+
+def degrees(text: str) -> str:
+    """A coordinate as it is compared: 120.6600010 and 120.660001 are one."""
+    found = _COORDINATE.fullmatch(text)
+    if not found:
+        return normalise.text(text)
+    return f"{found[1]}.{(found[2] or '').rstrip('0')}"
+
+
+def clock(text: str) -> time | None:
+    """HHMMSS; mirrors of the data lose leading zeros."""
+    if not _DIGITS.fullmatch(text):
+        return None
+    text = text.zfill(6)
+    try:
+        return time(int(text[:2]), int(text[2:4]), int(text[4:]))
+    except ValueError:
+        return None
+
+
+def coordinates(
+    line: Line, columns: tuple[int, int], header: Sequence[str], problems: list[Problem]
+) -> tuple[float | None, float | None]:
+    """Longitude and latitude, put right when swapped; None when there are none in Taiwan."""
+    texts = line.fields[columns[0]], line.fields[columns[1]]
+    if not any(texts):
+        return None, None
+    for column, text in zip(columns, texts, strict=True):
+        if not _COORDINATE.fullmatch(text):
+            problems.append(
+                at_line("csv-value-ignored", line, column, header[column], expected="WGS84 degrees (121.458735)")
+            )
+            return None, None
+    reading, longitude, latitude = point(float(texts[0]), float(texts[1]))
+    if reading == Reading.RIGHT:
+        return longitude, latitude
+    problems.append(at_line(f"accident-coordinates-{reading}", line, columns[0], header[columns[0]]))
+    return (longitude, latitude) if reading == Reading.SWAPPED else (None, None)
+
+
+def order(line: Line, column: int, header: Sequence[str], problems: list[Problem]) -> int | None:
+    """當事者順位, from 1; without it the line is of no party."""
+    text = line.fields[column]
+    if _DIGITS.fullmatch(text) and 1 <= int(text) <= ORDER_MAX:
+        return int(text)
+    problems.append(at_line("csv-value", line, column, header[column], expected=f"1 … {ORDER_MAX}"))
+    return None
+
+
+def age(line: Line, column: int, header: Sequence[str], day: date | None, problems: list[Problem]) -> int | None:
+    """Years. -1, 0 and the ROC year of the accident all stand for "no age"."""
+    text = line.fields[column]
+    if text in ("", "-1"):
+        return None
+    if not _DIGITS.fullmatch(text):
+        problems.append(at_line("csv-value-ignored", line, column, header[column], expected="0 … 130"))
+        return None
+    years = int(text)
+    return years if 0 < years <= AGE_MAX and not (day and years == day.year - normalise.ROC_OFFSET) else None
+
+
+def speed_limit(line: Line, column: int, header: Sequence[str], problems: list[Problem]) -> int | None:
+    """km/h, if a sign could show it."""
+    text = line.fields[column]
+    if not text:
+        return None
+    if not _DIGITS.fullmatch(text):
+        problems.append(at_line("csv-value-ignored", line, column, header[column], expected="km/h (50)"))
+        return None
+    return int(text) if int(text) in SPEEDS else None

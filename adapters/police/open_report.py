@@ -1,0 +1,143 @@
+"""Accident reports of the open data: labels to codes of the form that was in force on the day. Pure.
+
+Columns and wordings: facts-police-motor.md 2.1. The labels changed with the form, on 2023-07-01, in every file.
+"""
+
+from datetime import date
+
+from adapters.police import accident_table, codebook, labels, open_data, party_table
+from adapters.police.codebook import Coded, CodeSystem, Item
+from adapters.police.open_accident import OpenAccident, OpenParty
+from adapters.police.open_data import Entry, OpenFile
+from adapters.police.report import AccidentReport, PoliceFile, ReportEntry, ReportParty, Source, Unknown, unknown
+from schemas.problems import errors
+
+_AT = {name: column for column, name in enumerate(party_table.HEADER)}
+# Item, column of 大類 (None where there is only one label), column of 子類.
+_Column = tuple[Item, int | None, int]
+SCENE: tuple[_Column, ...] = tuple(
+    (item, _AT[major] if major else None, _AT[minor])
+    for item, major, minor in (
+        (Item.WEATHER, None, "天候名稱"),
+        (Item.LIGHTING, None, "光線名稱"),
+        (Item.ROAD_TYPE, None, "道路類別-第1當事者-名稱"),
+        (Item.ROAD_FORM, "道路型態大類別名稱", "道路型態子類別名稱"),
+        (Item.POSITION, "事故位置大類別名稱", "事故位置子類別名稱"),
+        (Item.PAVEMENT, None, "路面狀況-路面鋪裝名稱"),
+        (Item.SURFACE_STATE, None, "路面狀況-路面狀態名稱"),
+        (Item.SURFACE_DEFECT, None, "路面狀況-路面缺陷名稱"),
+        (Item.OBSTACLE, None, "道路障礙-障礙物名稱"),
+        (Item.SIGHT, "道路障礙-視距品質名稱", "道路障礙-視距名稱"),
+        (Item.SIGNAL_TYPE, None, "號誌-號誌種類名稱"),
+        (Item.SIGNAL_ACTION, None, "號誌-號誌動作名稱"),
+        (Item.MEDIAN, "車道劃分設施-分向設施大類別名稱", "車道劃分設施-分向設施子類別名稱"),
+        (Item.LANE_LINE, None, "車道劃分設施-分道設施-快車道或一般車道間名稱"),
+        (Item.FAST_SLOW_LINE, None, "車道劃分設施-分道設施-快慢車道間名稱"),
+        (Item.EDGE_LINE, None, "車道劃分設施-分道設施-路面邊線名稱"),
+        (Item.ACCIDENT_TYPE, "事故類型及型態大類別名稱", "事故類型及型態子類別名稱"),
+        (Item.MAIN_CAUSE, "肇因研判大類別名稱-主要", "肇因研判子類別名稱-主要"),
+    )
+)
+PARTY: tuple[_Column, ...] = tuple(
+    (item, _AT[major] if major else None, _AT[minor])
+    for item, major, minor in (
+        (Item.PARTY_TYPE, "當事者區分-類別-大類別名稱-車種", "當事者區分-類別-子類別名稱-車種"),
+        (Item.SEX, None, "當事者屬-性-別名稱"),
+        (Item.PROTECTION, None, "保護裝備名稱"),
+        (Item.DEVICE, None, "行動電話或電腦或其他相類功能裝置名稱"),
+        (Item.ACTION, "當事者行動狀態大類別名稱", "當事者行動狀態子類別名稱"),
+        (Item.FIRST_IMPACT, "車輛撞擊部位大類別名稱-最初", "車輛撞擊部位子類別名稱-最初"),
+        (Item.OTHER_IMPACT, "車輛撞擊部位大類別名稱-其他", "車輛撞擊部位子類別名稱-其他"),
+        (Item.CAUSE, "肇因研判大類別名稱-個別", "肇因研判子類別名稱-個別"),
+        (Item.HIT_AND_RUN, None, "肇事逃逸類別名稱-是否肇逃"),
+    )
+)
+
+_Line = tuple[int, tuple[str, ...]]
+
+
+def read(file: OpenFile) -> PoliceFile:
+    """The reports of an open-data file, made as they are walked."""
+    source = None if errors(file.problems) else Source.OPEN_DATA
+    return PoliceFile(source, file.rows, map(entry, file.entries), file.problems)
+
+
+def entry(found: Entry) -> ReportEntry:
+    """An accident with its codes; what the reading of its other columns found wrong stays as it is."""
+    if found.accident is None:
+        return ReportEntry(found.lines, None, found.problems)
+    texts = found.body.splitlines(keepends=True)[1:]
+    lines = list(zip(found.numbers, map(open_data.fields, texts), strict=True))
+    missing: list[Unknown] = []
+    make = _report if len(lines[0][1]) == len(party_table.HEADER) else _report_of_one_line
+    report = make(found.accident, found.identity, lines, missing)
+    return ReportEntry(found.lines, report, found.problems, tuple(missing))
+
+
+def _report(accident: OpenAccident, identity: str, lines: list[_Line], missing: list[Unknown]) -> AccidentReport:
+    system = CodeSystem.of_form(date.fromisoformat(accident.date))
+    scene = _coded(lines[0], SCENE, system, missing)
+    coded = sorted(
+        ((_party_key(fields), _coded((number, fields), PARTY, system, missing)) for number, fields in lines),
+        key=lambda one: one[0],
+    )
+    parties = tuple(_party(party, own) for party, (_, own) in zip(accident.parties, coded, strict=True))
+    return _accident(accident, identity, scene, parties)
+
+
+def _report_of_one_line(
+    accident: OpenAccident, identity: str, lines: list[_Line], missing: list[Unknown]
+) -> AccidentReport:
+    """Of the layout before 2018, which tells of the parties what they moved by."""
+    parties = []
+    for party in accident.parties:
+        major, _, minor = party.vehicle.partition("/")
+        value = codebook.of_label(Item.PARTY_TYPE, CodeSystem.FORM_96, minor, major)
+        if value and not value.known:
+            column = accident_table.VEHICLES
+            missing.append(unknown(lines[0][0], column, accident_table.HEADER[column], value, labelled=True))
+        parties.append(_party(party, {Item.PARTY_TYPE: value} if value else {}))
+    return _accident(accident, identity, {}, tuple(parties))
+
+
+def _accident(
+    accident: OpenAccident, identity: str, scene: dict[Item, Coded], parties: tuple[ReportParty, ...]
+) -> AccidentReport:
+    return AccidentReport(
+        source=Source.OPEN_DATA,
+        identity=identity,
+        date=accident.date,
+        time=accident.time,
+        place=accident.place,
+        severity=accident.severity,
+        deaths=accident.deaths,
+        injuries=accident.injuries,
+        codes=scene,
+        parties=parties,
+        longitude=accident.longitude,
+        latitude=accident.latitude,
+        speed_limit=accident.speed_limit,
+        unit=accident.unit,
+    )
+
+
+def _party(party: OpenParty, own: dict[Item, Coded]) -> ReportParty:
+    return ReportParty(party.order, party.kind, own, party.age)
+
+
+def _party_key(fields: tuple[str, ...]) -> tuple[int, str, str]:
+    """The order in which `party_table` has the parties."""
+    major, minor = labels.label(fields[party_table.VEHICLE]), labels.label(fields[party_table.VEHICLE + 1])
+    return int(fields[party_table.ORDER]), f"{major}/{minor}", labels.label(fields[party_table.SEX])
+
+
+def _coded(line: _Line, columns: tuple[_Column, ...], system: CodeSystem, missing: list[Unknown]) -> dict[Item, Coded]:
+    number, fields = line
+    found = {}
+    for item, major, minor in columns:
+        value = codebook.of_label(item, system, fields[minor], fields[major] if major is not None else "")
+        if value is not None:
+            found[item] = value
+            if not value.known:
+                missing.append(unknown(number, minor, party_table.HEADER[minor], value, labelled=True))
+    return found

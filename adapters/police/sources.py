@@ -1,0 +1,22 @@
+"""What a police file is, by its content, and its accident reports. Pure.
+
+Our own JSON is one accident, checked against its schema first: `own_json.report`.
+"""
+
+from adapters.police import internal, open_data, open_report, taichung, taipei
+from adapters.police.report import PoliceFile
+from schemas.problems import problem
+
+EXPORTS = (internal, taipei, taichung)  # the unit's own first: it has the columns of Taipei's, and a case number
+
+
+def read(data: bytes) -> PoliceFile:
+    """The reports of a CSV file of any known kind, made as they are walked. Never raises: another header is a problem."""
+    for export in EXPORTS:
+        found = export.read(data)
+        if found is not None:
+            return found
+    file = open_report.read(open_data.read(data))
+    if file.source is None and any(one.code == "csv-header" for one in file.problems):
+        return PoliceFile(None, 0, iter(()), (problem("police-file-unknown", line=1, column=1),))
+    return file
