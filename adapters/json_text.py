@@ -1,18 +1,21 @@
-"""Strict JSON: bytes in, a value or problems out (RFC 8259, and what it leaves open decided).
+"""Strict JSON: bytes in, a value or problems out (RFC 8259, and what it leaves open decided); and back into bytes.
 
 Refused: anything but UTF-8 without byte order mark, a key twice in one object (also when written by \\u escape), NaN
 and Infinity, lone surrogates, U+0000, nesting past `NESTING_LIMIT`, trailing text, numbers past `NUMBER_LIMIT`.
 Numbers become int or Decimal, so 0.40 stays 0.40.
 
-Two readers: the standard library's, fast, for what is right; and an own scan without recursion that says where and why
-when something is wrong. They agree (property test), so a refusal never depends on which of them met it.
+Two readers: jiter, fast, for what is right; and an own scan without recursion that says where and why when something
+is wrong. They agree (property test), so a refusal never depends on which of them met it.
 """
 
 import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
+from json.encoder import encode_basestring
+
+import jiter
 
 from schemas.problems import Problem, problem
 
@@ -20,8 +23,6 @@ NESTING_LIMIT = 64  # the deepest public R4 example has 15 levels; recursion is 
 NUMBER_LIMIT = 400  # digits, and powers of ten: double precision ends at 308, and arithmetic on more is an attack
 PROBLEM_LIMIT = 100  # duplicate keys named one by one; the first hundred are enough to see the cause
 
-_SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
-_NUL_ESCAPE = re.compile(r"\\u0000")
 _SPACE = re.compile(r"[ \t\n\r]*")
 _STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*"')
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
@@ -49,10 +50,6 @@ _FAULTS = {  # zh-TW, English
 }
 
 
-class _Unreadable(ValueError):
-    """The fast reader met something that the scan has to name."""
-
-
 def is_name(key: str) -> bool:
     """Whether a key may be repeated in a problem: letters, few digits. Anything else could be a person's data."""
     return _NAME.fullmatch(key) is not None
@@ -70,81 +67,87 @@ def pointer(tokens: tuple[str | int, ...]) -> str:
 
 def read(data: bytes) -> tuple[object | None, list[Problem]]:
     """The value and no problems, or None and every problem found (syntax errors end the reading)."""
+    doubtful = _doubtful(data)
+    try:
+        value = jiter.from_json(
+            data, allow_inf_nan=False, catch_duplicate_keys=True, float_mode="decimal", cache_mode="all"
+        )
+    except ValueError:
+        return None, _told(data)
+    if doubtful and (found := _told(data)):
+        return None, found
+    return value, []
+
+
+def write(value: object) -> bytes:
+    """The shortest JSON text of a value as `read` gives it; read again it is the same value, digit for digit.
+
+    TypeError, ValueError: something else stands in it.
+    """
+    return _text(value).encode()
+
+
+def _text(value: object) -> str:
+    if type(value) is dict:
+        return "{" + ",".join([f"{encode_basestring(key)}:{_text(child)}" for key, child in value.items()]) + "}"
+    if type(value) is list:
+        return "[" + ",".join([_text(child) for child in value]) + "]"
+    if type(value) is str:
+        return encode_basestring(value)
+    if type(value) is int or (type(value) is Decimal and value.is_finite()):
+        return str(value)
+    if value is None or type(value) is bool:
+        return json.dumps(value)
+    raise TypeError(f"{type(value).__name__} has no place in JSON")
+
+
+# What jiter takes and this module refuses is looked for in the bytes, with the searches of bytes alone: a walk over the
+# value would take half as long as reading it. For numbers every digit and point becomes 0, every sign -, every end of a
+# value a comma; for nesting only the brackets outside strings are kept. A number is past the limit only by so many
+# digits, or by a power of three digits or more.
+_FIGURES = bytes.maketrans(b"123456789.E+]} \t\r\n", b"0000000000e-,,,,,,")
+_LONG = b"0" * (NUMBER_LIMIT - 99)
+_POWER = re.compile(rb"0e-?0{3,}(?:,|\Z)")
+_BRACKETS = bytes.maketrans(b"[{]}", b"(())")
+_NO_BRACKETS = bytes(set(range(256)) - set(b'"[{]}'))
+_STRINGS = re.compile(rb'"[^"]*"')
+_ESCAPES = re.compile(rb"\\(?!u0000).", re.DOTALL)  # all but the one that is refused
+
+
+def _doubtful(data: bytes) -> bool:
+    """Whether right JSON text may still break a limit of this module: False is certain, True is for the scan to judge."""
+    figures = data.translate(_FIGURES)
+    if _LONG in figures or _POWER.search(figures):
+        return True
+    if b"\\" in data and b"\\" in (data := _ESCAPES.sub(b"", data)):
+        return True
+    brackets = _STRINGS.sub(b"", data.translate(_BRACKETS, _NO_BRACKETS).replace(b'""', b""))
+    for _ in range(NESTING_LIMIT):
+        if not brackets:
+            return False
+        brackets = brackets.replace(b"()", b"")  # the innermost level
+    return bool(brackets)
+
+
+def _told(data: bytes) -> list[Problem]:
+    """What is wrong with a text, by the scan."""
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         line, column = _place(data[: error.start].decode("utf-8"))
-        return None, [problem("not-utf8", line=line, column=column)]
+        return [problem("not-utf8", line=line, column=column)]
     if text.startswith("\ufeff"):
-        return None, [problem("not-utf8", line=1, column=1)]
-    try:
-        return _fast(text), []
-    except (_Unreadable, ValueError, ArithmeticError, RecursionError):
-        return None, list(_Scan(text).problems())
-
-
-def _fast(text: str) -> object:
-    if _NUL_ESCAPE.search(text) and next(_Scan(text).problems(), None) is not None:
-        raise _Unreadable
-    value = json.loads(
-        text, object_pairs_hook=_object, parse_float=_decimal, parse_int=_integer, parse_constant=_constant
-    )
-    if _too_deep(value):
-        raise _Unreadable
-    if _SURROGATE_ESCAPE.search(text):
-        json.dumps(value, ensure_ascii=False, default=str).encode("utf-8")  # raises on half of a pair
-    return value
-
-
-def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    value = dict(pairs)
-    if len(value) != len(pairs):
-        raise _Unreadable
-    return value
-
-
-def _integer(text: str) -> int:
-    if len(text) > NUMBER_LIMIT:
-        raise _Unreadable
-    return int(text)
-
-
-def _decimal(text: str) -> Decimal:
-    if not _in_range(text):
-        raise _Unreadable
-    return Decimal(text)
+        return [problem("not-utf8", line=1, column=1)]
+    return list(_Scan(text).problems())
 
 
 def _in_range(text: str) -> bool:
     """Whether a number is short enough to reckon with, in digits and in powers of ten."""
-    if len(text) > NUMBER_LIMIT:
+    try:
+        _, digits, power = Decimal(text).as_tuple()
+    except InvalidOperation:
         return False
-    exponent = text.lower().partition("e")[2].lstrip("+-0")
-    if len(exponent) > len(str(NUMBER_LIMIT)):
-        return False
-    return not exponent or int(exponent) <= NUMBER_LIMIT
-
-
-def _constant(text: str) -> object:
-    raise _Unreadable(text)
-
-
-def _too_deep(value: object) -> bool:
-    """Level by level, so that depth costs no stack."""
-    level = [value]
-    for _ in range(NESTING_LIMIT):
-        below: list[object] = []
-        for item in level:
-            if type(item) is dict:
-                below += item.values()
-            elif type(item) is list:
-                below += item
-            else:
-                continue
-        level = [item for item in below if type(item) is dict or type(item) is list]
-        if not level:
-            return False
-    return True
+    return len(digits) <= NUMBER_LIMIT and abs(int(power)) <= NUMBER_LIMIT
 
 
 def _place(before: str) -> tuple[int, int]:

@@ -1,6 +1,7 @@
 """`make bench`: every measurement, one run."""
 
-from bench.door_to_offer import main
+from bench import door_to_offer, validator
 
 if __name__ == "__main__":
-    main()
+    validator.main()
+    door_to_offer.main()

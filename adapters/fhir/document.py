@@ -1,13 +1,14 @@
 """A Bundle read as a document: its entries, what a reference leads to, and small words to read any JSON safely.
 
 Works on the plain JSON value, whatever it is: an element of the wrong kind reads as absent. Faults in the structure
-are told elsewhere (`bundle.py`).
+are told elsewhere (`engine.py`).
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import NamedTuple
 
 from adapters.fhir.faults import Place
 from adapters.identifiers import institution_code as is_institution_code
@@ -36,11 +37,12 @@ def child(value: object, *keys: str) -> Json:
     return value if type(value) is dict else {}
 
 
-def word(value: object, *keys: str) -> str:
+def word(value: object, key: str, *more: str) -> str:
     """The text under the keys, or an empty one."""
-    for key in keys:
-        value = value.get(key) if type(value) is dict else None
-    return value if type(value) is str else ""
+    found = value.get(key) if type(value) is dict else None
+    for inner in more:
+        found = found.get(inner) if type(found) is dict else None
+    return found if type(found) is str else ""
 
 
 def number(value: object, *keys: str) -> Decimal | None:
@@ -67,7 +69,14 @@ def codings(value: object, key: str) -> list[Json]:
 
 def codes(value: object, key: str) -> set[str]:
     """The codes of a CodeableConcept, or of an array of them."""
-    return {code for coding in codings(value, key) if (code := word(coding, "code"))}
+    concept = value.get(key) if type(value) is dict else None
+    found = set()
+    for one in concept if type(concept) is list else (concept,):
+        coded = one.get("coding") if type(one) is dict else None
+        for coding in coded if type(coded) is list else ():
+            if type(coding) is dict and type(code := coding.get("code")) is str and code:
+                found.add(code)
+    return found
 
 
 def system(value: object) -> str:
@@ -101,8 +110,7 @@ def institution_code(organization: Json) -> str:
     return (known or typed or [""])[0]
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One entry of the document; `place` is that of its resource."""
 
     index: int
@@ -121,6 +129,7 @@ class Document:
 
     bundle: Json
     entries: list[Entry] = field(default_factory=list)
+    _by_type: dict[str, list[Entry]] = field(default_factory=dict)
     _by_url: dict[str, Entry] = field(default_factory=dict)
     _by_id: dict[str, Entry | None] = field(default_factory=dict)  # "Type/id"; None when several share it
 
@@ -131,6 +140,7 @@ class Document:
             resource = child(entry, "resource")
             found = Entry(index, word(entry, "fullUrl"), word(resource, "resourceType"), resource)
             document.entries.append(found)
+            document._by_type.setdefault(found.type, []).append(found)
             document._by_url.setdefault(found.full_url, found)
             if identity := word(resource, "id"):
                 key = f"{found.type}/{identity}"
@@ -138,9 +148,9 @@ class Document:
         document._by_url.pop("", None)
         return document
 
-    def typed(self, *types: str) -> list[Entry]:
-        """The entries of these resource types, in document order."""
-        return [entry for entry in self.entries if entry.type in types]
+    def typed(self, name: str) -> list[Entry]:
+        """The entries of a resource type, in document order."""
+        return self._by_type.get(name, [])
 
     @property
     def composition(self) -> Json:

@@ -5,16 +5,23 @@ All take texts that may be anything; what is no time gives None.
 
 import re
 from datetime import UTC, date, datetime, timedelta, timezone
+from functools import lru_cache
 
 TAIPEI = timezone(timedelta(hours=8))  # no summer time since 1979, before any record here
 _PARTIAL = re.compile(r"([0-9]{4})(?:-([0-9]{2}))?")
+MOMENT_LENGTH = 40  # longer ones are not remembered: nobody writes so many digits of a second
 _LEAP = re.compile(r"(T[0-9]{2}:[0-9]{2}):60")
 
 
 def day(text: str) -> str | None:
     """The calendar day as written, YYYY-MM-DD; None when it is written only to the month or year."""
+    return _day(text[:10]) if len(text) >= 10 else None
+
+
+@lru_cache(maxsize=4096)  # the few days of a document stand at every line of its receipt
+def _day(text: str) -> str | None:
     try:
-        return date.fromisoformat(text[:10]).isoformat() if len(text) >= 10 else None
+        return date.fromisoformat(text).isoformat()
     except ValueError:
         return None
 
@@ -47,6 +54,11 @@ def taipei_day(text: str) -> str | None:
 
 def instant(text: str) -> datetime | None:
     """The moment in UTC; of a day, month or year its beginning in Taiwan. A leap second is the second before it."""
+    return _instant(text) if len(text) <= MOMENT_LENGTH else _instant.__wrapped__(text)
+
+
+@lru_cache(maxsize=4096)
+def _instant(text: str) -> datetime | None:
     try:
         if len(text) <= 10:
             begin = first_day(text)

@@ -13,20 +13,24 @@ _TRANSLATION = "http://hl7.org/fhir/StructureDefinition/translation"
 _ISSUE_TYPES = {
     "structure": (
         "json-invalid", "json-duplicate-key", "json-too-deep", "not-utf8", "fhir-not-a-bundle", "fhir-resource-type",
-        "fhir-unknown-element", "fhir-array", "fhir-type", "fhir-empty", "fhir-null", "fhir-sibling", "fhir-structure",
+        "fhir-unknown-element", "fhir-array", "fhir-type", "fhir-empty", "fhir-null", "fhir-sibling",
+        "profile-type", "profile-forbidden", "profile-many", "iclaim-once",
     ),
     "required": (
         "fhir-required", "iclaim-required", "document-identifier", "document-timestamp", "full-url-missing",
         "author-missing", "resource-without-id", "identifier-without-system", "coverage-member", "receipt-currency",
+        "profile-required", "profile-few", "profile-slice",
     ),
     "value": (
-        "fhir-value", "fhir-date", "roc-date", "date-impossible", "document-status", "identifier-national-id",
+        "fhir-value", "fhir-reference", "fhir-date", "roc-date", "date-impossible", "document-status", "identifier-national-id",
         "identifier-permit", "identifier-company", "identifier-institution", "version-in-future", "date-other-zone",
+        "profile-value", "profile-reference", "iclaim-value",
     ),
-    "invariant": ("fhir-choice", "document-type", "composition-first", "full-url-relative"),
+    "invariant": ("fhir-choice", "profile-rule", "fhir-extension", "document-type", "composition-first", "full-url-relative"),
     "not-found": ("composition-reference", "reference-unresolved", "reference-by-id", "record-unknown"),
     "duplicate": ("full-url-duplicate",),
-    "code-invalid": ("icd-9",),
+    "code-invalid": ("fhir-code", "profile-code", "icd-system", "icd-code", "icd-9"),
+    "not-supported": ("profile-unknown",),
     "too-long": ("too-many-entries", "too-many-problems"),
     "forbidden": ("foreign-author",),
     "conflict": ("identity-conflict", "review-superseded"),

@@ -1,105 +1,6 @@
-"""Problems of FHIR documents: structure, document rules, iClaim's elements, identifiers, receipts, dates."""
+"""Problems of FHIR documents beyond R4 itself: document rules, iClaim's elements, identifiers, receipts, dates."""
 
 from schemas.problems import Entry, Severity
-
-_STRUCTURE = (
-    Entry(
-        "fhir-not-a-bundle",
-        "內容不是 FHIR Bundle",
-        "The content is not a FHIR Bundle",
-        "Send one JSON object with resourceType Bundle and type document.",
-    ),
-    Entry(
-        "fhir-resource-type",
-        "資源沒有 resourceType,或不是 R4 的資源類型",
-        "A resource without resourceType, or with one that R4 does not have",
-        "Write the R4 resource type, spelled exactly, as the resourceType of the resource.",
-    ),
-    Entry(
-        "fhir-unknown-element",
-        "R4 在此處沒有這個欄位",
-        "R4 has no such element here",
-        "Remove it, correct its spelling (case matters), or carry it in an extension.",
-    ),
-    Entry(
-        "fhir-required",
-        "缺少必要欄位 {element}",
-        "The required element {element} is missing",
-        "Add {element}.",
-    ),
-    Entry(
-        "fhir-choice",
-        "{element} 只能擇一填寫",
-        "Only one type of {element} may be given",
-        "Keep one of them.",
-    ),
-    Entry(
-        "fhir-array",
-        "單一值與陣列誤用",
-        "An array where a single value belongs, or a single value where an array belongs",
-        "Write elements that may repeat as arrays, even for one value, and all others without brackets.",
-    ),
-    Entry(
-        "fhir-type",
-        "JSON 型別錯誤,應為 {expected}",
-        "Wrong kind of JSON value; {expected} is expected",
-        "Write numbers and booleans without quotes, texts and dates in quotes, structures as objects.",
-    ),
-    Entry(
-        "fhir-empty",
-        "欄位不可為空(空字串、空陣列、空物件)",
-        "An element may not be empty (empty text, array or object)",
-        "Leave the element out when there is no value.",
-    ),
-    Entry(
-        "fhir-null",
-        "此處不可為 null",
-        "null is not allowed here",
-        "Leave the element out when there is no value.",
-    ),
-    Entry(
-        "fhir-sibling",
-        "欄位與其底線欄位的陣列長度不同",
-        "An array and its underscore sibling differ in length",
-        "Give both arrays the same length; fill up with null.",
-    ),
-    Entry(
-        "fhir-value",
-        "值不符合此欄位的格式",
-        "The value does not follow the format of this element",
-        "Follow the R4 data type of the element (characters, length, range).",
-    ),
-    Entry(
-        "fhir-structure",
-        "資源結構無法讀取",
-        "The structure of the resource cannot be read",
-        "Compare the resource with its R4 definition.",
-    ),
-    Entry(
-        "roc-date",
-        "日期疑似民國紀年,FHIR 須用西元",
-        "This looks like a date of the ROC calendar; FHIR takes Gregorian dates only",
-        "Write YYYY-MM-DD with the Gregorian year = ROC year + 1911 (ROC 114 is 2025).",
-    ),
-    Entry(
-        "date-impossible",
-        "曆法上沒有這一天",
-        "There is no such day in the calendar",
-        "Correct the day or the month.",
-    ),
-    Entry(
-        "fhir-date",
-        "日期時間格式錯誤",
-        "Not a FHIR date or time",
-        "Write YYYY-MM-DD, or YYYY-MM-DDThh:mm:ss+08:00: with seconds and zone whenever there is a time.",
-    ),
-    Entry(
-        "too-many-problems",
-        "問題超過 {limit} 項,其餘未列出",
-        "More than {limit} problems; the others are not listed",
-        "Correct these first and send again.",
-    ),
-)
 
 _DOCUMENT = (
     Entry(
@@ -224,10 +125,32 @@ _DOCUMENT = (
 
 _CLAIM = (
     Entry(
-        "iclaim-required",
-        "iClaim 必要內容缺漏:{label}",
-        "Required by iClaim and missing: {label_en}",
-        "Add {element}.",
+        "gender-contradicts-id",
+        "性別與身分證字號第二碼不符",
+        "The gender contradicts the second character of the national id",
+        "Compare both with the identity card: 1 is male, 2 is female.",
+        Severity.WARNING,
+    ),
+    Entry(
+        "icd-system",
+        "不是 TW Core 的 ICD 代碼系統",
+        "Not one of the ICD code systems of TW Core",
+        "Use https://twcore.mohw.gov.tw/ig/twcore/CodeSystem/icd-10-cm-2023-tw or icd-10-pcs-2023-tw.",
+        Severity.WARNING,
+    ),
+    Entry(
+        "icd-code",
+        "代碼不符合此 ICD 版本的格式",
+        "The code does not have the form of this ICD version",
+        "Write it as the code list does: ICD-10-CM with its dot (S52.501A), ICD-10-PCS as seven characters (0DTJ4ZZ).",
+        Severity.WARNING,
+    ),
+    Entry(
+        "certificate-not-chinese",
+        "保險用診斷證明書的病名應以中文記載(醫療法第 76 條)",
+        "The diagnosis of a certificate for insurance must be in Chinese (Medical Care Act, art. 76)",
+        "Write the Chinese name of the disease in code.text.",
+        Severity.WARNING,
     ),
     Entry(
         "identifier-national-id",
@@ -273,9 +196,16 @@ _CLAIM = (
     ),
     Entry(
         "receipt-total",
-        "總額不等於病人支付各項之和",
-        "The total is not the sum of the lines that the patient pays",
+        "總額不等於病人支付各項之和(須為同一幣別)",
+        "The total is not the sum of the lines that the patient pays, in one currency",
         "Correct total or the lines; NHI points do not count.",
+        Severity.WARNING,
+    ),
+    Entry(
+        "receipt-points-currency",
+        "健保支付為點數,不應有幣別",
+        "What the NHI pays is points and has no currency",
+        "Remove the currency of this line.",
         Severity.WARNING,
     ),
     Entry(
@@ -294,4 +224,4 @@ _CLAIM = (
     ),
 )
 
-ENTRIES: tuple[Entry, ...] = (*_STRUCTURE, *_DOCUMENT, *_CLAIM)
+ENTRIES: tuple[Entry, ...] = (*_DOCUMENT, *_CLAIM)

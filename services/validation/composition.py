@@ -1,13 +1,12 @@
-"""The rules of a FHIR document: identity, Composition first, what it names is inside, references, who wrote it."""
+"""The rules of a hospital's document beyond R4: its identity, Composition first, who wrote it, case numbers."""
 
 from adapters.fhir import moments
-from adapters.fhir.document import Json, child, institution_code, is_absolute, objects, word
+from adapters.fhir.document import Json, child, institution_code, objects, word
 from schemas import normalise
 from schemas.evidence import Standing
+from schemas.problems import Severity
 from services.validation.reading import Reading
 
-# Elements of the Composition whose references must lead to entries (R4, documents); relatesTo names other documents.
-_NAMED = frozenset({"subject", "encounter", "author", "attester", "custodian", "event", "section"})
 STANDINGS = {
     "preliminary": Standing.PRELIMINARY,
     "final": Standing.CURRENT,
@@ -19,8 +18,6 @@ STANDINGS = {
 def check(reading: Reading) -> None:
     """All rules of this module."""
     _envelope(reading)
-    _urls(reading)
-    _references(reading)
     _author(reading)
     _case_numbers(reading)
 
@@ -53,7 +50,7 @@ def _envelope(reading: Reading) -> None:
         faults.add("document-timestamp", (), missing="timestamp")
     elif (utc := moments.utc(timestamp)) is None:
         faults.add("date-impossible", ("timestamp",))
-    elif utc > reading.record.received:
+    elif reading.record is not None and utc > reading.record.received:
         faults.add("version-in-future", ("timestamp",))
     composition = reading.document.composition
     if not composition:
@@ -66,52 +63,20 @@ def _envelope(reading: Reading) -> None:
             break  # one hint for the document: a sender without ids has none anywhere
 
 
-def _urls(reading: Reading) -> None:
-    seen: set[str] = set()
-    for index, entry in objects(reading.document.bundle, "entry"):
-        url = word(entry, "fullUrl")
-        if not url:
-            reading.faults.add("full-url-missing", ("entry", index), missing="fullUrl")
-        elif not is_absolute(url):
-            reading.faults.add("full-url-relative", ("entry", index, "fullUrl"))
-        elif url in seen:
-            reading.faults.add("full-url-duplicate", ("entry", index, "fullUrl"))
-        seen.add(url)
-
-
-def _references(reading: Reading) -> None:
-    document = reading.document
-    sources = {entry.index: entry for entry in document.entries}
-    inner = {
-        entry.index: {word(resource, "id") for _, resource in objects(entry.resource, "contained")}
-        for entry in document.entries
-    }
-    for place, reference in reading.parsed.references:
-        if place[0] != "entry" or len(place) < 4:
-            continue
-        index = int(place[1])
-        if reference.startswith("#"):
-            found, by_id = reference == "#" or reference[1:] in inner[index], False
-        else:
-            entry, by_id = document.find(reference, sources.get(index))
-            found = entry is not None
-        if not found:
-            named = index == 0 and bool(document.composition) and place[3] in _NAMED and "extension" not in place
-            reading.faults.add("composition-reference" if named else "reference-unresolved", (*place, "reference"))
-        elif by_id:
-            reading.faults.add("reference-by-id", (*place, "reference"))
-
-
 def _author(reading: Reading) -> None:
     if not reading.document.composition:
         return
-    place = ("entry", 0, "resource")
+    record, place = reading.record, ("entry", 0, "resource")
     codes = author_codes(reading)
     if not codes or not all(code for _, code in codes):
         element = codes[0][0] if codes else "author"
-        reading.faults.add("author-missing", (*place, element))
+        # A document of another purpose, which nobody sends to us, may be a person's.
+        severity = None if record is not None or reading.iclaim else Severity.WARNING
+        reading.faults.add("author-missing", (*place, element), severity=severity)
     # What is only tried out ($validate) is nobody's record: it may be another's document.
-    elif not reading.record.path.endswith("$validate") and any(code != reading.record.sender for _, code in codes):
+    elif (
+        record is not None and not record.path.endswith("$validate") and any(code != record.sender for _, code in codes)
+    ):
         reading.faults.add("foreign-author", (*place, codes[0][0]))
 
 

@@ -47,10 +47,16 @@ def _day(text: str) -> _Day:
 
 def _ordered(reading: Reading, before: tuple[str, _Day], after: tuple[str, _Day], place: Place) -> None:
     """A problem when `after` lies before `before` both as written and in Taiwan; unknown days are in order."""
-    for earlier, later in zip(before[1], after[1], strict=True):
-        if earlier is None or later is None or earlier <= later:
-            return
-    _add(reading, before[0], after[0], place)
+    if _late(before[1], after[1]):
+        _add(reading, before[0], after[0], place)
+
+
+def _late(before: _Day, after: _Day) -> bool:
+    """Whether `before` lies after `after`, both as written and in Taiwan."""
+    return all(
+        earlier is not None and later is not None and earlier > later
+        for earlier, later in zip(before, after, strict=True)
+    )
 
 
 def _add(reading: Reading, earlier: str, later: str, place: Place) -> None:
@@ -84,13 +90,20 @@ def _span(reading: Reading) -> tuple[_Day, _Day]:
 def _services(reading: Reading, claim: Entry) -> None:
     birth = _day(word(reading.document.resolve(child(claim.resource, "patient"), claim), "birthDate"))
     first, last = _span(reading)
+    judged: dict[tuple[str, str], list[tuple[str, str]]] = {}  # most lines of a receipt are of the same day
     for index, item in objects(claim.resource, "item"):
         begin, finish, element = serviced(item)
-        place = (*claim.place, "item", index, element)
-        _ordered(reading, ("birth", birth), ("service", _day(begin)), place)
-        _ordered(reading, ("start", first), ("service", _day(begin)), place)
-        _ordered(reading, ("service", _day(finish)), ("end", last), place)
-        _ordered(reading, ("service", _day(begin)), ("service", _day(finish)), place)
+        if (begin, finish) not in judged:
+            start, end = _day(begin), _day(finish)
+            orders = (
+                ("birth", birth, "service", start),
+                ("start", first, "service", start),
+                ("service", end, "end", last),
+                ("service", start, "service", end),
+            )
+            judged[(begin, finish)] = [(early, late) for early, one, late, other in orders if _late(one, other)]
+        for early, late in judged[(begin, finish)]:
+            _add(reading, early, late, (*claim.place, "item", index, element))
 
 
 def serviced(item: Json) -> tuple[str, str, str]:

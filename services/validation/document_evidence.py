@@ -14,7 +14,6 @@ from services.validation.composition import STANDINGS, author_codes, case_number
 from services.validation.dates import serviced
 from services.validation.parts import part
 from services.validation.reading import Reading
-from services.validation.receipt import payer
 
 _INSURANCE_FORM = "64291-8"  # LOINC, the document type of a certificate with receipt (facts 1.4)
 _VISITS = frozenset({"AMB", "IMP", "EMER"})
@@ -229,7 +228,12 @@ def _lines(reading: Reading) -> list[list[str]]:
             net = number(item, "net", "value")
             amount = "" if net is None else normalise.amount(net)
             lines.append(
-                [_name(item, "productOrService"), payer(item), moments.first_day(serviced(item)[0]) or "", amount]
+                [
+                    _name(item, "productOrService"),
+                    iclaim.payer(item),
+                    moments.first_day(serviced(item)[0]) or "",
+                    amount,
+                ]
             )
     return sorted(lines)
 

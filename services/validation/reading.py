@@ -2,25 +2,28 @@
 
 from dataclasses import dataclass
 
-from adapters.fhir.bundle import Parsed
 from adapters.fhir.document import Document, Json, names_iclaim
 from adapters.fhir.faults import Faults
+from adapters.fhir.parsed import Parsed
 from schemas.problems import Severity
 from schemas.records import Record
 
 
 @dataclass(frozen=True)
 class Reading:
-    """`iclaim`: the Bundle or a resource in it names an iClaim profile; the claims rules are errors then."""
+    """`iclaim`: the Bundle or a resource in it names an iClaim profile; the claims rules are errors then.
 
-    record: Record
+    `record`: None when nobody sends the document (`claims validate`).
+    """
+
+    record: Record | None
     document: Document
     parsed: Parsed
     faults: Faults
     iclaim: bool
 
     @classmethod
-    def of(cls, record: Record, bundle: Json, parsed: Parsed, faults: Faults) -> "Reading":
+    def of(cls, record: Record | None, bundle: Json, parsed: Parsed, faults: Faults) -> "Reading":
         document = Document.of(bundle)
         iclaim = names_iclaim(bundle) or any(names_iclaim(entry.resource) for entry in document.entries)
         return cls(record, document, parsed, faults, iclaim)

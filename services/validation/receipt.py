@@ -1,12 +1,13 @@
 """Receipt arithmetic (facts 1.5): lines are quantity times unit price, the total is what the patient pays.
 
-NHI lines (modifier PUBLICPOL) are points, not money, and never enter the total.
+NHI lines (modifier PUBLICPOL) are points, not money, and never enter the total. Amounts of several currencies have no sum.
 """
 
+from collections.abc import Iterable
 from decimal import Context, Decimal
 
-from adapters.fhir.document import Entry, Json, codes, number, objects
-from services.validation.iclaim import NHI, PAY
+from adapters.fhir.document import Entry, Json, number, objects, word
+from services.validation.iclaim import PAY, payer
 from services.validation.reading import Reading
 
 # Exact for every number that the reader lets through (400 digits and powers of ten each, three factors, sums).
@@ -17,28 +18,36 @@ def check(reading: Reading) -> None:
     """Every Claim of the document."""
     for entry in reading.document.typed("Claim"):
         for index, item in objects(entry.resource, "item"):
-            _line(reading, entry, index, item)
+            if not adds_up(item):
+                place = (*entry.place, "item", index, "net")
+                reading.faults.add("receipt-line", place, severity=reading.severity)
         _total(reading, entry)
 
 
-def payer(item: Json) -> str:
-    """Who pays a line: `pay`, `PUBLICPOL`, or nothing when it does not say exactly one."""
-    named = {PAY, NHI} & codes(item, "modifier")
-    return named.pop() if len(named) == 1 else ""
+def currencies(items: Iterable[Json]) -> set[str]:
+    """The currencies that the lines' nets name."""
+    return {word(item, "net", "currency") for item in items} - {""}
 
 
-def _line(reading: Reading, entry: Entry, index: int, item: Json) -> None:
-    quantity, price, net = (
-        number(item, "quantity", "value"),
-        number(item, "unitPrice", "value"),
-        number(item, "net", "value"),
-    )
+def adds_up(item: Json) -> bool:
+    """Whether a line's net is quantity times unit price times factor; True when one of them is not told."""
+    quantity, price = number(item, "quantity", "value"), number(item, "unitPrice", "value")
+    net, factor = number(item, "net", "value"), number(item, "factor")
     if quantity is None or price is None or net is None:
-        return
-    factor = number(item, "factor")
-    product = _EXACT.multiply(_EXACT.multiply(quantity, price), Decimal(1) if factor is None else factor)
-    if _EXACT.compare(product, net):
-        reading.faults.add("receipt-line", (*entry.place, "item", index, "net"), severity=reading.severity)
+        return True
+    product = _EXACT.multiply(quantity, price)
+    return net == (product if factor is None else _EXACT.multiply(product, factor))
+
+
+def sum_of(items: Iterable[Json]) -> Decimal | None:
+    """The exact sum of the lines' nets; None when one has none."""
+    total = Decimal(0)
+    for item in items:
+        net = number(item, "net", "value")
+        if net is None:
+            return None
+        total = _EXACT.add(total, net)
+    return total
 
 
 def _total(reading: Reading, entry: Entry) -> None:
@@ -49,12 +58,7 @@ def _total(reading: Reading, entry: Entry) -> None:
         return
     # A claim that nowhere says who pays is summed whole; one that says it somewhere counts the patient's lines.
     counted = [item for item, who in zip(items, payers, strict=True) if who == PAY] if any(payers) else items
-    amounts = [number(item, "net", "value") for item in counted]
-    known = [amount for amount in amounts if amount is not None]
-    if len(known) < len(amounts):
-        return
-    total_of_lines = Decimal(0)
-    for amount in known:
-        total_of_lines = _EXACT.add(total_of_lines, amount)
-    if _EXACT.compare(total_of_lines, total):
+    reckoned = sum_of(counted)
+    mixed = len(currencies(counted) | ({word(entry.resource, "total", "currency")} - {""})) > 1
+    if mixed or (reckoned is not None and reckoned != total):
         reading.faults.add("receipt-total", (*entry.place, "total"), severity=reading.severity)

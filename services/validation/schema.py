@@ -73,13 +73,9 @@ def _validator(name: str) -> Draft202012Validator:
     return _Validator(load(name), format_checker=_FORMATS)
 
 
-def violations(name: str, value: object) -> list[Problem]:
-    """Everything in which `value` breaks the schema `name`, at most VIOLATIONS_MAX, in path order."""
-    return _problems(name, list(islice(_validator(name).iter_errors(value), VIOLATIONS_MAX)))
-
-
 def structure(name: str, value: object) -> tuple[dict | None, list[Problem]]:
-    """The object when its structure can be relied on, and every violation.
+    """The object when its structure can be relied on, and everything in which the value breaks the schema `name`, at most
+    VIOLATIONS_MAX, in path order.
 
     With nothing but unknown properties wrong it comes without them, so that what else is wrong can be told in the same
     answer: a misspelt property hides nothing.

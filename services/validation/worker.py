@@ -1,6 +1,5 @@
 """Validation's worker process: bytes in over a pipe, a `checked` event out. Everything here runs outside the parent."""
 
-import gc
 import multiprocessing
 import os
 import threading
@@ -14,6 +13,7 @@ from schemas.ids import event_id
 from schemas.records import Kind
 from schemas.topics import CHECKED, CONTROLS
 from services.validation.check import check
+from services.validation.collecting import settle
 from services.validation.finding import Child, Finding
 
 GOVERNING = (Kind.REVIEW, Kind.WITHDRAWAL, Kind.PARTICIPANT)
@@ -72,7 +72,7 @@ def work(jobs: list[tuple[bytes, bytes]]) -> list[list[Encoded]]:
 def begin() -> None:
     """Called once in every worker. The models are loaded by this module's imports; a parent that is killed takes its
     workers with it (they hold both ends of their queue, so they would wait for ever)."""
-    gc.freeze()  # what is loaded by now stays: no collection need walk it
+    settle()
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_follow, args=(parent.sentinel,), daemon=True).start()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from adapters import json_text
-from adapters.fhir.bundle import parse
+from adapters.fhir.engine import validate
 from adapters.fhir.faults import Faults
 from schemas.evidence import DataClass, Evidence, Number, NumberType, Service, Standing
 from schemas.problems import Severity
@@ -90,9 +90,9 @@ def test_taken(path: Path, sender: str) -> None:
 def test_right_structure_is_right(path: Path) -> None:
     value, problems = json_text.read(path.read_bytes())
     assert problems == []
-    faults = Faults()
-    parse(value, faults)
-    assert faults.problems() == ()
+    faults = Faults(value["resourceType"])
+    validate(value, faults)
+    assert [one for one in faults.problems() if one.severity == Severity.ERROR] == []
 
 
 def test_the_claim_documents_view() -> None:
@@ -222,7 +222,21 @@ def test_a_document_about_two_patients_is_about_both() -> None:
         ),
         ({"resourceType": "DiagnosticReport", "status": "final", "code": {"text": "血液"}}, DataClass.LABORATORY),
         ({"resourceType": "Observation", "status": "final", "code": {"text": "血糖"}}, DataClass.LABORATORY),
-        ({"resourceType": "AllergyIntolerance", "patient": {"reference": "Patient/p1"}}, DataClass.MEDICAL_RECORD),
+        (
+            {
+                "resourceType": "AllergyIntolerance",
+                "clinicalStatus": {
+                    "coding": [
+                        {
+                            "system": "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical",
+                            "code": "active",
+                        }
+                    ]
+                },
+                "patient": {"reference": "Patient/p1"},
+            },
+            DataClass.MEDICAL_RECORD,
+        ),
         ({"resourceType": "Condition", "subject": {"reference": "Patient/p1"}}, DataClass.MEDICAL_RECORD),
     ],
 )

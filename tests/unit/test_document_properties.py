@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapters.fhir import moments
-from adapters.fhir.bundle import parse
 from adapters.fhir.capability import capability_statement
+from adapters.fhir.engine import validate
 from adapters.fhir.faults import Faults
 from adapters.fhir.outcome import operation_outcome
 from schemas.problems import catalogue, errors, problem
@@ -92,7 +92,7 @@ def test_no_document_raises_and_the_answer_is_deterministic(bundle: dict) -> Non
     assert check(RECORD, json.dumps(turned).encode(), None) == finding
     outcome = operation_outcome(finding.problems)
     faults = Faults("OperationOutcome")
-    parse(outcome, faults)
+    validate(outcome, faults)
     assert faults.problems() == ()
 
 
@@ -180,14 +180,14 @@ def test_every_code_has_a_right_outcome() -> None:
     for entry in catalogue().values():
         names = dict.fromkeys(re.findall(r"{(\w+)}", entry.text + entry.text_en + entry.fix), "x")
         faults = Faults("OperationOutcome")
-        parse(operation_outcome([problem(entry.code, "Bundle", **names)]), faults)
+        validate(operation_outcome([problem(entry.code, "Bundle", **names)]), faults)
         assert faults.problems() == ()
 
 
 def test_capability_statement_is_right() -> None:
     statement = capability_statement("https://claims.example/", "2025-11-21")
     faults = Faults("CapabilityStatement")
-    parse(statement, faults)
+    validate(statement, faults)
     assert faults.problems() == ()
     assert statement["fhirVersion"] == "4.0.1" and statement["implementation"]["url"] == "https://claims.example/fhir"  # type: ignore[index]
     resource = statement["rest"][0]["resource"][0]  # type: ignore[index]

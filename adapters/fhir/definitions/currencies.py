@@ -1,0 +1,18 @@
+"""Codes of ISO 4217, which R4's value set `currencies` names and its package does not hold.
+
+Source: the list of the maintenance agency, SIX Group, as published on 2026-01-01 (list one, current currency and funds
+codes), and the codes withdrawn from it since R4 came out in December 2018, which older receipts carry.
+"""
+
+CURRENT = (
+    "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE CHF "
+    "CHW CLF CLP CNY COP COU CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD "
+    "HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD "
+    "MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN "
+    "PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD "
+    "TWD TZS UAH UGX USD USN UYI UYU UYW UZS VED VES VND VUV WST XAD XAF XAG XAU XBA XBB XBC XBD XCD XCG XDR XOF XPD "
+    "XPF XPT XSU XTS XUA YER ZAR ZMW ZWG"
+)
+WITHDRAWN = "ANG BGN CUC HRK SLL ZWL"
+NONE = "X" * 3  # where no currency is involved
+CODES = tuple(sorted([*CURRENT.split(), *WITHDRAWN.split(), NONE]))
