@@ -106,6 +106,57 @@ def test_without_coordinates_the_place_text_makes_the_fingerprint():
     assert '"雲澤市中央區和風路"' in changed(nowhere).content.content
 
 
+def test_a_unit_without_case_numbers_gives_none():
+    content = changed(lambda value: value.pop("caseNumber")).content
+    assert content.numbers == () and content.content == check(example()).content.content
+
+
+def test_parties_who_settled_themselves_are_class_a4():
+    def settled(value):
+        value.update(severity="A4", injuries=0)
+        value["parties"][1]["injury"] = "none"
+
+    finding = changed(settled)
+    assert finding.problems == () and finding.content.accident.severity == "A4"
+    assert [one.code for one in changed(lambda v: v.update(severity="A4")).problems] == ["accident-severity-differs"]
+
+
+@pytest.mark.parametrize(
+    ("system", "item", "code", "codes"),
+    [
+        ("npa-112.07.01", "action", "09", []),
+        ("npa-112.07.01", "action", "9", []),
+        ("npa-112.07.01", "action", "99", ["accident-code-unknown"]),
+        ("npa-112.07.01", "action", "前進", ["accident-code-unknown"]),
+        ("npa-112.07.01", "firstImpact", "17", []),
+        ("npa-96.09.09", "firstImpact", "17", ["accident-code-unknown"]),
+        ("npa-112.07.01", "tripPurpose", "1", []),  # an item that this form does not have
+        ("taichung-112", "action", "99", []),
+        ("taichung-old", "cause", "99", []),
+    ],
+)
+def test_a_code_of_another_form_is_kept_with_a_warning(system, item, code, codes):
+    def coded(value):
+        value.update(codeSystem=system)
+        for name in ("roadType", "accidentType"):
+            value.pop(name)
+        for party in value["parties"]:
+            party.pop("cause")
+        value["parties"][1][item] = code
+
+    finding = changed(coded)
+    assert [(one.code, one.path) for one in finding.problems] == [(one, f"parties[1].{item}") for one in codes]
+    assert finding.content is not None
+
+
+def test_an_unknown_code_of_the_scene_is_named():
+    finding = changed(lambda value: value.update(weather="祕密77"))
+    assert [(one.code, one.path, one.pointer) for one in finding.problems] == [
+        ("accident-code-unknown", "weather", "/weather")
+    ]
+    assert "祕密" not in finding.problems[0].model_dump_json()
+
+
 FAULTS = [
     (lambda v: v["unit"].update(code="379130000C"), "foreign-author", "unit.code", True),
     (lambda v: v["parties"][1].update(order=1), "accident-order-repeated", "parties[1].order", True),

@@ -9,12 +9,20 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("schemas", "adapters", "services")
-FORMATS = ("adapters.fhir", "adapters.police", "adapters.claimlink", "adapters.json_text", "adapters.identifiers")
+FORMATS = (
+    "adapters.fhir",
+    "adapters.police",
+    "adapters.claimlink",
+    "adapters.forms",
+    "adapters.json_text",
+    "adapters.identifiers",
+)
 WIRING = {"app.py", "worker.py", "__main__.py"}
 # Modules that wire though their name does not say so; each with its reason.
 WIRING_MODULES = {
     "services/embedded.py": "the composition root of the embedded form",
     "services/doors.py": "composes the doors' routes",
+    "services/conversion/paper_app.py": "the doors of the renderer",
     "services/validation/lanes.py": "runs validation's worker processes in the embedded form",
 }
 WIRING_FOLDERS = {
@@ -145,7 +153,7 @@ def test_decisions_are_pure() -> None:
 
 def test_only_one_module_imports_fhir_resources() -> None:
     importers = [name(path) for path in modules() if any(inside(one, "fhir") for one in imports(path))]
-    assert importers == ["adapters/fhir/bundle.py"]
+    assert importers == ["adapters/fhir/typed.py"]
 
 
 @pytest.mark.parametrize("path", modules(), ids=name)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from schemas.json import load, names
-from services.validation.schema import VIOLATIONS_MAX, in_order, violations
+from services.validation.schema import VIOLATIONS_MAX, in_order, structure
 
 CONTRACT = {
     "accident",
@@ -33,7 +33,7 @@ def example(name: str) -> dict:
 def changed(name: str, change) -> list:
     value = example(name)
     change(value)
-    return violations(name, value)
+    return structure(name, value)[1]
 
 
 def objects(schema: object):
@@ -69,7 +69,7 @@ def test_a_schema_stands_alone_and_its_example_follows_it(name):
     assert schema["title"] and schema["description"]
     assert len(schema["examples"]) == 1
     Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER).validate(schema["examples"][0])
-    assert violations(name, schema["examples"][0]) == []
+    assert structure(name, schema["examples"][0])[1] == []
 
 
 @pytest.mark.parametrize("name", names())
@@ -236,7 +236,7 @@ def test_another_day_is_a_plain_violation(text):
 
 def test_the_short_offer_of_a_number_taken_back_is_valid():
     value = example("offer") | {"data": {"case": "C0123456789AB"}}
-    assert violations("offer", value) == []
+    assert structure("offer", value)[1] == []
 
 
 def test_all_faults_come_at_once_in_path_order():
@@ -244,7 +244,7 @@ def test_all_faults_come_at_once_in_path_order():
     value["parties"] = [dict(value["parties"][0], order=number, kind="ship") for number in range(1, 13)]
     value["severity"] = "A9"
     del value["unit"]["name"]
-    paths = [one.path for one in violations("accident", value)]
+    paths = [one.path for one in structure("accident", value)[1]]
     assert paths == [*(f"parties[{number}].kind" for number in range(12)), "severity", "unit.name"]
 
 
@@ -260,7 +260,7 @@ def test_a_body_of_faults_only_has_an_end():
 def test_problems_sort_by_number_not_by_digit():
     value = example("accident")
     value["parties"] = [dict(value["parties"][0], order=number, kind="ship") for number in range(1, 13)]
-    found = violations("accident", value)
+    found = structure("accident", value)[1]
     assert in_order(list(reversed(found))) == found
 
 
@@ -282,7 +282,7 @@ JSON = st.recursive(
 
 @given(st.sampled_from(names()), JSON)
 def test_any_value_gives_problems_and_never_raises(name, value):
-    ours = violations(name, value)
+    ours = structure(name, value)[1]
     assert bool(ours) == (not Draft202012Validator(load(name)).is_valid(value)) or any(
         "date" in one.textEn or "RFC 3339" in one.textEn or one.code == "filing-roc-date" for one in ours
     )
@@ -294,7 +294,7 @@ def test_a_problem_never_quotes_a_value(name, data):
     spots = list(_spots(value))
     holder, key = data.draw(st.sampled_from(spots))
     holder[key] = data.draw(st.sampled_from([SECRET, [SECRET], {SECRET: SECRET}, {"case": SECRET, "kind": SECRET}]))
-    for found in violations(name, value):
+    for found in structure(name, value)[1]:
         assert SECRET not in json.dumps(found.model_dump(mode="json"), ensure_ascii=False)
 
 
