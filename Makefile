@@ -1,6 +1,6 @@
-# make setup | demo | test | bench | soak | lint
+# make setup | demo | test | bench | soak | fuzz | lint
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench soak lint
+.PHONY: help setup demo test bench soak fuzz lint
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -11,6 +11,7 @@ help:
 	@echo "make test        lint and every test"
 	@echo "make bench       throughput and latency against a bare server"
 	@echo "make soak        a hundred kills under load"
+	@echo "make fuzz        invented inputs for the validator, FUZZ_SECONDS=1800"
 	@echo "make setup       .venv, with the command .venv/bin/claims"
 	@echo "make lint        ruff"
 
@@ -48,3 +49,8 @@ bench: setup
 
 soak: setup
 	$(BIN)/python -m tests.end_to_end.ordeal --kills 100
+
+# The fuzzer is no part of the system and not in the lock: it has wheels for some platforms only.
+fuzz: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -e '.[fuzz]'
+	$(BIN)/python -m tests.fuzz

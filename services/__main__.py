@@ -15,7 +15,11 @@ COMMANDS = {
     "erase": "services.commands.erase:erase",
     "participant": "services.commands.participant:participant",
     "scenario": "services.commands.scenario:scenario",
+    "police": "services.commands.police:police",
     "reconcile": "services.commands.reconcile:reconcile",
+    "validate": "services.commands.validate:validate",
+    "convert": "services.commands.convert:convert",
+    "render": "services.commands.render:render",
 }
 
 

@@ -16,6 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from adapters.identity.tokens import Tokens
 from services.consent import app as consent
+from services.conversion import app as conversion
+from services.conversion import paper_app as papers
 from services.delivery import app as delivery
 from services.intake import app as intake
 from services.intake import limits
@@ -41,7 +43,11 @@ def application(system: "System", tokens: Tokens, rate: float = limits.RATE) -> 
         yield
 
     app = Starlette(
-        routes=[room for service in (intake, consent, delivery, portal) for room in service.routes(system, tokens)],
+        routes=[
+            room
+            for service in (intake, consent, delivery, portal, papers, conversion)
+            for room in service.routes(system, tokens)
+        ],
         exception_handlers={Refusal: _refused, HTTPException: _no_such_route},  # type: ignore[dict-item]
         middleware=[Middleware(Guard)],
         lifespan=lifespan,

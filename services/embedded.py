@@ -155,6 +155,7 @@ class System(Core):
             WORKERS, mp_context=multiprocessing.get_context("spawn"), initializer=worker.begin
         )
         self.offered = asyncio.Condition()  # notified when the sequencer has numbered something
+        self.started = asyncio.Event()  # set when everything stands, and records are judged as fast as they come
         self.stopping = asyncio.Event()  # set when it is to end: what waits for something new waits no longer
         self.lag_limit = LAG_LIMIT
         self.behind = 0  # records received and not judged, as of the last turn of validation
@@ -182,13 +183,18 @@ class System(Core):
         assert isinstance(checked, Checked)
         return checked
 
+    async def compute(self, work: Callable[..., T], *arguments: object) -> T:
+        """What a pure function of a module gives, in a worker process: however long it takes, it stalls no door."""
+        return await self._loop.run_in_executor(self._pool, work, *arguments)
+
     @property
     def lagging(self) -> bool:
         return self.behind > self.lag_limit
 
     async def run(self) -> None:
         """Runs until cancelled; whatever ends one task ends all."""
-        self._start_workers()
+        await self._start_workers()
+        self.started.set()
         gc.collect()
         gc.freeze()  # what is loaded by now stays: no collection need walk it, which took a tenth of the steps' time
         lanes = Lanes(self.validation, self._pool, self._writer, self._wake[self.validation.name])
@@ -204,15 +210,16 @@ class System(Core):
             self._pool.shutdown(wait=False, cancel_futures=True)
             self._writer.shutdown(wait=True, cancel_futures=True)
 
-    def _start_workers(self) -> None:
-        """They load the models now, not at the first record. Ctrl-C in a terminal reaches every process of it: they are
+    async def _start_workers(self) -> None:
+        """They load the tables now, not at the first record. Ctrl-C in a terminal reaches every process of it: they are
         born deaf to it, so that the parent alone answers and lets them finish."""
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
-            for _ in range(WORKERS):
-                self._pool.submit(os.getpid)  # the pool starts a worker for each job that finds none idle
+            # The pool starts a worker for each job that finds none idle.
+            born = [self._loop.run_in_executor(self._pool, os.getpid) for _ in range(WORKERS)]
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        await asyncio.gather(*born)
 
     async def _step(self, handler: Handler) -> None:
         wake = self._wake[handler.name]

@@ -43,10 +43,10 @@ def recognise(file: Path, sandbox: Sandbox, sender: str | None, metadata: Path |
         if body.startswith(start):
             described = _metadata(file, metadata)
             door = Door("/papers", content_type, UPLOADERS)
-            return _post(file, body, door, sender or _only(file, sandbox, door, ()), described)
+            return _post(file, body, door, sender or only_sender(file, sandbox, door, ()), described)
     content = _json(body)
     door = _door(file, body, content)
-    return _post(file, body, door, sender or _only(file, sandbox, door, _named(content, door)), None)
+    return _post(file, body, door, sender or only_sender(file, sandbox, door, _named(content, door)), None)
 
 
 def _post(file: Path, body: bytes, door: Door, sender: str, metadata: dict[str, Any] | None) -> Post:
@@ -111,7 +111,7 @@ def _dicts(value: Any) -> list[dict[str, Any]]:
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
-def _only(file: Path, sandbox: Sandbox, door: Door, named: Collection[str]) -> str:
+def only_sender(file: Path, sandbox: Sandbox, door: Door, named: Collection[str]) -> str:
     """The sender that the content names, or the only one who could be it."""
     able = [one.code for one in sandbox.bearers.values() if one.role in door.roles]
     found = [code for code in able if code in named] or able

@@ -78,7 +78,7 @@ def _write(seed: int, cases: int, out: Path, as_json: bool) -> None:
 
 def play_all(sandbox: Sandbox, items: Iterable[Item], total: int, patience: float) -> list[Sent]:
     """Plays items with a progress bar on standard error, and waits for all verdicts."""
-    from services.commands.send import progress
+    from services.commands.showing import progress
 
     async def run(client: Client) -> list[Sent]:
         with progress() as bar:

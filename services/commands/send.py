@@ -8,7 +8,6 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from services.commands.options import (
     REFUSED,
@@ -22,10 +21,10 @@ from services.commands.options import (
 )
 from services.commands.options import bearer as known_bearer
 from services.commands.recognise import CSV, recognise
+from services.commands.showing import SHOWN, progress, show_problems
 from services.sandbox.client import Client, Post, judged
 from services.sandbox.player import accidents_of
 
-SHOWN = 20  # problems of one file that a person reads at once; --json has all
 COLOURS = {"accepted": "green", "duplicate": "yellow", "rejected": "red", "refused": "red", "dead": "magenta"}
 GOOD = ("accepted", "duplicate")
 
@@ -144,22 +143,9 @@ def show(result: dict[str, Any]) -> None:
         console.print(f"    {escape(result['why'])}")
     if verdict == "later":
         console.print(f"    No verdict yet. Ask again: claims trace {result['record']}")
-    _show_problems(console, result.get("problems", []))
+    show_problems(console, result.get("problems", []))
     if rows := result.get("rows"):
         _show_rows(console, rows)
-
-
-def _show_problems(console: Console, problems: Sequence[dict[str, Any]]) -> None:
-    for one in problems[:SHOWN]:
-        colour = "red" if one["severity"] == "error" else "yellow"
-        line = f" line {one['line']}" if one.get("line") else ""
-        where = one.get("path") or one.get("pointer") or "the whole"
-        console.print(f"    [{colour}]{one['severity']}[/] {one['code']} at [bold]{escape(where)}[/]{line}")
-        console.print(f"        {escape(one['text'])}")
-        console.print(f"        {escape(one['textEn'])}")
-        console.print(f"        [dim]→ {escape(one['fix'])}[/]")
-    if len(problems) > SHOWN:
-        console.print(f"    … and {len(problems) - SHOWN} more; --json has all.")
 
 
 def _show_rows(console: Console, rows: Sequence[dict[str, Any]]) -> None:
@@ -168,19 +154,6 @@ def _show_rows(console: Console, rows: Sequence[dict[str, Any]]) -> None:
     bad = [row for row in rows if row["verdict"] not in (*GOOD, None)]
     for row in bad[:SHOWN]:
         console.print(f"    lines {row['lines']}: {row['verdict']}")
-        _show_problems(console, row["problems"])
+        show_problems(console, row["problems"])
     if len(bad) > SHOWN:
         console.print(f"    … and {len(bad) - SHOWN} more; --json has all.")
-
-
-def progress() -> Progress:
-    """A bar on standard error, so that standard output stays what was asked for; silent where nobody watches."""
-    console = Console(stderr=True)
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=console,
-        disable=not console.is_terminal,
-    )

@@ -110,8 +110,10 @@ async def _serve(data: Path, sandbox: Sandbox, listener: socket.socket, rate: in
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
     steps = asyncio.create_task(system.run(), name="steps")
-    doors = asyncio.create_task(server.serve(sockets=[listener]), name="doors")
     wait = asyncio.create_task(stopped.wait(), name="signal")
+    stands = asyncio.create_task(system.started.wait(), name="started")
+    await asyncio.wait((steps, wait, stands), return_when=asyncio.FIRST_COMPLETED)
+    doors = asyncio.create_task(server.serve(sockets=[listener]), name="doors")
     await asyncio.wait((steps, doors, wait), return_when=asyncio.FIRST_COMPLETED)
     failed = not stopped.is_set()
     logger.info("stopping", failed=failed)
@@ -119,10 +121,9 @@ async def _serve(data: Path, sandbox: Sandbox, listener: socket.socket, rate: in
     server.should_exit = True
     system.stopping.set()
     await asyncio.wait((doors,), timeout=STOP_SECONDS + 1)
-    wait.cancel()
-    for task in (steps, doors):
+    for task in (wait, stands, steps, doors):
         task.cancel()
-    ends = await asyncio.gather(steps, doors, wait, return_exceptions=True)
+    ends = await asyncio.gather(steps, doors, wait, stands, return_exceptions=True)
     for end in ends:
         if isinstance(end, Exception):
             failed = True

@@ -86,25 +86,26 @@ class FhirDoor:
 
     async def get(self, request: Request) -> Response:
         caller = await admit(request, self._system, self._tokens, Role.HOSPITAL)
-        row = await _own(self._system, request.path_params["id"], caller.code)
-        row = await settled(self._system, row, VERDICT_SECONDS)
-        if row.erased:
-            raise Refusal(410, "erased", "The record was erased.")
-        try:
-            body = await self._system.read(lambda tx: self._system.archive.body(tx, row.record))
-        except Erased:
-            raise Refusal(410, "erased", "The record was erased.") from None
+        row, body = await own_document(self._system, request.path_params["id"], caller.code)
         return Response(body, media_type=row.media_type)
 
     async def metadata(self, request: Request) -> Response:
         return JSONResponse(capability_statement(str(request.base_url), CAPABLE_SINCE), media_type=FHIR_JSON)
 
 
-async def _own(system: "System", id: str, sender: str) -> Row:
+async def own_document(system: "System", id: str, sender: str) -> tuple[Row, bytes]:
+    """A document of the sender's, once it is judged, and its bytes. Refusal 404 when there is none of hers, 410 when
+    it was erased."""
     row = (await system.read(lambda tx: records.by_ids(tx, [id]))).get(id)
     if row is None or row.sender != sender or row.kind != Kind.DOCUMENT:
         raise Refusal(404, "not-found", "There is no such document of yours.")
-    return row
+    row = await settled(system, row, VERDICT_SECONDS)
+    if row.erased:
+        raise Refusal(410, "erased", "The record was erased.")
+    try:
+        return row, await system.read(lambda tx: system.archive.body(tx, row.record))
+    except Erased:
+        raise Refusal(410, "erased", "The record was erased.") from None
 
 
 SAID = {  # in place of "accepted", when there is no problem to tell

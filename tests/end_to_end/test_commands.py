@@ -327,8 +327,10 @@ def test_erase_destroys_the_record_and_says_so(system: Up) -> None:
         ["erase"],
         ["scenario"],
         ["participant"],
+        ["police"],
+        ["police", "import"],
     ],
-    ids=lambda command: command[0] if command else "claims",
+    ids=lambda command: " ".join(command) or "claims",
 )
 def test_help_has_an_example(tmp_path: Path, command: list[str]) -> None:
     done = claims(*command, "--help", cwd=tmp_path)

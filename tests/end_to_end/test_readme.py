@@ -31,14 +31,13 @@ def script(steps: list[tuple[str, list[str]]], data: Path, port: int) -> str:
     """The commands as one shell session, on the folder and port of the test."""
     lines = [f"cd {ROOT}", "set -o pipefail"]
     for number, (command, _) in enumerate(steps):
-        typed = command.replace("localhost:8080", f"localhost:{port}").replace(
-            "data/sandbox.json", f"{data}/sandbox.json"
-        )
+        typed = command.replace("localhost:8080", f"localhost:{port}")
+        typed = re.sub(r'(?<=[ "])data/', f"{data}/", typed)
         typed = typed.replace(".venv/bin/python", sys.executable)
         if ".venv/bin/claims" in typed:
-            typed = (
-                typed.replace(".venv/bin/claims", f"{sys.executable} -m services") + f" --sandbox {data}/sandbox.json"
-            )
+            served = not re.search("claims (validate|convert|render) ", typed)  # those need no server
+            typed = typed.replace(".venv/bin/claims", f"{sys.executable} -m services")
+            typed += f" --sandbox {data}/sandbox.json" if served else ""
         lines += [f"echo '=== {number}'", typed]
     return "\n".join(lines)
 

@@ -1,0 +1,220 @@
+"""`claims police import`: police files of every known kind, through the doors or only read."""
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.markup import escape
+
+from adapters.police.report import ReportEntry, Source
+from schemas import normalise
+from schemas.problems import Problem
+from services.commands import police_file
+from services.commands.options import REFUSED, Failed, bearer, explained, json_option, load, print_json, speak
+from services.commands.options import sandbox_option as running_system
+from services.commands.police_file import Summary
+from services.commands.recognise import ACCIDENT, only_sender, recognise
+from services.commands.send import GOOD, deliver
+from services.commands.showing import SHOWN, progress, show_problems
+from services.sandbox.client import Client, Post, judged
+from services.sandbox.player import outcome_of
+from services.sandbox.setup import Sandbox
+
+ABREAST = 16  # accidents in flight: enough to fill both validation workers, far below a participant's rate
+PATIENCE = 60.0  # seconds to go on while the system asks to wait; a year of a city is an hour's work
+EXPORTS = (Source.TAIPEI, Source.TAICHUNG, Source.INTERNAL)
+_DAY = re.compile(r"\d{8}", re.ASCII)
+
+
+@click.group()
+def police() -> None:
+    """Police records: files in, of every kind that is known.
+
+    \b
+    Examples:
+      claims police import a1_2026.csv --check
+      claims police import a1_2026.csv
+    """
+
+
+@police.command("import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--check", is_flag=True, help="Read and report only: nothing is sent, and no system is needed.")
+@click.option("--as", "sender", metavar="CODE", help="Who sends.  [default: whom the content names]")
+@click.option(
+    "--released",
+    metavar="YYYYMMDD",
+    help="Day of release of a coded export: the version of its accidents.  [default: the day of its last accident]",
+)
+@running_system
+@json_option
+def import_files(
+    files: tuple[Path, ...],
+    check: bool,
+    sender: str | None,
+    released: str | None,
+    sandbox_file: Path | None,
+    as_json: bool,
+) -> None:
+    """Read police FILES and send them through the door of a running system.
+
+    \b
+    What each kind becomes:
+      national open data (CSV, 2013-2026)  sent as it is; the interchange makes each accident a record
+      open data of Taipei or Taichung      each accident one record of JSON in the unit's name, codes unchanged in
+                                           their own code system, without the dummy party; no plate, no person:
+                                           it opens no case
+      a unit's export with item numbers    the same, with the unit's case number, and plate and person where given
+      accident as JSON                     sent as it is
+
+    The id of an accident comes from what names it in its file: sending a file again, or going on with one that was
+    broken off, repeats nothing; a later file corrects (of which day it is, --released says; else the day of its last
+    accident). An export with a line that belongs to no accident is not sent at all. Unknown labels and codes are kept
+    and reported.
+
+    Exit status 1 when anything is refused.
+
+    \b
+    Examples:
+      claims police import a1_2026.csv --check --json
+      claims police import a1_2026.csv
+      claims police import taipei_113.csv --as 379130000C
+    """
+    if check and sandbox_file:
+        raise Failed("Choose one: --check reads and reports, --sandbox FILE sends.")
+    if released and not (_DAY.fullmatch(released) and normalise.day(released)):
+        raise Failed("--released is a day written YYYYMMDD, for example 20260817.")
+    sandbox = None if check else load(sandbox_file)
+    if sandbox and sender:
+        bearer(sandbox, sender)
+    refused = False
+    for file in files:
+        data = _read(file)
+        found = police_file.summary(data)
+        result = found.line(str(file))
+        if sandbox:
+            result |= _send(file, data, found, sandbox, sender, released)
+        if as_json:
+            print_json(result)
+        else:
+            _show(result, found)
+        refused |= found.faulty or any(verdict not in GOOD for verdict in result.get("verdicts", ()))
+    if refused:
+        raise click.exceptions.Exit(REFUSED)
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise Failed(f"{click.format_filename(file)}: {error.strerror}.") from None
+
+
+def _send(
+    file: Path, data: bytes, found: Summary, sandbox: Sandbox, sender: str | None, released: str | None
+) -> dict[str, Any]:
+    """`{sender, verdicts, refused}`: accidents by verdict, and of those not taken `{lines, verdict, record, problems}`;
+    of what is sent as it is also its `record`."""
+    if found.source in EXPORTS:
+        if found.torn or not found.accidents:
+            return {"sender": sender, "verdicts": {}, "refused": [], "held": found.torn}
+        code = sender or only_sender(file, sandbox, ACCIDENT, {found.unit})
+        version = int(released or found.last.replace("-", ""))
+        ready = police_file.posts(data, code, bearer(sandbox, code).name, version)
+        verdicts, refused = speak(sandbox, lambda client: _each(client, ready, found.accidents), PATIENCE)
+        return {"sender": code, "verdicts": verdicts, "refused": refused}
+    if found.source is None:
+        return {"sender": sender, "verdicts": {}, "refused": []}
+    post = recognise(file, sandbox, sender, None)
+    told = speak(sandbox, lambda client: deliver(client, post))
+    rows = told.get("rows") or [{**told, "lines": None}]
+    verdicts = Counter(row["verdict"] or "later" for row in rows)
+    refused = [_refusal(row) for row in rows if row["verdict"] not in (*GOOD, None)]
+    return {"sender": post.sender, "record": told["record"], "verdicts": verdicts, "refused": refused}
+
+
+def _refusal(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: row.get(name) for name in ("lines", "verdict", "record", "problems", "why") if row.get(name)}
+
+
+async def _each(
+    client: Client, ready: Iterator[tuple[ReportEntry, Post]], total: int
+) -> tuple[Counter[str], list[dict[str, Any]]]:
+    """Sends accident after accident, some abreast; they are made as they are sent."""
+    verdicts: Counter[str] = Counter()
+    refused: list[dict[str, Any]] = []
+    with progress() as bar:
+        task = bar.add_task("importing", total=total)
+
+        async def lane() -> None:
+            for entry, post in ready:
+                answer = await judged(client, post)
+                verdict = await outcome_of(client, post.sender, answer)
+                verdicts[verdict] += 1
+                if verdict not in GOOD:
+                    told = await client.verdict(post.sender, answer.record) if answer.record else {}
+                    why = None if answer.record else explained(answer)
+                    row = {"lines": list(entry.lines), "verdict": verdict, "record": answer.record, "why": why}
+                    refused.append(_refusal({**row, "problems": told.get("problems")}))
+                bar.advance(task)
+
+        try:
+            async with asyncio.TaskGroup() as lanes:
+                for _ in range(ABREAST):
+                    lanes.create_task(lane())
+        except ExceptionGroup as group:
+            raise group.exceptions[0] from None  # one that is not answered stands for all
+    refused.sort(key=lambda row: row["lines"])
+    return verdicts, refused
+
+
+def _show(result: dict[str, Any], found: Summary) -> None:
+    """One file for a person: counts, problems by kind with the first of each, unknown labels, what was not taken."""
+    console = Console(highlight=False, soft_wrap=True)
+    kind = found.source or "[red]not recognised[/]"
+    console.print(
+        f"[bold]{escape(result['file'])}[/]  {kind}: {found.accidents:,} accidents, {found.rows:,} rows, "
+        f"{found.parties:,} parties"
+    )
+    for code, problems in _by_code(found.problems).items():
+        first = {one.text: one for one in reversed(problems)}  # of each text the first: what it says may differ
+        told = sorted(first.values(), key=lambda one: one.line or 0)
+        console.print(
+            f"    {len(problems):,} × {code}" + (", the first of each:" if len(told) < len(problems) else ":")
+        )
+        show_problems(console, [one.model_dump(mode="json") for one in told])
+    for one in result["unknown"][:SHOWN]:
+        label = escape(one["label"]) if one["label"] else "(not repeated)"
+        console.print(
+            f"    unknown {escape(one['field'])}: [bold]{label}[/] in {one['rows']:,} rows, first at line "
+            f"{one['line']} column {one['column']}"
+        )
+    if len(result["unknown"]) > SHOWN:
+        console.print(f"    … and {len(result['unknown']) - SHOWN} more; --json has all.")
+    if result.get("held"):
+        console.print(
+            "    nothing was sent: correct these lines first, or an accident may go without one of its parties"
+        )
+    if verdicts := result.get("verdicts"):
+        console.print("    sent: " + ", ".join(f"{count:,} {name}" for name, count in sorted(verdicts.items())))
+    for row in result.get("refused", [])[:SHOWN]:
+        console.print(f"    lines {row.get('lines')}: {row['verdict']} {escape(row.get('why') or '')}")
+        show_problems(console, row.get("problems", []))
+        if any(one["code"] == "identity-conflict" for one in row.get("problems", ())):
+            console.print(
+                "    A file that was changed since is a later one: say of which day with --released YYYYMMDD."
+            )
+    if len(result.get("refused", [])) > SHOWN:
+        console.print(f"    … and {len(result['refused']) - SHOWN} more; --json has all.")
+
+
+def _by_code(problems: list[Problem]) -> dict[str, list[Problem]]:
+    found: dict[str, list[Problem]] = {}
+    for one in problems:
+        found.setdefault(one.code, []).append(one)
+    return dict(sorted(found.items()))
