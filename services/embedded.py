@@ -25,6 +25,7 @@ from adapters.streams.embedded import BATCH, Handler, Host
 from adapters.streams.log import STREAM_KEY, Log
 from adapters.vault.blobs import Blobs
 from adapters.vault.keys import Keys
+from adapters.vault.packing import plain
 from adapters.vault.receipts import Receipts
 from schemas.events import Checked, Encoded, Message, Received, Refold
 from schemas.ids import derive
@@ -38,6 +39,7 @@ from services.hub.fold import Policies
 from services.hub.worker import Hub
 from services.intake.book import Book
 from services.intake.desk import Desk
+from services.pipeline import HUB, SEQUENCER
 from services.validation import worker
 from services.validation.lanes import Lanes, Validation
 
@@ -46,6 +48,8 @@ WORKERS = 2
 # A step rests this long after a batch that was not full. A lone record is not delayed; under load the next batch shares its
 # statements and its flush to disk among more records, which costs each of them less than it waits.
 PAUSE_SECONDS = 0.05
+LATER_SECONDS = 0.15  # the same of the steps after the verdict: no sender waits for them
+LATER = (HUB.name, SEQUENCER.name)
 WATCH_SECONDS = 0.5  # how late the doors notice a lag; at 1,000 records/s that is a tenth of the limit
 CLOCK_SECONDS = 5.0  # how late a due row may be
 LAG_LIMIT = 5_000  # records received and not yet judged; beyond it the doors answer 503 (about a minute's work)
@@ -177,7 +181,7 @@ class System(Core):
 
     async def validate(self, received: Received, body: bytes) -> Checked:
         """What validation says of these bytes, in a worker process; nothing is stored."""
-        job = (received.model_dump_json().encode(), body)
+        job = (received.model_dump_json().encode(), plain(body))
         own, *_ = (await self._loop.run_in_executor(self._pool, worker.work, [job]))[0]
         checked = Message.read(own.topic, own.key, own.id, own.value()).event
         assert isinstance(checked, Checked)
@@ -233,7 +237,7 @@ class System(Core):
                 async with self.offered:
                     self.offered.notify_all()
             if taken < BATCH:
-                await asyncio.sleep(PAUSE_SECONDS)
+                await asyncio.sleep(LATER_SECONDS if handler.name in LATER else PAUSE_SECONDS)
 
     async def _watch(self) -> None:
         """Counts what waits for validation, for the doors to refuse before it becomes too much."""

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from adapters.fhir.faults import Place
@@ -17,6 +18,7 @@ from schemas import normalise
 Json = dict[str, object]
 
 ICLAIM = "https://claim.cgh.org.tw/iclaim"  # canonical base of 國泰金控's guide (facts 1.1)
+_OF_ICLAIM = f"{ICLAIM}/"
 INSTITUTION_SYSTEMS = frozenset(  # TW Core and iClaim; NHI PAS (facts 4)
     {
         "twcore.mohw.gov.tw/ig/twcore/codesystem/organization-identifier-tw",
@@ -49,7 +51,7 @@ def number(value: object, *keys: str) -> Decimal | None:
     """The number under the keys."""
     for key in keys:
         value = value.get(key) if type(value) is dict else None
-    return Decimal(value) if type(value) is int or type(value) is Decimal else None
+    return value if type(value) is Decimal else Decimal(value) if type(value) is int else None
 
 
 def objects(value: object, key: str) -> list[tuple[int, Json]]:
@@ -81,18 +83,24 @@ def codes(value: object, key: str) -> set[str]:
 
 def system(value: object) -> str:
     """An identifier's or coding's system for comparison: without scheme and trailing slash, lower case (facts 4)."""
-    return word(value, "system").lower().removeprefix("http://").removeprefix("https://").rstrip("/")
+    return _system(word(value, "system"))
+
+
+@lru_cache(maxsize=1024)  # a document has a few dozen, at every line of its receipt
+def _system(written: str) -> str:
+    return written.lower().removeprefix("http://").removeprefix("https://").rstrip("/")
 
 
 def profiles(resource: Json) -> list[str]:
     """What the resource names in meta.profile."""
-    named = child(resource, "meta").get("profile")
+    meta = resource.get("meta")
+    named = meta.get("profile") if type(meta) is dict else None
     return [one for one in named if type(one) is str] if type(named) is list else []
 
 
 def names_iclaim(resource: Json) -> bool:
     """Whether the resource names a profile of the iClaim guide."""
-    return any(one == ICLAIM or one.startswith(f"{ICLAIM}/") for one in profiles(resource))
+    return any(one == ICLAIM or one.startswith(_OF_ICLAIM) for one in profiles(resource))
 
 
 def institution_code(organization: Json) -> str:
@@ -117,6 +125,7 @@ class Entry(NamedTuple):
     full_url: str
     type: str
     resource: Json
+    of_iclaim: bool  # it names a profile of the iClaim guide
 
     @property
     def place(self) -> Place:
@@ -138,7 +147,9 @@ class Document:
         document = cls(bundle)
         for index, entry in objects(bundle, "entry"):
             resource = child(entry, "resource")
-            found = Entry(index, word(entry, "fullUrl"), word(resource, "resourceType"), resource)
+            found = Entry(
+                index, word(entry, "fullUrl"), word(resource, "resourceType"), resource, names_iclaim(resource)
+            )
             document.entries.append(found)
             document._by_type.setdefault(found.type, []).append(found)
             document._by_url.setdefault(found.full_url, found)

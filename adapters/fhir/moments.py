@@ -48,6 +48,11 @@ def taipei_day(text: str) -> str | None:
     """The calendar day in Taiwan; a date without time is that day."""
     if len(text) <= 10:
         return day(text)
+    return _taipei_day(text) if len(text) <= MOMENT_LENGTH else _taipei_day.__wrapped__(text)
+
+
+@lru_cache(maxsize=4096)
+def _taipei_day(text: str) -> str | None:
     moment = instant(text)
     return None if moment is None else moment.astimezone(TAIPEI).date().isoformat()
 

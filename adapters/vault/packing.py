@@ -13,5 +13,10 @@ def pack(body: bytes) -> bytes:
     return _DEFLATED + deflated if len(deflated) < len(body) else _AS_IT_IS + body
 
 
+def plain(body: bytes) -> bytes:
+    """As `pack`, without the work: for what is unpacked again at once."""
+    return _AS_IT_IS + body
+
+
 def unpack(packed: bytes) -> bytes:
     return zlib.decompress(packed[1:]) if packed[:1] == _DEFLATED else packed[1:]

@@ -6,10 +6,9 @@ import json
 import warnings
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from joserfc import jws
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet, OKPKey
+from joserfc.jwk import KeySet
 
 # The contract names the algorithm EdDSA, as every JOSE library reads it today; RFC 9864 renames it.
 warnings.filterwarnings("ignore", message="EdDSA is deprecated", module="joserfc")
@@ -21,22 +20,31 @@ class BadReceipt(Exception):
 
 class Receipts:
     def __init__(self, signing: Ed25519PrivateKey) -> None:
-        raw = signing.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
         public = signing.public_key().public_bytes_raw()
+        self._public = _base64url(public).decode()
         self._kid = hashlib.sha256(public).hexdigest()[:16]
-        encode = lambda data: base64.urlsafe_b64encode(data).rstrip(b"=").decode()  # noqa: E731
-        self._key = OKPKey.import_key(
-            {"kty": "OKP", "crv": "Ed25519", "x": encode(public), "d": encode(raw), "kid": self._kid, "use": "sig"}
-        )
+        self._signing = signing
+        self._protected = _base64url(json.dumps({"alg": "EdDSA", "kid": self._kid}, separators=(",", ":")).encode())
 
     def sign(self, record: str, sha256: str, sender: str, iat: int) -> str:
-        """The same arguments give the same receipt (Ed25519 is deterministic). `iat` in seconds since 1970."""
+        """The same arguments give the same receipt (Ed25519 is deterministic). `iat` in seconds since 1970.
+
+        Every answer waits for it, and its header never changes: so it is put together here (RFC 7515 section 3.1), at a
+        third of what a JOSE library takes; one reads it.
+        """
         claims = {"record": record, "sha256": sha256, "sender": sender, "iat": iat}
         body = json.dumps(claims, separators=(",", ":")).encode()
-        return jws.serialize_compact({"alg": "EdDSA", "kid": self._kid}, body, self._key, algorithms=["EdDSA"])
+        signed = self._protected + b"." + _base64url(body)
+        return (signed + b"." + _base64url(self._signing.sign(signed))).decode()
 
     def jwks(self) -> dict[str, object]:
-        return {"keys": [{**self._key.as_dict(private=False), "alg": "EdDSA"}]}
+        """The public key (RFC 8037)."""
+        key = {"kty": "OKP", "crv": "Ed25519", "x": self._public, "kid": self._kid, "use": "sig", "alg": "EdDSA"}
+        return {"keys": [key]}
+
+
+def _base64url(data: bytes) -> bytes:
+    return base64.urlsafe_b64encode(data).rstrip(b"=")
 
 
 def verify(receipt: str, jwks: dict[str, object]) -> dict[str, object]:

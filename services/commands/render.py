@@ -17,7 +17,7 @@ FILE_BYTES = 64_000_000  # as `claims validate` reads; no door takes more than 1
     "--out",
     metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False, writable=True),
-    help="Write the page here.  [default: standard output]",
+    help="Write the page here; its folder is made when missing.  [default: standard output]",
 )
 def render(bundle: Path, out: Path | None) -> None:
     """Draw the diagnosis certificate and the receipt in BUNDLE, a FHIR document (`-`: standard input), as a page of
@@ -45,9 +45,11 @@ def render(bundle: Path, out: Path | None) -> None:
         sys.stdout.buffer.write(page.encode())
     else:
         try:
+            out.parent.mkdir(parents=True, exist_ok=True)
             out.write_text(page, "utf-8")
         except OSError as error:
             raise Failed(f"{click.format_filename(out)}: cannot be written ({error.strerror}).") from None
+        click.echo(f"{click.format_filename(out)} is drawn. Open it with a browser.", err=True)
     wrong = sum(one.severity == Severity.ERROR for one in problems)
     if wrong:
         click.echo(f"{name} is not valid: {wrong} errors, which the page lists. `claims validate` says more.", err=True)

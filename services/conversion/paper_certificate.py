@@ -56,7 +56,7 @@ def summary(trace: Trace) -> Sheet:
 def _groups(trace: Trace) -> dict[tuple[object, ...], list[Node]]:
     """Conditions by certificate number and person; those without a number by visit."""
     document = trace.document
-    iclaim = names_iclaim(document.bundle) or any(names_iclaim(entry.resource) for entry in document.entries)
+    iclaim = names_iclaim(document.bundle) or any(entry.of_iclaim for entry in document.entries)
     if not (iclaim or INSURANCE_FORM in codes(document.composition, "type")):
         return {}
     all_of = trace.typed("Condition")

@@ -13,7 +13,7 @@ from services.conversion import paper_fields
 from services.conversion.paper_fields import Row, Sheet, period, sequence, told
 from services.conversion.paper_trace import Line, Node, Trace, Value, concept, field, joined, merged, silent
 from services.conversion.paper_words import ACCIDENT
-from services.validation.iclaim import NHI, PAY, payer
+from services.validation.lines import NHI, PAY, payer
 from services.validation.receipt import adds_up, currencies, sum_of
 
 ITEMS = 1_000  # lines of one receipt that are drawn; a month in hospital has some hundreds

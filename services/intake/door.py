@@ -59,7 +59,7 @@ async def receive(request: Request, system: "System", caller: Caller, way: Way) 
             sender=caller.code,
             role=caller.role,
             method=request.method,
-            path=await way.path(spool.sha256) if way.path else request.url.path,
+            path=await way.path(spool.sha256) if way.path else request.scope["path"],
             media_type=named,
             body=spool.body,
             sha256=spool.sha256,

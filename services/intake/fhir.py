@@ -3,6 +3,7 @@
 import asyncio
 from typing import TYPE_CHECKING
 
+import orjson
 from sqlalchemy import Row
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -50,8 +51,8 @@ class FhirDoor:
         judged = entered.judged
         status = answers.status(judged)
         location = f"/fhir/Bundle/{judged.record.id}"
-        return JSONResponse(
-            _outcome(judged, status),
+        return Response(
+            orjson.dumps(_outcome(judged, status)),
             status,
             answer_headers(self._system, entered, status, location),
             media_type=FHIR_JSON,
@@ -66,13 +67,13 @@ class FhirDoor:
         async with self._validating, Spool(self._system.archive.blobs) as spool:
             await spool.fill(chunks(request, BODY_BYTES))
             record = Record(
-                id=record_id(caller.code, request.method, request.url.path, spool.sha256),
+                id=record_id(caller.code, request.method, request.scope["path"], spool.sha256),
                 attempt=1,
                 kind=Kind.DOCUMENT,
                 sender=caller.code,
                 role=caller.role,
                 method=request.method,
-                path=request.url.path,
+                path=request.scope["path"],
                 sha256=spool.sha256,
                 size=spool.size,
                 media_type=named,

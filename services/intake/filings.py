@@ -48,7 +48,7 @@ class FilingDoors:
         row = await self._authorisation(request, None)
 
         async def path(sha256: str) -> str:
-            said = (caller.code, request.method, request.url.path, sha256)
+            said = (caller.code, request.method, request.scope["path"], sha256)
             return await self._system.read(lambda tx: path_of(tx, *said, review_in_force))
 
         way = Way(Kind.REVIEW, target=row.record, path=path)

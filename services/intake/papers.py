@@ -52,7 +52,7 @@ class PapersDoor:
                 sender=caller.code,
                 role=caller.role,
                 method=request.method,
-                path=request.url.path,
+                path=request.scope["path"],
                 media_type=form.file_type,
                 body=spool.body,
                 sha256=spool.sha256,

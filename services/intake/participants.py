@@ -44,7 +44,7 @@ class ParticipantDoors:
         code = _code(request)
 
         async def path(sha256: str) -> str:
-            said = (caller.code, request.method, request.url.path, sha256)
+            said = (caller.code, request.method, request.scope["path"], sha256)
             return await self._system.read(lambda tx: path_of(tx, *said, change_in_force))
 
         entered = await receive(request, self._system, caller, Way(Kind.PARTICIPANT, target=code, path=path))

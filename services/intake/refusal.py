@@ -41,7 +41,7 @@ TITLES = {
 
 def respond(request: Request, refusal: Refusal) -> Response:
     """The refusal in the form of the door that it happened at."""
-    if request.url.path.startswith("/fhir"):
+    if request.scope["path"].startswith("/fhir"):
         body, media_type = refusal_outcome(refusal.status, refusal.code, refusal.detail), FHIR_JSON
     else:
         body, media_type = problem_details(refusal.status, refusal.code, refusal.detail), PROBLEM_JSON

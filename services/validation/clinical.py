@@ -31,9 +31,12 @@ _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff
 def check(reading: Reading) -> None:
     """All rules of this module."""
     for entry in reading.document.entries:
-        _sex(reading, entry.place, entry.resource)
-        for index, inner in objects(entry.resource, "contained"):
-            _sex(reading, (*entry.place, "contained", index), inner)
+        if entry.type in _PEOPLE:
+            _sex(reading, entry.place, entry.resource)
+        if "contained" in entry.resource:
+            for index, inner in objects(entry.resource, "contained"):
+                if word(inner, "resourceType") in _PEOPLE:
+                    _sex(reading, (*entry.place, "contained", index), inner)
         _coded(reading, entry)
     if reading.iclaim:
         for entry in iclaim.certificates(reading):
@@ -42,7 +45,7 @@ def check(reading: Reading) -> None:
 
 def _sex(reading: Reading, place: Place, person: Json) -> None:
     gender = word(person, "gender")
-    if word(person, "resourceType") not in _PEOPLE or gender not in _SEX.values():
+    if gender not in _SEX.values():
         return
     for _, identifier in objects(person, "identifier"):
         if system(identifier) == "www.moi.gov.tw" or "NNxxx" in codes(identifier, "type"):

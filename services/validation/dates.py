@@ -5,7 +5,7 @@ Calendar days are compared as written first; a day that only seems out of order 
 """
 
 from adapters.fhir import moments
-from adapters.fhir.document import Entry, Json, child, objects, word
+from adapters.fhir.document import Entry, Json, child, word
 from adapters.fhir.faults import Place
 from services.validation import iclaim
 from services.validation.reading import Reading
@@ -91,8 +91,8 @@ def _services(reading: Reading, claim: Entry) -> None:
     birth = _day(word(reading.document.resolve(child(claim.resource, "patient"), claim), "birthDate"))
     first, last = _span(reading)
     judged: dict[tuple[str, str], list[tuple[str, str]]] = {}  # most lines of a receipt are of the same day
-    for index, item in objects(claim.resource, "item"):
-        begin, finish, element = serviced(item)
+    for line in reading.lines[claim.index]:
+        begin, finish, element = serviced(line.item)
         if (begin, finish) not in judged:
             start, end = _day(begin), _day(finish)
             orders = (
@@ -103,7 +103,7 @@ def _services(reading: Reading, claim: Entry) -> None:
             )
             judged[(begin, finish)] = [(early, late) for early, one, late, other in orders if _late(one, other)]
         for early, late in judged[(begin, finish)]:
-            _add(reading, early, late, (*claim.place, "item", index, element))
+            _add(reading, early, late, (*claim.place, "item", line.index, element))
 
 
 def serviced(item: Json) -> tuple[str, str, str]:

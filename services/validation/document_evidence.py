@@ -224,14 +224,14 @@ def _lines(reading: Reading) -> list[list[str]]:
     """Each receipt line as [code or text, payer, date, amount]."""
     lines = []
     for entry in reading.document.typed("Claim"):
-        for _, item in objects(entry.resource, "item"):
-            net = number(item, "net", "value")
+        for line in reading.lines[entry.index]:
+            net = number(line.item, "net", "value")
             amount = "" if net is None else normalise.amount(net)
             lines.append(
                 [
-                    _name(item, "productOrService"),
-                    iclaim.payer(item),
-                    moments.first_day(serviced(item)[0]) or "",
+                    _name(line.item, "productOrService"),
+                    line.payer,
+                    moments.first_day(serviced(line.item)[0]) or "",
                     amount,
                 ]
             )

@@ -3,7 +3,6 @@
 So no hospital escapes what iClaim requires by leaving out meta.profile. (What names a profile, the engine has checked.)
 """
 
-from adapters.fhir.document import names_iclaim
 from adapters.fhir.iclaim_profiles import ABSENT, HELD
 from adapters.fhir.run import Run
 from services.validation.reading import Reading
@@ -17,7 +16,7 @@ def check(reading: Reading) -> None:
         return
     document, faults = reading.document, reading.faults
     faults.take(ABSENT[kind] for kind in _NEVER_ABSENT if not document.typed(kind))
-    unnamed = [kind for kind in HELD if not any(names_iclaim(entry.resource) for entry in document.typed(kind))]
+    unnamed = [kind for kind in HELD if not any(entry.of_iclaim for entry in document.typed(kind))]
     if not unnamed:
         return
     run = Run(document.bundle)

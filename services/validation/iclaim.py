@@ -14,24 +14,21 @@ from adapters.fhir.document import (
     child,
     codes,
     codings,
-    names_iclaim,
     objects,
     profiles,
     system,
     word,
 )
+from adapters.fhir.parsed import Standing
 from schemas import normalise
+from services.validation.lines import NHI, PAY
 from services.validation.reading import Reading
 
-PAY, NHI = "pay", "PUBLICPOL"
-_PAYERS = {  # a line's modifier: code and its system (facts 1.5)
-    PAY: "terminology.hl7.org/codesystem/coverage-selfpay",
-    NHI: "terminology.hl7.org/codesystem/v3-actcode",
-}
 _PEOPLE = frozenset({"Patient", "Practitioner", "RelatedPerson", "Person"})
 # system -> (type code, owners that need no type, rule, problem). An owner outside needs the type: the TW Core example
 # numbers a prescription in the national id's system.
-_IDENTIFIERS: dict[str, tuple[str, frozenset[str], Callable[[str], bool], str]] = {
+_Rule = tuple[str, frozenset[str], Callable[[str], bool], str]
+_IDENTIFIERS: dict[str, _Rule] = {
     "www.moi.gov.tw": ("NNxxx", _PEOPLE, identifiers.national_id, "identifier-national-id"),
     "www.immigration.gov.tw": ("PRC", _PEOPLE, identifiers.residence_permit, "identifier-permit"),
     "gcis.nat.gov.tw": ("UBN", frozenset({"Organization"}), identifiers.company_number, "identifier-company"),
@@ -69,44 +66,37 @@ def subject(reading: Reading) -> Entry | None:
 
 def _of_guide(reading: Reading, resource_type: str) -> list[Entry]:
     entries = reading.document.typed(resource_type)
-    return [entry for entry in entries if names_iclaim(entry.resource)] or entries
-
-
-def payer(item: Json) -> str:
-    """Who pays a line: `pay`, `PUBLICPOL`, or nothing when it does not say exactly one."""
-    named = {
-        code
-        for one in codings(item, "modifier")
-        if (code := word(one, "code")) in _PAYERS and _PAYERS[code] == system(one)
-    }
-    return named.pop() if len(named) == 1 else ""
+    return [entry for entry in entries if entry.of_iclaim] or entries
 
 
 def _payers(reading: Reading) -> None:
     """Each line says who pays: the patient or the NHI (facts 1.5); nothing can be summed otherwise."""
     for entry in _of_guide(reading, "Claim"):
-        for index, item in objects(entry.resource, "item"):
-            if not payer(item):
-                place = (*entry.place, "item", index)
+        for line in reading.lines[entry.index]:
+            if not line.payer:
+                place = (*entry.place, "item", line.index)
                 reading.faults.add("receipt-payer", place, missing="modifier", severity=reading.severity)
 
 
 def _identifiers(reading: Reading) -> None:
-    found = [(standing, *pair) for standing in reading.parsed.resources for pair in standing.identifiers]
     for standing in reading.parsed.resources:
-        # Of a logical reference the identifier is that of the resource which it says it leads to.
-        logical = [one for one, _ in standing.references if "identifier" in one]
-        found += [(standing, child(one, "identifier"), {"resourceType": one.get("type")}) for one in logical]
-    for standing, identifier, owner in found:
-        rule = _IDENTIFIERS.get(system(identifier))
-        value = word(identifier, "value")
-        if rule is None or not value:
-            continue
-        type_code, owners, valid, code = rule
-        if word(owner, "resourceType") in owners or type_code in codes(identifier, "type"):
-            if not valid(normalise.text(value)):
-                place = (*reading.parsed.place_of(identifier, standing), "value")
-                reading.faults.add(code, place, severity=reading.severity)
+        for identifier, owner in standing.identifiers:
+            if rule := _IDENTIFIERS.get(system(identifier)):
+                _identifier(reading, standing, identifier, word(owner, "resourceType"), rule)
+        for reference, _ in standing.references:
+            # Of a logical reference the identifier is that of the resource which it says it leads to.
+            if "identifier" in reference:
+                identifier = child(reference, "identifier")
+                if rule := _IDENTIFIERS.get(system(identifier)):
+                    _identifier(reading, standing, identifier, word(reference, "type"), rule)
+
+
+def _identifier(reading: Reading, standing: Standing, identifier: Json, owner: str, rule: _Rule) -> None:
+    type_code, owners, valid, code = rule
+    value = word(identifier, "value")
+    if value and (owner in owners or type_code in codes(identifier, "type")) and not valid(normalise.text(value)):
+        place = (*reading.parsed.place_of(identifier, standing), "value")
+        reading.faults.add(code, place, severity=reading.severity)
 
 
 def _quirks(reading: Reading) -> None:
@@ -128,7 +118,7 @@ def _quirks(reading: Reading) -> None:
                 if moments.day(text) != moments.taipei_day(text):
                     faults.add("date-other-zone", (*entry.place, "period", end))
         elif entry.type == "Claim":
-            _currency(reading, entry.place, resource)
+            _currency(reading, entry)
 
 
 def _coverage(reading: Reading, entry: Entry) -> None:
@@ -141,14 +131,13 @@ def _coverage(reading: Reading, entry: Entry) -> None:
         reading.faults.add("coverage-member", entry.place)
 
 
-def _currency(reading: Reading, place: tuple[str | int, ...], claim: Json) -> None:
-    money = [((*place, "total"), child(claim, "total"))]
-    for index, item in objects(claim, "item"):
-        who = payer(item)
-        if who == NHI and word(item, "net", "currency"):
-            reading.faults.add("receipt-points-currency", (*place, "item", index, "net"))
-        if who == PAY:
-            money.append(((*place, "item", index, "net"), child(item, "net")))
-    for where, amount in money:
-        if amount and not word(amount, "currency"):
-            reading.faults.add("receipt-currency", where)
+def _currency(reading: Reading, claim: Entry) -> None:
+    total = child(claim.resource, "total")
+    if total and not word(total, "currency"):
+        reading.faults.add("receipt-currency", (*claim.place, "total"))
+    for line in reading.lines[claim.index]:
+        net = child(line.item, "net")
+        if line.payer == NHI and word(net, "currency"):
+            reading.faults.add("receipt-points-currency", (*claim.place, "item", line.index, "net"))
+        if line.payer == PAY and net and not word(net, "currency"):
+            reading.faults.add("receipt-currency", (*claim.place, "item", line.index, "net"))

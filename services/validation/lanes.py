@@ -11,7 +11,7 @@ from concurrent.futures import Executor
 
 from adapters.stores.archive import Archive
 from adapters.streams.embedded import Host
-from adapters.vault.packing import unpack
+from adapters.vault.packing import plain
 from schemas.events import Encoded, Message, Received
 from schemas.topics import RECEIVED
 from services.pipeline import VALIDATION
@@ -19,8 +19,8 @@ from services.validation import worker
 
 Row = tuple[int, Message]  # position, message
 
-CHUNK = 4  # small records a worker takes at once
-FLIGHTS = 6  # chunks under way: the workers never wait for the next, and a burst is not held in memory
+CHUNK = 8  # small records a worker takes at once
+FLIGHTS = 4  # chunks under way: the workers never wait for the next, and a burst is not held in memory
 LARGE_BYTES = 1 << 20  # a record that keeps its worker for a second or more goes alone
 
 
@@ -46,12 +46,12 @@ class Validation:
         return (rows[-1][0] if rows else after), [row for row in rows if row[1].id not in known]
 
     def jobs(self, rows: Sequence[Row]) -> list[tuple[bytes, bytes]]:
-        """What the workers need: the event as JSON, the bytes."""
+        """What the workers need: the event as JSON, the bytes packed."""
         jobs = []
         for _, message in rows:
             received = message.event
             assert isinstance(received, Received)
-            body = self._archive.blob_body(received.blob) if received.blob else unpack(message.body)
+            body = plain(self._archive.blob_body(received.blob)) if received.blob else message.body
             jobs.append((received.model_dump_json().encode(), body))
         return jobs
 

@@ -1,12 +1,14 @@
 """A document while it is judged: what the parser read, and where the rules put what they find."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from adapters.fhir.document import Document, Json, names_iclaim
 from adapters.fhir.faults import Faults
 from adapters.fhir.parsed import Parsed
 from schemas.problems import Severity
 from schemas.records import Record
+from services.validation.lines import Line, lines
 
 
 @dataclass(frozen=True)
@@ -25,8 +27,13 @@ class Reading:
     @classmethod
     def of(cls, record: Record | None, bundle: Json, parsed: Parsed, faults: Faults) -> "Reading":
         document = Document.of(bundle)
-        iclaim = names_iclaim(bundle) or any(names_iclaim(entry.resource) for entry in document.entries)
+        iclaim = names_iclaim(bundle) or any(entry.of_iclaim for entry in document.entries)
         return cls(record, document, parsed, faults, iclaim)
+
+    @cached_property
+    def lines(self) -> dict[int, list[Line]]:
+        """The lines of each Claim, by its entry's index."""
+        return {entry.index: lines(entry.resource) for entry in self.document.typed("Claim")}
 
     @property
     def severity(self) -> Severity:

@@ -6,8 +6,8 @@ NHI lines (modifier PUBLICPOL) are points, not money, and never enter the total.
 from collections.abc import Iterable
 from decimal import Context, Decimal
 
-from adapters.fhir.document import Entry, Json, number, objects, word
-from services.validation.iclaim import PAY, payer
+from adapters.fhir.document import Entry, Json, number, word
+from services.validation.lines import PAY
 from services.validation.reading import Reading
 
 # Exact for every number that the reader lets through (400 digits and powers of ten each, three factors, sums).
@@ -17,33 +17,40 @@ _EXACT = Context(prec=5000)
 def check(reading: Reading) -> None:
     """Every Claim of the document."""
     for entry in reading.document.typed("Claim"):
-        for index, item in objects(entry.resource, "item"):
-            if not adds_up(item):
-                place = (*entry.place, "item", index, "net")
+        for line in reading.lines[entry.index]:
+            if not adds_up(line.item):
+                place = (*entry.place, "item", line.index, "net")
                 reading.faults.add("receipt-line", place, severity=reading.severity)
         _total(reading, entry)
 
 
 def currencies(items: Iterable[Json]) -> set[str]:
     """The currencies that the lines' nets name."""
-    return {word(item, "net", "currency") for item in items} - {""}
+    return {word(item.get("net"), "currency") for item in items} - {""}
 
 
 def adds_up(item: Json) -> bool:
     """Whether a line's net is quantity times unit price times factor; True when one of them is not told."""
-    quantity, price = number(item, "quantity", "value"), number(item, "unitPrice", "value")
-    net, factor = number(item, "net", "value"), number(item, "factor")
+    quantity, price, net = _amount(item, "quantity"), _amount(item, "unitPrice"), _amount(item, "net")
     if quantity is None or price is None or net is None:
         return True
     product = _EXACT.multiply(quantity, price)
+    factor = number(item, "factor")
     return net == (product if factor is None else _EXACT.multiply(product, factor))
+
+
+def _amount(item: Json, key: str) -> Decimal | int | None:
+    """The value of a Quantity or Money."""
+    held = item.get(key)
+    value = held.get("value") if type(held) is dict else None
+    return value if type(value) is Decimal or type(value) is int else None
 
 
 def sum_of(items: Iterable[Json]) -> Decimal | None:
     """The exact sum of the lines' nets; None when one has none."""
     total = Decimal(0)
     for item in items:
-        net = number(item, "net", "value")
+        net = _amount(item, "net")
         if net is None:
             return None
         total = _EXACT.add(total, net)
@@ -52,12 +59,12 @@ def sum_of(items: Iterable[Json]) -> Decimal | None:
 
 def _total(reading: Reading, entry: Entry) -> None:
     total = number(entry.resource, "total", "value")
-    items = [item for _, item in objects(entry.resource, "item")]
-    payers = [payer(item) for item in items]
-    if total is None or not items:
+    lines = reading.lines[entry.index]
+    if total is None or not lines:
         return
     # A claim that nowhere says who pays is summed whole; one that says it somewhere counts the patient's lines.
-    counted = [item for item, who in zip(items, payers, strict=True) if who == PAY] if any(payers) else items
+    told = any(line.payer for line in lines)
+    counted = [line.item for line in lines if line.payer == PAY or not told]
     reckoned = sum_of(counted)
     mixed = len(currencies(counted) | ({word(entry.resource, "total", "currency")} - {""})) > 1
     if mixed or (reckoned is not None and reckoned != total):

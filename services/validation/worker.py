@@ -7,7 +7,7 @@ from multiprocessing import connection
 
 import structlog
 
-from adapters.vault.packing import pack
+from adapters.vault.packing import pack, unpack
 from schemas.events import Checked, Encoded, Message, Received
 from schemas.ids import event_id
 from schemas.records import Kind
@@ -53,13 +53,13 @@ def _message(event: Checked, body: bytes) -> Message:
 
 
 def work(jobs: list[tuple[bytes, bytes]]) -> list[list[Encoded]]:
-    """Runs in a pool: pairs of (received event as JSON, body); outputs in the same order.
+    """Runs in a pool: pairs of (received event as JSON, packed body); outputs in the same order.
 
     The body of the record itself is not sent back over the pipe: the parent has it.
     """
     results = []
-    for event, body in jobs:
-        messages = answer(Received.model_validate_json(event), body)
+    for event, packed in jobs:
+        messages = answer(Received.model_validate_json(event), unpack(packed))
         results.append(
             [
                 Encoded(one.topic, one.key, one.id, one.head(), b"" if number == 0 else one.body)

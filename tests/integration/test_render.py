@@ -159,9 +159,10 @@ def claims(*arguments: object, stdin: bytes = b"") -> "subprocess.CompletedProce
 
 
 def test_the_command_writes_a_file_or_to_standard_output(tmp_path: Path) -> None:
-    done = claims("render", EXAMPLE, "--out", tmp_path / "paper.html")
-    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
-    text = (tmp_path / "paper.html").read_text("utf-8")
+    out = tmp_path / "papers" / "paper.html"
+    done = claims("render", EXAMPLE, "--out", out)
+    assert (done.returncode, done.stdout) == (0, b"") and str(out).encode() in done.stderr
+    text = out.read_text("utf-8")
     assert text.startswith("<!DOCTYPE html>") and "童若毓" in text
     piped = claims("render", "-", stdin=EXAMPLE.read_bytes())
     assert (piped.returncode, piped.stdout.decode()) == (0, text)
@@ -190,5 +191,6 @@ def test_the_command_refuses_what_is_no_document(body: bytes, words: bytes, tmp_
 
 def test_the_command_says_what_it_cannot_read_or_write(tmp_path: Path) -> None:
     assert claims("render", tmp_path / "none.json").returncode == 2
+    (tmp_path / "no").write_text("a file, no folder")
     done = claims("render", EXAMPLE, "--out", tmp_path / "no" / "paper.html")
     assert done.returncode == 1 and b"cannot be written" in done.stderr
