@@ -17,6 +17,7 @@ from schemas.problems import Problem
 from services.commands import police_file
 from services.commands.options import REFUSED, Failed, bearer, explained, json_option, load, print_json, speak
 from services.commands.options import sandbox_option as running_system
+from services.commands.police_draw import draw
 from services.commands.police_file import Summary
 from services.commands.recognise import ACCIDENT, only_sender, recognise
 from services.commands.send import GOOD, deliver
@@ -39,7 +40,11 @@ def police() -> None:
     Examples:
       claims police import a1_2026.csv --check
       claims police import a1_2026.csv
+      claims police draw a1_2026.csv --out accidents.html
     """
+
+
+police.add_command(draw)
 
 
 @police.command("import")
