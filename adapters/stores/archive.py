@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, select
-from sqlalchemy.dialects.sqlite import insert
 
+from adapters.stores.dialect import insert
 from adapters.stores.tables import GIVEN, bodies
 from adapters.vault.blobs import Blobs
 from adapters.vault.keys import Keys

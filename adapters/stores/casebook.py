@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, or_, select, update
-from sqlalchemy.dialects.sqlite import insert
 
+from adapters.stores.dialect import insert
 from adapters.stores.records import IS_HELD
 from adapters.stores.tables import GIVEN, cases, judgements, links, records, views
 
@@ -71,7 +71,7 @@ def a_record_of(tx: Connection, number: str) -> str | None:
 
 
 def put_links(tx: Connection, pairs: Iterable[tuple[str, str]]) -> None:
-    rows = [{"hash": hash, "record": record} for hash, record in pairs]
+    rows = [{"hash": hash, "record": record} for hash, record in sorted(pairs)]
     if rows:
         tx.execute(_PUT_LINKS, rows)
 
@@ -130,7 +130,10 @@ def put_cases(tx: Connection, rows: Sequence[dict[str, object]]) -> None:
 def assign(tx: Connection, rows: Sequence[dict[str, object]]) -> None:
     """Dicts of record, number (None: in no case)."""
     if rows:
-        tx.execute(_ASSIGN, [{"which": row["record"], "number": row["number"]} for row in rows])
+        given = sorted(
+            ({"which": row["record"], "number": row["number"]} for row in rows), key=lambda one: one["which"]
+        )
+        tx.execute(_ASSIGN, given)
 
 
 def resolve(tx: Connection, number: str) -> str | None:

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, Row, delete, select
-from sqlalchemy.dialects.sqlite import insert
 
+from adapters.stores.dialect import insert
 from adapters.stores.records import IS_HELD, stamp
 from adapters.stores.tables import GIVEN, authorisations, due, parked, records, withdrawals
 from schemas.records import Kind
@@ -60,7 +60,9 @@ def schedule(tx: Connection, at: str, record: str, why: str) -> None:
 
 
 def fallen_due(tx: Connection, now: datetime, limit: int) -> Sequence[Row]:
-    return tx.execute(select(due).where(due.c.at <= stamp(now)).order_by(due.c.at).limit(limit)).all()
+    """The rows whose time has come, that no other clock is at."""
+    fallen = select(due).where(due.c.at <= stamp(now)).order_by(due.c.at).limit(limit)
+    return tx.execute(fallen.with_for_update(skip_locked=True)).all()
 
 
 def done(tx: Connection, rows: Iterable[Row]) -> None:

@@ -1,18 +1,36 @@
-"""Opening the database: one writer at a time, any number of readers."""
+"""The database, as every service sees it; and SQLite: one writer at a time, any number of readers."""
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 
 from adapters.stores.migrations import upgrade
 
+T = TypeVar("T")
+
 BUSY_SECONDS = 30  # a second writer waits this long for the first
 CACHE_KIB = 65_536  # page cache a connection: the hot part of the indexes of some 100,000 cases
 CHECKPOINT_PAGES = 8_192  # 32 MB of log before it is copied: a page written by many commits is copied once
 READERS = 4
+
+
+class Store(Protocol):
+    """SQLite (`Database`) or PostgreSQL (`PostgresDatabase`)."""
+
+    def commit(self, work: Callable[[Connection], T]) -> T:
+        """What `work` gives, its changes durable. It may be run more than once: it changes nothing outside its transaction
+        that another run would not change again."""
+        ...
+
+    def write(self) -> AbstractContextManager[Connection]: ...
+
+    def read(self) -> AbstractContextManager[Connection]: ...
+
+    def close(self) -> None: ...
 
 
 class Database:
@@ -26,6 +44,10 @@ class Database:
         upgrade(self._writer)
         self._connection = self._writer.connect()  # kept: a transaction begins without a visit to the pool
         self._writing = threading.Lock()
+
+    def commit(self, work: Callable[[Connection], T]) -> T:
+        with self.write() as tx:
+            return work(tx)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:

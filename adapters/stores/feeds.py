@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, Row, bindparam, func, select, update
-from sqlalchemy.dialects.sqlite import insert
 
+from adapters.stores.dialect import insert
 from adapters.stores.tables import GIVEN, feeds, handovers, offer_papers, offers, records, uses
 
 _LAST = select(feeds.c.last).where(feeds.c.insurer == bindparam("insurer"))
@@ -19,6 +19,7 @@ _PAPERS = (
     .join(records, records.c.record == offer_papers.c.record)
     .where(offer_papers.c.insurer == bindparam("insurer"), offer_papers.c.number.in_(GIVEN))
 )
+_UNPUBLISHED = select(feeds.c.insurer).where(feeds.c.published < feeds.c.last).order_by(feeds.c.insurer)
 _APPEND, _APPEND_PAPERS = insert(offers), insert(offer_papers)
 
 
@@ -96,6 +97,25 @@ def note_handovers(tx: Connection, rows: Iterable[dict[str, object]]) -> None:
     rows = list(rows)
     if rows:
         tx.execute(insert(handovers), rows)
+
+
+def unpublished(tx: Connection) -> list[str]:
+    """Insurers whose feed has more numbers than their topic."""
+    return list(tx.execute(_UNPUBLISHED).scalars())
+
+
+def published(tx: Connection, insurer: str) -> int:
+    """The number up to which a feed is on its insurer's topic."""
+    return tx.execute(select(feeds.c.published).where(feeds.c.insurer == insurer)).scalar() or 0
+
+
+def set_published(tx: Connection, insurer: str, number: int) -> None:
+    tx.execute(update(feeds).where(feeds.c.insurer == insurer).values(published=number))
+
+
+def all_published(tx: Connection) -> dict[str, int]:
+    """Numbers published per insurer."""
+    return {row.insurer: row.published for row in tx.execute(select(feeds.c.insurer, feeds.c.published))}
 
 
 def totals(tx: Connection) -> dict[str, int]:

@@ -10,7 +10,8 @@ from adapters.stores.tables import records
 def page(tx: Connection, sender: str, after: str | None, parent: str | None, limit: int) -> Sequence[Row] | None:
     """The sender's records after one of its own, in order of entry; those of one file, if `parent`.
 
-    None when `after` is not its own."""
+    None when `after` is not its own. Where several doors enter records, one that is being entered at this very instant may
+    come to stand before what was read: who must have every one reads from the start again."""
     start = 0
     if after is not None:
         found = tx.execute(select(records.c.seq).where(records.c.record == after, records.c.sender == sender)).scalar()

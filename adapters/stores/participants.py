@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterable
 
 from sqlalchemy import Connection, Row, select
-from sqlalchemy.dialects.sqlite import insert
 
-from adapters.stores.tables import GIVEN, participants
+from adapters.stores.dialect import insert, lock
+from adapters.stores.tables import GIVEN, feeds, participants
 from schemas.records import Participant, Role, Status
 
 _ADMITTED = select(participants.c.code).where(
@@ -29,6 +29,7 @@ def put(tx: Connection, participant: Participant, changed_by: str | None) -> Non
 
 def admit_new(tx: Connection, everyone: Iterable[Participant]) -> None:
     """Adds those that are not here; leaves the others as operators have made them."""
+    lock(tx, ["participants"])
     known = set(tx.execute(select(participants.c.code)).scalars())
     for participant in everyone:
         if participant.code not in known:
@@ -47,6 +48,16 @@ def changed_by(tx: Connection, code: str) -> str | None:
 
 def everyone(tx: Connection) -> list[Participant]:
     return [_participant(row) for row in tx.execute(select(participants).order_by(participants.c.code))]
+
+
+def insurers(tx: Connection) -> list[Participant]:
+    """Those in that role, and those that were: whoever has a feed."""
+    rows = tx.execute(
+        select(participants)
+        .where(participants.c.roles.contains(f'"{Role.INSURER}"') | participants.c.code.in_(select(feeds.c.insurer)))
+        .order_by(participants.c.code)
+    )
+    return [_participant(row) for row in rows]
 
 
 def admitted(tx: Connection, codes: Iterable[str]) -> set[str]:

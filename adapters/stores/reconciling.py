@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import Connection, Row, text
 
 from adapters.stores import feeds
+from adapters.stores.dialect import elements
 
 LIMIT = 1_000  # differences listed of one sort
 
@@ -22,7 +23,7 @@ _ALL_TAKEN_BACK = """
     SELECT lineage FROM records AS latest WHERE lineage IS NOT NULL AND identity IS NOT NULL
       AND outcome IN ('accepted', 'duplicate') AND version = (SELECT max(version) FROM records AS other
         WHERE other.identity = latest.identity AND other.outcome IN ('accepted', 'duplicate'))
-    GROUP BY lineage HAVING min(standing = 'entered-in-error') = 1"""
+    GROUP BY lineage HAVING min(CASE standing WHEN 'entered-in-error' THEN 1 ELSE 0 END) = 1"""
 # The first day that the log still holds whole.
 _KEPT = "(SELECT min(day) FROM log)"
 
@@ -33,7 +34,7 @@ _QUESTIONS: dict[str, str] = {
           AND record NOT IN (SELECT key FROM log WHERE topic = 'received')""",
     "log-without-receipt": """
         SELECT key, NULL, NULL, 'event ' || event FROM log
-        WHERE topic = 'received' AND key NOT IN (SELECT record FROM records)""",
+        WHERE topic = 'received' AND NOT EXISTS (SELECT 1 FROM records WHERE record = log.key)""",
     "no-verdict": """
         SELECT record, NULL, NULL, 'attempt ' || attempt || ', received ' || received FROM records
         WHERE (outcome IS NULL OR (outcome IN ('rejected', 'dead') AND judged < attempt)) AND received < :before""",
@@ -43,28 +44,30 @@ _QUESTIONS: dict[str, str] = {
           AND record NOT IN (SELECT key FROM log WHERE topic = 'verdicts')""",
     "log-verdict-without-record": """
         SELECT key, NULL, NULL, 'event ' || event FROM log
-        WHERE topic = 'verdicts' AND key NOT IN (SELECT record FROM records WHERE judged > 0)""",
+        WHERE topic = 'verdicts' AND NOT EXISTS (SELECT 1 FROM records WHERE record = log.key AND judged > 0)""",
     "body-missing": """
         SELECT record, NULL, NULL, outcome FROM records
-        WHERE outcome IS NOT NULL AND erased = 0 AND record NOT IN
-          (SELECT record FROM bodies WHERE body IS NOT NULL OR blob IS NOT NULL)""",
+        WHERE outcome IS NOT NULL AND erased = 0 AND NOT EXISTS
+          (SELECT 1 FROM bodies WHERE bodies.record = records.record AND (body IS NOT NULL OR blob IS NOT NULL))""",
     "body-of-erased": """
         SELECT records.record, NULL, NULL, 'erased' FROM records JOIN bodies USING (record) WHERE erased = 1""",
     "body-without-receipt": """
-        SELECT record, NULL, NULL, 'body' FROM bodies WHERE record NOT IN (SELECT record FROM records)""",
+        SELECT record, NULL, NULL, 'body' FROM bodies
+        WHERE NOT EXISTS (SELECT 1 FROM records WHERE records.record = bodies.record)""",
     "keys-of-erased": """
         SELECT DISTINCT record, NULL, NULL, 'look-up hashes' FROM links
         WHERE record IN (SELECT record FROM records WHERE erased = 1)""",
     "case-unknown": """
         SELECT record, NULL, case_number, 'no such case' FROM records
-        WHERE case_number IS NOT NULL AND case_number NOT IN (SELECT number FROM cases)""",
+        WHERE case_number IS NOT NULL AND NOT EXISTS (SELECT 1 FROM cases WHERE number = case_number)""",
     "case-merged": f"""
         SELECT record, NULL, case_number, 'its case was merged, the record was not' FROM records
         WHERE case_number IN (SELECT number FROM cases WHERE merged_into IS NOT NULL)
           AND lineage NOT IN ({_TAKEN_BACK}) AND :hub_is_level""",
     "merged-into-nothing": """
         SELECT NULL, NULL, number, 'merged into ' || merged_into FROM cases
-        WHERE merged_into IS NOT NULL AND merged_into NOT IN (SELECT number FROM cases)""",
+        WHERE merged_into IS NOT NULL AND NOT EXISTS
+          (SELECT 1 FROM cases AS standing WHERE standing.number = cases.merged_into)""",
     "no-case": f"""
         SELECT record, NULL, NULL, kind FROM records
         WHERE outcome IN {_HELD} AND erased = 0 AND case_number IS NULL AND kind IN ('document', 'paper', 'application')
@@ -85,14 +88,15 @@ _QUESTIONS: dict[str, str] = {
           AND (erased = 1 OR outcome NOT IN {_HELD} OR records.lineage IN ({_ALL_TAKEN_BACK}))""",
     "offer-without-consent": """
         SELECT papers.record, offers.insurer, offers.case_number,
-               'number ' || offers.number || ' under ' || json_extract(one.value, '$[1]')
-        FROM offers JOIN offer_papers AS papers USING (insurer, number), json_each(papers.basis) AS one
-        JOIN records ON records.record = json_extract(one.value, '$[1]')
+               'number ' || offers.number || ' under ' || (one.value ->> 1)
+        FROM offers JOIN offer_papers AS papers USING (insurer, number), {elements} AS one
+        JOIN records ON records.record = one.value ->> 1
         WHERE taken_back_by IS NULL AND :all_level AND (
           records.lineage IN (SELECT lineage FROM withdrawals) OR erased = 1
-          OR records.record NOT IN (SELECT record FROM authorisations WHERE decision = 'approve'))""",
+          OR NOT EXISTS (SELECT 1 FROM authorisations AS reviewed
+            WHERE reviewed.record = records.record AND decision = 'approve'))""",
     "offer-without-basis": """
-        SELECT record, insurer, NULL, 'number ' || number FROM offer_papers WHERE json_array_length(basis) = 0""",
+        SELECT record, insurer, NULL, 'number ' || number FROM offer_papers WHERE basis = '[]'""",
     "offer-content": """
         SELECT NULL, insurer, case_number, 'number ' || number FROM offers
         WHERE (taken_back_by IS NULL) <> (content IS NOT NULL)""",
@@ -113,7 +117,8 @@ def differences(tx: Connection, before: str, lag: dict[str, int]) -> Iterator[Di
     for what, question in _QUESTIONS.items():
         names = {"before": before, **level}
         used = {name: value for name, value in names.items() if ":" + name in question}
-        for record, insurer, case, detail in tx.execute(text(f"{question} LIMIT {LIMIT}"), used):
+        statement = question.replace("{elements}", elements(tx, "papers.basis")) + f" LIMIT {LIMIT}"
+        for record, insurer, case, detail in tx.execute(text(statement), used):
             yield what, record, insurer, case, detail
     for insurer in feeds.gaps(tx):
         yield "feed-gap", None, insurer, None, "its numbers are not 1, 2, 3 to the last"

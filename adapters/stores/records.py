@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, bindparam, func, or_, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, Row, bindparam, delete, func, or_, select, update
 
+from adapters.stores.dialect import insert
 from adapters.stores.tables import GIVEN, dead_letters, offer_papers, records, uses
 from schemas.problems import Problem
 from schemas.records import Kind, Outcome, Record, Role
@@ -91,6 +91,8 @@ def judge(tx: Connection, rows: Sequence[dict[str, object]]) -> None:
     standing, content, lineage, accepted."""
     if not rows:
         return
+    # In the order of the ids, as everywhere that rows of several records change: two transactions wait one way only.
+    rows = sorted(rows, key=lambda row: str(row["record"]))
     tx.execute(_JUDGE, [{**{name: row.get(name) for name in _JUDGED}, "which": row["record"]} for row in rows])
 
 
@@ -119,18 +121,19 @@ def related(tx: Connection, identities: Sequence[str], contents: Sequence[str]) 
     return tx.execute(_RELATED, {"given": identities, "contents": contents}).all()
 
 
-_LAST_ACCEPTANCE = select(func.max(records.c.accepted))
-
-
-def last_acceptance(tx: Connection) -> int:
-    return tx.execute(_LAST_ACCEPTANCE).scalar() or 0
-
-
 def rename_lineages(tx: Connection, renamed: dict[str, str]) -> None:
     for old, new in renamed.items():
+        own = select(records.c.record).where(records.c.lineage == old)
+        tx.execute(
+            update(offer_papers)
+            .where(offer_papers.c.record.in_(own), offer_papers.c.lineage == old)
+            .values(lineage=new)
+        )
         tx.execute(update(records).where(records.c.lineage == old).values(lineage=new))
-        tx.execute(update(offer_papers).where(offer_papers.c.lineage == old).values(lineage=new))
-        tx.execute(update(uses).prefix_with("OR REPLACE").where(uses.c.paper == old).values(paper=new))
+        used = tx.execute(select(uses).where(uses.c.paper == old)).mappings().all()
+        if used:
+            tx.execute(insert(uses).on_conflict_do_nothing(), [{**use, "paper": new} for use in used])
+            tx.execute(delete(uses).where(uses.c.paper == old))
 
 
 def note_dead_letter(tx: Connection, step: str, event: str, about: str, reason: str, now: datetime) -> None:

@@ -1,16 +1,32 @@
 """Every table. No column holds personal data in clear: texts are codes, ids, times, keyed hashes; BLOBs are sealed."""
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, String, Table, Text, UniqueConstraint, bindparam
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Sequence,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    bindparam,
+)
 
 metadata = MetaData()
 
 # The list of a hot statement. Such a statement is built once, as a constant: building it anew costs more than running it.
 GIVEN = bindparam("given", expanding=True)
+LONG = BigInteger().with_variant(
+    Integer, "sqlite"
+)  # SQLite's INTEGER has 64 bits, and numbers a column by itself only so
 
 log = Table(  # the embedded log; `value` is sealed under the stream key of `day`
     "log",
     metadata,
-    Column("position", Integer, primary_key=True, autoincrement=True),
+    Column("position", LONG, primary_key=True, autoincrement=True),
     Column("topic", String, nullable=False),
     Column("key", String, nullable=False),
     Column("event", String, nullable=False),
@@ -25,7 +41,7 @@ cursors = Table(  # how far a step has read its topics
     "cursors",
     metadata,
     Column("step", String, primary_key=True),
-    Column("position", Integer, nullable=False),
+    Column("position", LONG, nullable=False),
 )
 
 inbox = Table(  # the inputs a step has taken: an input seen before changes nothing
@@ -38,10 +54,28 @@ inbox = Table(  # the inputs a step has taken: an input seen before changes noth
     sqlite_with_rowid=False,
 )
 
+outbox = (
+    Table(  # what an input led to, sealed under the stream key of `day`; where the log is no table of this database
+        "outbox",
+        metadata,
+        Column("step", String, primary_key=True),
+        Column("input", String, primary_key=True),  # event id
+        Column("n", Integer, primary_key=True),
+        Column("topic", String, nullable=False),
+        Column("key", String, nullable=False),
+        Column("event", String, nullable=False),
+        Column("day", String, nullable=False),
+        Column("value", LargeBinary, nullable=False),
+        Index("outbox_by_day", "day"),
+    )
+)
+
+Sequence("acceptance", metadata=metadata)  # of `records.accepted` on PostgreSQL; SQLite has no sequences and needs none
+
 records = Table(
     "records",
     metadata,
-    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("seq", LONG, primary_key=True, autoincrement=True),
     Column("record", String, nullable=False, unique=True),
     Column("attempt", Integer, nullable=False),
     Column("kind", String, nullable=False),
@@ -69,7 +103,7 @@ records = Table(
     Column("standing", String),
     Column("content", String),
     Column("lineage", String),
-    Column("accepted", Integer),  # order of acceptance
+    Column("accepted", LONG),  # order of acceptance
     # what the hub made of it
     Column("case_number", String),
     Column("erased", Integer, nullable=False, server_default="0"),
@@ -181,6 +215,7 @@ feeds = Table(
     metadata,
     Column("insurer", String, primary_key=True),
     Column("last", Integer, nullable=False),
+    Column("published", Integer, nullable=False, server_default="0"),  # up to this number, on the insurer's topic
 )
 
 offers = Table(
@@ -219,12 +254,13 @@ uses = Table(  # a use is one paper to one recipient in one case
     Column("paper", String, primary_key=True),  # lineage
     Column("insurer", String, primary_key=True),
     Column("case_number", String, primary_key=True),
+    Index("uses_by_paper", "paper"),
 )
 
 handovers = Table(  # written before the bytes leave
     "handovers",
     metadata,
-    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("id", LONG, primary_key=True, autoincrement=True),
     Column("insurer", String, nullable=False),
     Column("number", Integer),  # an offer of the feed, or
     Column("sha256", String),  # a paper

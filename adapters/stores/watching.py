@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, Row, exists, func, or_, select, text
 
-from adapters.stores.tables import cases, dead_letters, offers, records
+from adapters.stores.dialect import elements
+from adapters.stores.tables import cases, dead_letters, due, feeds, handovers, offers, records
 
 NEWEST = 60_000  # records looked at for what happened in the last minute: a thousand a second
 
@@ -64,11 +65,33 @@ def dead_by_step(tx: Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
+def backlogs(tx: Connection) -> dict[str, int]:
+    """Offers that stand and that an insurer has not had yet, per insurer."""
+    had = select(func.max(handovers.c.number)).where(handovers.c.insurer == feeds.c.insurer).scalar_subquery()
+    waiting = (
+        select(func.count())
+        .select_from(offers)
+        .where(
+            offers.c.insurer == feeds.c.insurer,
+            offers.c.number > func.coalesce(had, 0),
+            offers.c.type == "claims.offer",
+            offers.c.taken_back_by.is_(None),
+        )
+        .scalar_subquery()
+    )
+    return {row[0]: row[1] for row in tx.execute(select(feeds.c.insurer, waiting))}
+
+
+def next_due(tx: Connection) -> str | None:
+    """When the next thing that must happen at a time must (RFC 3339 UTC); in the past when no clock turned it."""
+    return tx.execute(select(func.min(due.c.at))).scalar()
+
+
 def problems_by_code(tx: Connection) -> dict[str, int]:
     """Problems told to senders by code, of the latest attempt of each record."""
     rows = tx.execute(
         text(
-            "SELECT json_extract(one.value, '$.code'), count(*) FROM records, json_each(records.problems) AS one "
+            f"SELECT one.value ->> 'code', count(*) FROM records, {elements(tx, 'records.problems')} AS one "
             "WHERE records.problems IS NOT NULL GROUP BY 1"
         )
     )

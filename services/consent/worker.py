@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from adapters.stores import casebook, consents, participants, records
 from adapters.stores.archive import Archive, Kept
+from adapters.stores.dialect import lock
 from schemas.events import Checked, Message, Refold, Verdict
 from schemas.evidence import Evidence, ParticipantChange, Review, Withdrawal
 from schemas.ids import event_id
@@ -30,6 +31,7 @@ class ConsentStep:
         self._archive = archive
 
     def handle(self, tx: Connection, messages: Sequence[Message], now: datetime) -> list[Message]:
+        _lock(tx, messages)
         outputs = []
         for message in messages:
             match message.event:
@@ -129,6 +131,23 @@ class ConsentStep:
             return (problem("record-unknown"),), (), ()
         consents.write_withdrawal(tx, row.lineage, checked.record.id, now)
         return (), (target,), ()
+
+
+def _lock(tx: Connection, messages: Sequence[Message]) -> None:
+    """What the batch is about: authorisations with all their versions, participants, and the number of operators."""
+    targets, names = set(), set()
+    for message in messages:
+        match message.event:
+            case Checked(record=record) if record.kind == Kind.PARTICIPANT:
+                names |= {"participants", f"participant:{record.target}"}
+            case Checked(record=record):
+                targets.add(record.target or "")
+            case Verdict(record=record):
+                targets.add(record.id)
+    lock(tx, names | {f"target:{target}" for target in targets})
+    lineages = {row.lineage for row in records.by_ids(tx, targets).values() if row.lineage}
+    versions = {row.record for row in casebook.rows_of_lineages(tx, lineages)}
+    lock(tx, (f"authorisation:{record}" for record in targets | versions))
 
 
 def _standing(tx: Connection, checked: Checked, change: ParticipantChange) -> Change:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row
 
 from adapters.stores import records
 from adapters.stores.archive import Archive, Kept
+from adapters.stores.dialect import acceptances, lock_found
 from adapters.vault.keys import Keys
 from schemas.events import Checked, Message, Verdict
 from schemas.evidence import Evidence, Judgement, Standing
@@ -27,7 +28,7 @@ class Deduplication:
 
     def handle(self, tx: Connection, messages: Sequence[Message], now: datetime) -> list[Message]:
         arrivals = {message.id: self._arrival(message.event) for message in messages}
-        held = _Set(tx, [one for one in arrivals.values() if one])
+        held = _held(tx, [one for one in arrivals.values() if one])
         named = {record for message in messages for record in _named(message.event)}
         known = records.by_ids(tx, named) if named else {}
         kept, rows, again, outputs = [], [], [], []
@@ -95,14 +96,30 @@ class Deduplication:
         )
 
 
+def _held(tx: Connection, arrivals: Sequence[Arrival]) -> "_Set":
+    """What is held of a batch's identities and fingerprints, locked with the documents that it belongs to: an arrival that
+    joins two of them renames records under other identities as well."""
+    if not arrivals:
+        return _Set((), ())
+    identities = sorted({one.identity for one in arrivals})
+    contents = sorted({one.content for one in arrivals if one.content})
+
+    def look() -> tuple[set[str], Sequence[Row]]:
+        rows = records.related(tx, identities, contents)
+        return {f"document:{row.lineage}" for row in rows}, rows
+
+    names = [*(f"identity:{one}" for one in identities), *(f"content:{one}" for one in contents)]
+    rows = lock_found(tx, names, look)
+    return _Set(rows, acceptances(tx, len(arrivals)))
+
+
 class _Set:
     """What is held of the identities and fingerprints of a batch, as it grows while the batch is decided."""
 
-    def __init__(self, tx: Connection, arrivals: Sequence[Arrival]) -> None:
-        identities = sorted({one.identity for one in arrivals})
-        contents = sorted({one.content for one in arrivals if one.content})
+    def __init__(self, rows: Sequence[Row], orders: Sequence[int]) -> None:
+        """`orders`: of acceptance, one for each arrival that may be taken in."""
         self.renamed: dict[str, str] = {}
-        self._next = records.last_acceptance(tx) + 1
+        self._orders = iter(orders)
         self._held = [
             Held(
                 record=row.record,
@@ -116,7 +133,7 @@ class _Set:
                 outcome=Outcome(row.outcome),
                 original=row.original,
             )
-            for row in (records.related(tx, identities, contents) if arrivals else ())
+            for row in rows
         ]
 
     def like(self, arrival: Arrival) -> list[Held]:
@@ -132,7 +149,7 @@ class _Set:
         for old in decision.joins:
             self.renamed[old] = decision.lineage
             self._held = [_renamed(one, old, decision.lineage) for one in self._held]
-        order, self._next = self._next, self._next + 1
+        order = next(self._orders)
         self._held.append(
             Held(
                 arrival.record, arrival.identity, arrival.content, arrival.version, arrival.standing, arrival.sha256,

@@ -1,6 +1,7 @@
 """Wires linking, assembly and views to the store: a batch of verdicts in, the views of the touched cases out."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -8,21 +9,56 @@ from sqlalchemy import Connection
 
 from adapters.stores import casebook, consents, records
 from adapters.stores.archive import Archive
+from adapters.stores.dialect import lock, lock_found
 from adapters.vault.keys import Keys
 from schemas.events import Message, Refold, Verdict, View
-from schemas.evidence import Content, Evidence, Judgement
+from schemas.evidence import Content, Evidence, Judgement, Uses
 from schemas.ids import derive
 from schemas.records import Kind, Outcome
 from schemas.topics import DUE, OFFERS, VERDICTS
 from services.consent.entitlement import Consent
 from services.hub.assemble import Component
 from services.hub.fold import Case, Policies, fold
-from services.hub.linking import CROWDED, Key, Node, case_number, keys
+from services.hub.linking import CROWDED, Key, Node, case_number, keys, near
 from services.hub.loading import Loaded, Loader, spent_elsewhere
 from services.hub.numbering import Member, number_cases
 from services.hub.views import view
 
 TAIPEI = ZoneInfo("Asia/Taipei")
+
+
+@dataclass
+class _Batch:
+    """What a batch of messages says, and what was read of it before anything was locked."""
+
+    new: set[str] = field(default_factory=set)  # records that a verdict has just let in
+    touched: set[str] = field(default_factory=set)  # records whose state changed
+    again: set[str] = field(default_factory=set)  # records whose cases are told again even if they look the same
+    judgements: list[Verdict] = field(default_factory=list)
+    views: dict[str, Content] = field(default_factory=dict)  # of new records
+    keys: dict[str, dict[str, Key]] = field(default_factory=dict)  # of new records
+
+    def add(self, message: Message) -> None:
+        match message.event:
+            case Verdict(outcome=Outcome.ACCEPTED | Outcome.DUPLICATE) as verdict:
+                if verdict.record.kind == Kind.JUDGEMENT:
+                    self.judgements.append(verdict)
+                self.new.add(verdict.record.id)
+                self.touched |= set(verdict.targets)
+            case Refold() as refold:
+                self.touched |= set(refold.records)
+                self.again |= set(refold.records)
+
+
+@dataclass(frozen=True)
+class _Reach:
+    """What a batch touches: `reached` lineages whose components are loaded whole, `numbers` of cases that records stood
+    in, `forced` numbers of cases to be told again."""
+
+    loaded: Loaded
+    reached: set[str]
+    numbers: set[str]
+    forced: set[str]
 
 
 class Hub:
@@ -34,29 +70,14 @@ class Hub:
         self.loader = Loader(keys_, archive)
 
     def handle(self, tx: Connection, messages: Sequence[Message], now: datetime) -> list[Message]:
-        new: set[str] = set()  # records that a verdict has just let in
-        touched: set[str] = set()  # records whose state changed
-        again: set[str] = set()  # records whose cases are told again even if they look the same
-        judgements = []
+        batch = _Batch()
         for message in messages:
-            match message.event:
-                case Verdict(outcome=Outcome.ACCEPTED | Outcome.DUPLICATE) as verdict:
-                    if verdict.record.kind == Kind.JUDGEMENT:
-                        judgements.append(verdict)
-                    new.add(verdict.record.id)
-                    touched |= set(verdict.targets)
-                case Refold() as refold:
-                    touched |= set(refold.records)
-                    again |= set(refold.records)
-        lineages, numbers, views = self._admit(tx, new, touched)
-        forced = {row.case_number for row in casebook.rows_of_records(tx, again)} - {None}
-        for verdict in judgements:
-            more = self._judgement(tx, verdict, now)
-            lineages |= more[0]
-            numbers |= more[1]
-            forced |= more[1]  # offers that show an erased version are taken back, though the view stays as it was
-        lineages |= casebook.lineages_of_cases(tx, numbers)
-        return self._fold(tx, lineages, numbers, forced, views, now)
+            batch.add(message)
+        batch.views = self._archive.views(tx, batch.new)
+        told = {record: view for record, view in batch.views.items() if isinstance(view, Evidence)}
+        batch.keys = {record: keys(evidence, [record], self._keys.lookup) for record, evidence in told.items()}
+        reach = lock_found(tx, self._names(tx, batch), lambda: self._reach(tx, batch, now))
+        return self._fold(tx, reach, now)
 
     def dead(self, tx: Connection, message: Message, reason: str, now: datetime) -> list[Message]:
         event = message.event
@@ -65,24 +86,49 @@ class Hub:
             records.mark_dead(tx, self.name, message.id, record, reason, now)
         return []
 
-    def _admit(self, tx: Connection, new: set[str], touched: set[str]) -> tuple[set[str], set[str], dict[str, Content]]:
-        """Puts new records under their keys; the lineages to fold, the cases they stood in, the views opened for it."""
-        rows = casebook.rows_of_records(tx, new | touched)
+    def _names(self, tx: Connection, batch: "_Batch") -> Iterator[str]:
+        """What to lock before looking: the keys that the new records are found by, for another may come under one of them at
+        this instant; and what stands there already, which is nearly always all that the batch touches."""
+        told = [view for view in batch.views.values() if isinstance(view, Evidence)]
+        hashes = {hash for found in batch.keys.values() for hash in found}
+        hashes |= {hash for evidence in told for hash in near(evidence, self._keys.lookup)}
+        yield from (f"key:{hash}" for hash in hashes)
+        hashes -= {hash for hash, count in casebook.key_counts(tx, hashes).items() if count > CROWDED}
+        lineages = {row.lineage for row in casebook.rows_of_records(tx, batch.new | batch.touched) if row.lineage}
+        lineages |= casebook.lineages_under(tx, hashes)
+        yield from (f"lineage:{lineage}" for lineage in lineages)
+        yield from (f"case:{row.case_number}" for row in casebook.rows_of_lineages(tx, lineages) if row.case_number)
+
+    def _reach(self, tx: Connection, batch: "_Batch", now: datetime) -> tuple[set[str], "_Reach"]:
+        """Everything that the batch touches, and the names to lock it by: its cases, and what stands in none."""
+        lineages, numbers = self._admit(tx, batch)
+        forced = {row.case_number for row in casebook.rows_of_records(tx, batch.again)} - {None}
+        for verdict in batch.judgements:
+            more = self._judgement(tx, verdict, now)
+            lineages |= more[0]
+            numbers |= more[1]
+            forced |= more[1]  # offers that show an erased version are taken back, though the view stays as it was
+        lineages |= casebook.lineages_of_cases(tx, numbers)
+        loaded, reached = self.loader.load(tx, lineages, batch.views)
+        names = {f"case:{number}" for number in numbers}
+        for lineage in reached:
+            stood = {row.case_number for row in loaded.rows.get(lineage, ()) if row.case_number}
+            names |= {f"case:{number}" for number in stood} or {f"lineage:{lineage}"}
+        return names, _Reach(loaded, reached, numbers, forced)
+
+    def _admit(self, tx: Connection, batch: "_Batch") -> tuple[set[str], set[str]]:
+        """Puts new records under their keys; the lineages to fold, and the cases that they stood in."""
+        rows = casebook.rows_of_records(tx, batch.new | batch.touched)
         rows = [row for row in rows if row.outcome in records.HELD and row.lineage]
-        fresh = [row.record for row in rows if row.record in new and not row.erased]
-        pairs, copies = [], set()
-        views = self._archive.views(tx, fresh)
-        for record, evidence in views.items():
-            if isinstance(evidence, Evidence):
-                found = keys(evidence, [record], self._keys.lookup)
-                pairs += [(hash, record) for hash in found]
-                copies |= {hash for hash, key in found.items() if key in (Key.PART, Key.FILE)}
+        fresh = [row.record for row in rows if row.record in batch.keys and not row.erased]
+        pairs = [(hash, record) for record in fresh for hash in batch.keys[record]]
+        copies = {hash for record in fresh for hash, key in batch.keys[record].items() if key in (Key.PART, Key.FILE)}
         casebook.put_links(tx, pairs)
         # A copy may name a person whom the other did not: wherever that one stands, it is judged again.
         lineages = {row.lineage for row in rows} | (casebook.lineages_under(tx, copies) if copies else set())
         # A correction may lead out of the case that the earlier version stood in: that one is folded again too.
         stood = {row.case_number for row in casebook.rows_of_lineages(tx, lineages) if row.case_number}
-        return lineages | self._crowding(tx, {hash for hash, _ in pairs}, len(fresh)), stood, views
+        return lineages | self._crowding(tx, {hash for hash, _ in pairs}, len(fresh)), stood
 
     def _crowding(self, tx: Connection, hashes: set[str], added: int) -> set[str]:
         """A key that just became too crowded to link: all that stood under it are folded again without it."""
@@ -124,16 +170,8 @@ class Hub:
         lineages = {row.lineage} if row.lineage else set()
         return lineages | casebook.lineages_under(tx, freed), {row.case_number} if row.case_number else set()
 
-    def _fold(
-        self,
-        tx: Connection,
-        lineages: set[str],
-        numbers: set[str],
-        forced: set[str],
-        views: dict[str, Content],
-        now: datetime,
-    ) -> list[Message]:
-        loaded, reached = self.loader.load(tx, lineages, views)
+    def _fold(self, tx: Connection, reach: "_Reach", now: datetime) -> list[Message]:
+        loaded, reached, numbers = reach.loaded, reach.reached, reach.numbers
         components = loaded.components(reached)
         members = [_members(component, loaded) for component in components]
         everyone = [member for part in members for member in part]
@@ -146,7 +184,11 @@ class Hub:
         casebook.assign(tx, [{"record": row.record, "number": None} for row in withdrawn if row.case_number])
         _write_numbers(tx, result, members, known, now)
         today = now.astimezone(TAIPEI).date()
-        granted = self.consents(tx, [node for component in components for node in component.nodes])
+        nodes = [node for component in components for node in component.nodes]
+        # A single use is counted here and where it is numbered, each alone with the authorisation.
+        single = [node.lineage for node in nodes if node.evidence.grant and node.evidence.grant.uses == Uses.SINGLE]
+        lock(tx, (f"authorisation:{row.record}" for lineage in single for row in loaded.rows[lineage]))
+        granted = self.consents(tx, nodes)
         folded = {
             number: fold(number, components[index], granted, self._policies, today)
             for index, number in result.of.items()
@@ -154,7 +196,7 @@ class Hub:
         told_again = {
             result.of[index]
             for index, part in enumerate(members)
-            if index in result.of and any(member.number in forced for member in part)
+            if index in result.of and any(member.number in reach.forced for member in part)
         }
         sizes = {row.record: (row.sha256, row.media_type, row.size) for rows in loaded.rows.values() for row in rows}
         return _emit(tx, self._keys.lookup, folded, result.merged, result.closed, told_again, sizes, today)

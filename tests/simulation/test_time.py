@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -13,12 +12,13 @@ from adapters.streams.log import STREAM_KEY
 from bench.documents import CLAIMLINK, HOSPITAL, INSURER, OPERATOR
 from schemas.records import Kind
 from services.sandbox.scenario import generate
+from tests.servers.places import Place
 from tests.simulation.world import NOW, World
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    world = World(tmp_path)
+def world(place: Place) -> Iterator[World]:
+    world = World(place)
     yield world
     world.close()
 
@@ -30,7 +30,7 @@ def numbers(world: World) -> list[tuple[int, str, bool]]:
     return [(event["offernumber"], event["type"].split(".")[-1], "papers" in event["data"]) for event in events]
 
 
-def filed(world: World, start: str, end: str | None) -> None:
+def filed(world: World, start: str, end: str | None, uses: str = "multiple") -> None:
     """A document and a reviewed authorisation for it with this period."""
     document = next(item for item in generate(31, 20) if item.path == "/fhir/Bundle" and item.sender == HOSPITAL)
     subject = document.truths[0].persons[0]
@@ -50,7 +50,7 @@ def filed(world: World, start: str, end: str | None) -> None:
         "purpose": "life-health",
         "classes": ["certificate", "receipt", "laboratory", "operation", "imaging", "medical-record"],
         "period": {"start": start} | ({"end": end} if end else {}),
-        "uses": "multiple",
+        "uses": uses,
         "loss": {"kind": "medical", "hospital": HOSPITAL, "date": visit},
         "basis": "written-consent",
         "evidence": {"kind": "signed-form", "reference": "time"},

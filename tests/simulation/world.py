@@ -7,7 +7,7 @@ import hashlib
 import json
 import random
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -23,6 +23,7 @@ from services.intake.book import Book, Submission, Taken
 from services.sandbox.participants import PARTICIPANTS, policies
 from services.sandbox.scenario import Item
 from tests.contract.crashing import Crash, crash_at
+from tests.servers.places import InFiles, Place
 
 NOW = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
 CRASH_WITHIN = 60  # a crash comes before one of this many operations
@@ -45,9 +46,15 @@ class Outcome:
     papers: dict[str, frozenset[str]]  # insurer → files in its current view
 
 
+def core_at(place: Place, clock: Callable[[], datetime]) -> Core:
+    keys, database = place.keys(), place.database()  # the first makes the folder
+    return Core(place.folder, PARTICIPANTS, register(policies()), clock, database, keys)
+
+
 class World:
-    def __init__(self, folder: Path, seed: int = 0, *, chaos: bool = False, writers: int = 1) -> None:
-        self._folder, self._chaos = folder, chaos
+    def __init__(self, place: Path | Place, seed: int = 0, *, chaos: bool = False, writers: int = 1) -> None:
+        """A path is a folder that holds everything."""
+        self._place, self._chaos = InFiles(place) if isinstance(place, Path) else place, chaos
         self._random = random.Random(seed)
         self.now = NOW
         self._cores = [self._open() for _ in range(writers)]
@@ -55,7 +62,7 @@ class World:
         self.crashes = 0
 
     def _open(self) -> Core:
-        return Core(self._folder, PARTICIPANTS, register(policies()), clock=lambda: self.now)
+        return core_at(self._place, lambda: self.now)
 
     @property
     def core(self) -> Core:

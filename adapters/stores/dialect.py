@@ -1,0 +1,68 @@
+"""What differs between SQLite and PostgreSQL, in this one place; all other SQL of the folder is the same for both."""
+
+from collections.abc import Callable, Iterable
+from hashlib import sha256
+from typing import TypeVar
+
+from sqlalchemy import Connection, text
+from sqlalchemy.dialects.postgresql import insert as insert  # SQLite's compiler writes its ON CONFLICT all the same
+
+T = TypeVar("T")
+
+# One statement, in the order of the array: whoever needs several of the same locks asks for them in the same order.
+_LOCK = text("SELECT pg_advisory_xact_lock(name) FROM unnest(CAST(:names AS bigint[])) AS name")
+_NEXT_ACCEPTANCES = text("SELECT nextval('acceptance') FROM generate_series(1, :count)")
+_LAST_ACCEPTANCE = text("SELECT coalesce(max(accepted), 0) FROM records")
+
+
+def lock(tx: Connection, names: Iterable[str]) -> None:
+    """Waits until no other transaction holds one of these names, and holds them to the end of this one.
+
+    On SQLite nothing: a writer is alone. On PostgreSQL advisory locks on the names' 64-bit hashes: two names with one hash
+    cost a wait and nothing else. A transaction locks by class, all of a class at once, and in this order: an insurer's topic
+    and the right to read it; the step itself on an embedded log; records at the door, identities and documents, look-up keys
+    and cases, targets and participants; then authorisations; then feeds; then the log. So no two wait for each other.
+    """
+    if tx.dialect.name == "postgresql" and (held := sorted({_number(name) for name in names})):
+        tx.execute(_LOCK, {"names": held})
+
+
+def lock_found(tx: Connection, names: Iterable[str], look: Callable[[], tuple[set[str], T]]) -> T:
+    """Locks names, then looks: `look` gives the names that what it found stands under, and what it found. While there are
+    names among them that are not held, its changes are undone, every lock is let go, and it begins again with all of them;
+    what it changes outside the database bears repeating."""
+    if tx.dialect.name != "postgresql":
+        return look()[1]
+    held = set(names)
+    while True:
+        attempt = tx.begin_nested()  # to roll it back lets its locks go, too
+        lock(tx, held)
+        under, found = look()
+        if under <= held:
+            attempt.commit()
+            return found
+        attempt.rollback()
+        held |= under
+
+
+def acceptances(tx: Connection, count: int) -> list[int]:
+    """The next numbers in order of acceptance, ascending. PostgreSQL gives each once, to whichever transaction."""
+    if tx.dialect.name == "postgresql":
+        return sorted(tx.execute(_NEXT_ACCEPTANCES, {"count": count}).scalars())
+    last = tx.execute(_LAST_ACCEPTANCE).scalar_one()
+    return list(range(last + 1, last + 1 + count))
+
+
+def unhurried(tx: Connection) -> None:
+    """Lifts the time limit of statements for the rest of this transaction: to change tables of live data takes its time."""
+    if tx.dialect.name == "postgresql":
+        tx.exec_driver_sql("SET LOCAL statement_timeout = 0")
+
+
+def elements(tx: Connection, column: str) -> str:
+    """SQL for a FROM clause: a row of `value` for each element of the JSON array in a column."""
+    return f"json_array_elements(CAST({column} AS json))" if tx.dialect.name == "postgresql" else f"json_each({column})"
+
+
+def _number(name: str) -> int:
+    return int.from_bytes(sha256(name.encode()).digest()[:8], "big", signed=True)

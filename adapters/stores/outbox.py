@@ -1,0 +1,77 @@
+"""What a step's inputs led to, sealed as it is published: an input delivered again publishes the same outputs again."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from sqlalchemy import Connection, bindparam, delete, select
+
+from adapters.stores.dialect import insert
+from adapters.stores.tables import GIVEN, outbox
+
+_KEEP = insert(outbox)
+_OF = (
+    select(outbox.c.input, outbox.c.topic, outbox.c.key, outbox.c.event, outbox.c.day, outbox.c.value)
+    .where(outbox.c.step == bindparam("which"), outbox.c.input.in_(GIVEN))
+    .order_by(outbox.c.n)
+)
+_LEFT = select(outbox).where(outbox.c.step == bindparam("which")).order_by(outbox.c.input, outbox.c.n)
+_PUBLISHED = delete(outbox).where(outbox.c.step == bindparam("which"), outbox.c.input.in_(GIVEN))
+
+
+class Output(Protocol):
+    """A sealed message: `value` under the stream key of `day` (YYYY-MM-DD, UTC)."""
+
+    @property
+    def topic(self) -> str: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def event(self) -> str: ...
+    @property
+    def day(self) -> str: ...
+    @property
+    def value(self) -> bytes: ...
+
+
+def keep(tx: Connection, step: str, input: str, outputs: Sequence[Output]) -> None:
+    """Keeps outputs under the id of the input that is to publish them again; in the transaction that takes that input."""
+    rows = [
+        {
+            "step": step,
+            "input": input,
+            "n": n,
+            "topic": one.topic,
+            "key": one.key,
+            "event": one.event,
+            "day": one.day,
+            "value": one.value,
+        }
+        for n, one in enumerate(outputs)
+    ]
+    if rows:
+        tx.execute(_KEEP, rows)
+
+
+def of(tx: Connection, step: str, inputs: Sequence[str]) -> list[Output]:
+    """What is kept under these inputs' ids: in the order of the inputs, each one's as it was kept."""
+    if not inputs:
+        return []
+    place = {input: position for position, input in enumerate(inputs)}
+    rows = tx.execute(_OF, {"which": step, "given": list(place)}).all()
+    return sorted(rows, key=lambda row: place[row.input])  # stable: `n` orders the outputs of one input
+
+
+def drop(tx: Connection, before: str) -> None:
+    """Removes the outputs of days (UTC) before this one (YYYY-MM-DD): their inputs are delivered no more."""
+    tx.execute(delete(outbox).where(outbox.c.day < before))
+
+
+def left(tx: Connection, step: str) -> list[Output]:
+    """Everything that is kept of a step, in the order of its inputs' ids: of one that has no inputs to be delivered again."""
+    return list(tx.execute(_LEFT, {"which": step}).all())
+
+
+def published(tx: Connection, step: str, inputs: Sequence[str]) -> None:
+    """Removes what is kept under these inputs: it is on the log, and no input will ask for it again."""
+    if inputs:
+        tx.execute(_PUBLISHED, {"which": step, "given": list(inputs)})
