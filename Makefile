@@ -1,6 +1,6 @@
-# make setup | demo | test | bench | soak | fuzz | lint
+# make setup | demo | demo-kafka | test | bench | soak | fuzz | lint
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench soak fuzz lint
+.PHONY: help setup demo demo-kafka test bench soak fuzz lint
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -8,6 +8,7 @@ STAMP := .venv/ready
 
 help:
 	@echo "make demo        set up, start everything, play a seeded world, show what came of it (ONCE=1: and exit)"
+	@echo "make demo-kafka  the same on a real Kafka and PostgreSQL, brought up for it (Java, Maven and PostgreSQL are needed)"
 	@echo "make test        lint and every test"
 	@echo "make bench       throughput and latency against a bare server"
 	@echo "make soak        a hundred kills under load"
@@ -31,6 +32,9 @@ $(STAMP): requirements.lock pyproject.toml
 
 demo: setup
 	@$(BIN)/claims demo
+
+demo-kafka: setup
+	@$(BIN)/python -m tests.servers $(BIN)/claims demo --data demo-kafka
 
 lint: setup
 	$(BIN)/ruff check .

@@ -1,4 +1,4 @@
-"""The embedded host: runs the pipeline on the SQLite log, in one process.
+"""The embedded host: runs the pipeline on the log in the database, in one process.
 
 A decide step's input ids, changes, outputs and position are one transaction, so a crash anywhere repeats the turn whole
 or not at all. A batch that raises is tried one by one; what still raises alone is poison and becomes a dead letter.
@@ -7,15 +7,19 @@ or not at all. A batch that raises is tried one by one; what still raises alone 
 import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
-from adapters.stores.database import Database
+from adapters.stores import inbox
+from adapters.stores.database import Store
+from adapters.stores.dialect import lock
 from adapters.streams.log import Log
 from schemas.events import Checked, Encoded, Message, Received, Refold, Verdict, View
+
+T = TypeVar("T")
 
 BATCH = 64  # messages a turn: enough to share one flush to disk, few enough to answer a door in a blink
 BATCH_BYTES = 8 << 20  # of sealed bodies a turn
@@ -38,10 +42,18 @@ class Handler(Step, Protocol):
     def dead(self, tx: Connection, message: Message, reason: str, now: datetime) -> list[Message]: ...
 
 
+class Entrance(Protocol):
+    """Where messages enter the log from outside it, and where what is on it is heard."""
+
+    def append(self, work: Callable[[Connection], list[Message]]) -> None: ...
+
+    def listen(self, listener: Callable[[Sequence[Message | Encoded]], None]) -> None: ...
+
+
 class Host:
     """Runs steps over one database. `turn` is one batch of one step; `settle` turns until nothing is left."""
 
-    def __init__(self, database: Database, log: Log, clock: Callable[[], datetime]) -> None:
+    def __init__(self, database: Store, log: Log, clock: Callable[[], datetime]) -> None:
         self.database, self.log, self._clock = database, log, clock
         self._listeners: list[Callable[[Sequence[Message | Encoded]], None]] = []
         self.writing = threading.Lock()
@@ -50,12 +62,15 @@ class Host:
         """`listener` is told of messages after they are durable, on the thread that wrote them."""
         self._listeners.append(listener)
 
-    def append(self, tx_work: Callable[[Connection], list[Message]]) -> None:
-        """Runs `tx_work` in a transaction, appends the messages that it returns, tells the listeners."""
-        with self.writing, self.database.write() as tx:
-            messages = tx_work(tx)
+    def append(self, work: Callable[[Connection], list[Message]]) -> None:
+        """Runs `work` in a transaction, appends the messages that it returns, tells the listeners."""
+
+        def entering(tx: Connection) -> list[Message]:
+            messages = work(tx)
             self.log.append(tx, messages, self._clock())
-        self._tell(messages)
+            return messages
+
+        self._tell(self._commit(entering))
 
     def turn(self, handler: Handler) -> int:
         """One batch of a decide step; the number of messages it took."""
@@ -79,32 +94,45 @@ class Host:
         What another worker has committed already stays as it is: the outputs of an input bear the same ids.
         """
         now = self._clock()
-        with self.writing, self.database.write() as tx:
-            self.log.unseen(tx, step.name, inputs, now)
+
+        def work(tx: Connection) -> None:
+            inbox.take(tx, step.name, inputs, now)
             self.log.append(tx, outputs, now)
             if self.log.cursor(tx, step.name) < position:
                 self.log.advance(tx, step.name, position)
-        _note(step, inputs)
+
+        self._commit(work)
+        note(step, inputs)
         self._tell(outputs)
+
+    def _commit(self, work: Callable[[Connection], T]) -> T:
+        with self.writing:
+            return self.database.commit(work)
 
     def _decide(self, handler: Handler, limit: int) -> int:
         """Reads, decides and commits up to `limit` messages in one transaction: a worker that slept through another's
         turn finds the position where that one left it."""
         now = self._clock()
-        with self.writing, self.database.write() as tx:
+
+        def work(tx: Connection) -> tuple[int, list[Message], list[Message]]:
             rows = self._next(tx, handler, limit)
             if not rows:
-                return 0
-            fresh = self.log.unseen(tx, handler.name, [message for _, message in rows], now)
+                return 0, [], []
+            fresh = inbox.take(tx, handler.name, [message for _, message in rows], now)
             outputs = handler.handle(tx, fresh, now) if fresh else []
             self.log.append(tx, outputs, now)
             self.log.advance(tx, handler.name, rows[-1][0])
-        _note(handler, fresh)
+            return len(rows), fresh, outputs
+
+        taken, fresh, outputs = self._commit(work)
+        note(handler, fresh)
         self._tell(outputs)
-        return len(rows)
+        return taken
 
     def _next(self, tx: Connection, handler: Handler, limit: int) -> list[tuple[int, Message]]:
-        """The next messages of a step, by count and by bytes; at least one when there is one."""
+        """The next messages of a step, by count and by bytes; at least one when there is one. No other host has a turn at
+        this step meanwhile."""
+        lock(tx, [f"step:{handler.name}"])
         rows = self.log.read(tx, handler.sources, self.log.cursor(tx, handler.name), limit)
         size = 0
         for number, (_, message) in enumerate(rows):
@@ -121,29 +149,32 @@ class Host:
             raise
         except Exception as error:  # noqa: BLE001 — whatever it was, the message becomes a dead letter, not a lost one
             reason, now = type(error).__name__, self._clock()
-            with self.writing, self.database.write() as tx:
-                ((position, message),) = self._next(tx, handler, 1)
-                with structlog.contextvars.bound_contextvars(**_about(message)):
-                    logger.error("dead letter", step=handler.name, message=message.id, reason=reason)
-                self.log.unseen(tx, handler.name, [message], now)
-                outputs = handler.dead(tx, message, reason, now)
-                self.log.append(tx, outputs, now)
-                self.log.advance(tx, handler.name, position)
-            self._tell(outputs)
-            return 1
+
+        def work(tx: Connection) -> list[Message]:
+            ((position, message),) = self._next(tx, handler, 1)
+            with structlog.contextvars.bound_contextvars(**about(message)):
+                logger.error("dead letter", step=handler.name, message=message.id, reason=reason)
+            inbox.take(tx, handler.name, [message], now)
+            outputs = handler.dead(tx, message, reason, now)
+            self.log.append(tx, outputs, now)
+            self.log.advance(tx, handler.name, position)
+            return outputs
+
+        self._tell(self._commit(work))
+        return 1
 
     def _tell(self, messages: Sequence[Message | Encoded]) -> None:
         for listener in self._listeners:
             listener(messages)
 
 
-def _note(step: Step, messages: Sequence[Message]) -> None:
+def note(step: Step, messages: Sequence[Message]) -> None:
     """One line a message and step, under the record's id: a record can be followed through the log."""
     for message in messages:
-        logger.info(step.name, **_about(message))
+        logger.info(step.name, **about(message))
 
 
-def _about(message: Message) -> dict[str, str]:
+def about(message: Message) -> dict[str, str]:
     """The record that a message is of; of a view, its case and insurer."""
     match message.event:
         case Received(record=record) | Checked(record=record) | Verdict(record=record):

@@ -1,12 +1,13 @@
-"""The embedded log: topics in one SQLite table, every value sealed under the stream key of its day."""
+"""The embedded log: topics in one table, every value sealed under the stream key of its day."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, bindparam, delete, func, select
-from sqlalchemy.dialects.sqlite import insert
 
-from adapters.stores.tables import GIVEN, cursors, inbox, log
+from adapters.stores import inbox
+from adapters.stores.dialect import insert, lock
+from adapters.stores.tables import GIVEN, cursors, log
 from adapters.vault.keys import Keys
 from adapters.vault.sealing import open_sealed, seal
 from schemas.events import Encoded, Message
@@ -26,8 +27,6 @@ _INSERT_CURSOR = insert(cursors)
 _ADVANCE = _INSERT_CURSOR.on_conflict_do_update(
     index_elements=["step"], set_={"position": _INSERT_CURSOR.excluded.position}
 )
-_TAKE = insert(inbox)
-_SEEN = select(inbox.c.event).where(inbox.c.step == bindparam("which"), inbox.c.event.in_(GIVEN))
 
 
 class Log:
@@ -38,21 +37,23 @@ class Log:
 
     def append(self, tx: Connection, messages: Iterable[Message | Encoded], now: datetime) -> None:
         """Messages already on their topic (same event id) are left as they are."""
+        messages = list(messages)
+        if not messages:
+            return
         day = now.astimezone(UTC).strftime("%Y-%m-%d")
-        rows = []
-        for message in messages:
-            key = self._keys.make([STREAM_KEY + day])[STREAM_KEY + day]
-            rows.append(
-                {
-                    "topic": message.topic,
-                    "key": message.key,
-                    "event": message.id,
-                    "day": day,
-                    "value": seal(key, message.value(), f"{message.topic}|{message.id}"),
-                }
-            )
-        if rows:
-            tx.execute(_APPEND, rows)
+        key = self._keys.make([STREAM_KEY + day])[STREAM_KEY + day]
+        rows = [
+            {
+                "topic": message.topic,
+                "key": message.key,
+                "event": message.id,
+                "day": day,
+                "value": seal(key, message.value(), f"{message.topic}|{message.id}"),
+            }
+            for message in messages
+        ]
+        lock(tx, ["log"])  # positions become visible in their order: no reader passes one that is still to come
+        tx.execute(_APPEND, rows)
 
     def read(self, tx: Connection, topics: Sequence[str], after: int, limit: int) -> list[tuple[int, Message]]:
         """Messages after a position, in order, with their positions."""
@@ -80,19 +81,6 @@ class Log:
     def advance(self, tx: Connection, step: str, position: int) -> None:
         tx.execute(_ADVANCE, {"step": step, "position": position})
 
-    def unseen(self, tx: Connection, step: str, messages: Sequence[Message], now: datetime) -> list[Message]:
-        """Those whose event id this step has not taken yet; takes them."""
-        known = self.seen(tx, step, [message.id for message in messages])
-        fresh = list({message.id: message for message in messages if message.id not in known}.values())
-        if fresh:
-            day = now.astimezone(UTC).strftime("%Y-%m-%d")
-            tx.execute(_TAKE, [{"step": step, "event": message.id, "day": day} for message in fresh])
-        return fresh
-
-    def seen(self, tx: Connection, step: str, ids: Sequence[str]) -> set[str]:
-        """Those of these event ids that the step has taken."""
-        return set(tx.execute(_SEEN, {"which": step, "given": ids}).scalars().all())
-
     def lag(self, tx: Connection, step: str, topics: Sequence[str]) -> int:
         """How many messages a step has before it."""
         position = self.cursor(tx, step)
@@ -114,4 +102,4 @@ class Log:
     def drop_day(self, tx: Connection, before: str) -> None:
         """Removes the messages of days before this one (YYYY-MM-DD); the caller has seen every step past them."""
         tx.execute(delete(log).where(log.c.day < before))
-        tx.execute(delete(inbox).where(inbox.c.day < before))
+        inbox.drop(tx, before)

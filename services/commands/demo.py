@@ -24,11 +24,11 @@ from services.sandbox.player import Player, Sent, settle
 from services.sandbox.scenario import Item, generate
 from services.sandbox.setup import FILE_NAME, read
 
-START_SECONDS = 60.0  # a slow machine loads the FHIR models in ten
+START_SECONDS = 180.0  # a slow machine loads the FHIR models in ten; the distributed form loads them seven times
 SETTLE_SECONDS = 120.0  # for verdicts that come later, and for the feeds to fall quiet
 QUIET_SECONDS = 1.0  # without an event after everything is reconciled
 LOOK = 0.25  # seconds between two looks
-STOP_SECONDS = 10.0
+STOP_SECONDS = 15.0  # of the distributed form each process has ten
 OURS = {FILE_NAME, "lock", "claims.sqlite"}  # what a folder that may be removed holds, at least one of them
 LOG = "log.jsonl"
 

@@ -29,6 +29,33 @@ operator_option = click.option(
     "--as", "operator", metavar="CODE", help="The operator who asks.  [default: the first of sandbox.json]"
 )
 
+# In the environment, where the address holds a password: a command line can be read by everybody on the machine.
+kafka_option = click.option(
+    "--kafka",
+    envvar="CLAIMS_KAFKA",
+    metavar="BROKERS",
+    help="host:port,… or sasl_ssl://user:password@host:port,…?sslrootcert=FILE  [env: CLAIMS_KAFKA]",
+)
+database_option = click.option(
+    "--database",
+    envvar="CLAIMS_DATABASE",
+    metavar="URL",
+    help="postgresql://user:password@host:port/name  [env: CLAIMS_DATABASE]",
+)
+data_option = click.option(
+    "--data",
+    default=Path("data"),
+    show_default=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for everything that must last; made when it is missing.",
+)
+keys_option = click.option(
+    "--keys",
+    envvar="CLAIMS_KEYS",
+    metavar="URL",
+    help="As --database: another one, for the wrapped keys alone.  [env: CLAIMS_KEYS]",
+)
+
 
 class Failed(click.ClickException):
     """Ends a command with a sentence that says what to do. Holds nothing personal."""

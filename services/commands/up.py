@@ -9,17 +9,22 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import structlog
 
 from services.commands.logs import log_as_json
-from services.commands.options import Failed
+from services.commands.options import Failed, data_option, database_option, kafka_option, keys_option
 from services.intake.limits import RATE
 from services.sandbox.setup import FILE_NAME, BadSandboxFile, Sandbox, SandboxTokens, prepare, register
+
+if TYPE_CHECKING:
+    from services.distributed import Doors
+    from services.embedded import System
 
 THREADS = 16  # seven are the steps', which wait for one another to write; the rest read for the doors
 NO_SANDBOX = (
@@ -33,13 +38,10 @@ logger = structlog.get_logger()
 @click.command()
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option(
-    "--data",
-    default=Path("data"),
-    show_default=True,
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Folder for everything that must last; made when it is missing.",
-)
+@data_option
+@kafka_option
+@database_option
+@keys_option
 @click.option("--sandbox", is_flag=True, help="Invented participants with random tokens, in DATA/sandbox.json.")
 @click.option(
     "--rate",
@@ -48,31 +50,66 @@ logger = structlog.get_logger()
     type=click.IntRange(1),
     help="Requests a second for each participant.",
 )
-def up(port: int, host: str, data: Path, sandbox: bool, rate: int) -> None:
+def up(
+    port: int,
+    host: str,
+    data: Path,
+    kafka: str | None,
+    database: str | None,
+    keys: str | None,
+    sandbox: bool,
+    rate: int,
+) -> None:
     """Start everything on this machine: doors, checks, cases, feeds.
 
     Who may speak, and with which token, is in DATA/sandbox.json. Stop it with Ctrl-C; the next start goes on where
-    this one ended.
+    this one ended. With --kafka, --database and --keys each service is a process of its own (claims run).
 
     \b
-    Example:
+    Examples:
       claims up --sandbox --port 8080 --data ./data
+      claims up --sandbox --kafka 127.0.0.1:9092 --database postgresql://127.0.0.1/claims \\
+        --keys postgresql://127.0.0.1/keys
     """
     if not sandbox:
         raise Failed(NO_SANDBOX)
+    places = [one for one in (kafka, database, keys) if one]
+    if len(places) not in (0, 3):
+        raise Failed("The distributed form needs --kafka, --database and --keys; the embedded form none of them.")
     log_as_json()
-    with locked(data), bound(host, port) as listener:
-        base_url = f"http://{_reachable(host)}:{listener.getsockname()[1]}"
-        known = _participants(data, base_url)
-        import uvloop
+    if places:
+        from services.commands.together import run_all
 
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            failure = runner.run(_serve(data, known, listener, rate, f"{base_url}  (tokens: {data / FILE_NAME})"))
+        with locked(data):
+            failure = run_all(places, data, host, port, rate)
+    else:
+        with locked(data):
+            failure = serve(data, host, port, rate, lambda known: _embedded(data, known))
     if failure:
         sys.exit(1)
 
 
-def _participants(data: Path, base_url: str) -> Sandbox:
+def _embedded(data: Path, known: Sandbox) -> "System":
+    from services.embedded import System
+    from services.sandbox.participants import PARTICIPANTS
+
+    return System(data, PARTICIPANTS, register(known.policies))
+
+
+def serve(data: Path, host: str, port: int, rate: int, make: "Callable[[Sandbox], System | Doors]") -> bool:
+    """Serves the doors of what `make` makes until a signal; whether it ended by a failure of ours."""
+    with bound(host, port) as listener:
+        base_url = f"http://{_reachable(host)}:{listener.getsockname()[1]}"
+        known = participants(data, base_url)
+        import uvloop
+
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(
+                _serve(lambda: make(known), data, listener, rate, f"{base_url}  (tokens: {data / FILE_NAME})")
+            )
+
+
+def participants(data: Path, base_url: str) -> Sandbox:
     from services.sandbox.participants import PARTICIPANTS, policies
 
     try:
@@ -81,13 +118,13 @@ def _participants(data: Path, base_url: str) -> Sandbox:
         raise Failed(str(error)) from None
 
 
-async def _serve(data: Path, sandbox: Sandbox, listener: socket.socket, rate: int, address: str) -> bool:
+async def _serve(
+    make: "Callable[[], System | Doors]", data: Path, listener: socket.socket, rate: int, address: str
+) -> bool:
     """Serves until a signal; whether it ended by a failure of ours. Whatever ends one part ends all."""
     import uvicorn
 
     from services.doors import STOP_SECONDS, application, configuration
-    from services.embedded import System
-    from services.sandbox.participants import PARTICIPANTS
 
     class Server(uvicorn.Server):
         """uvicorn, but signals are ours, and the address is told once it listens."""
@@ -100,7 +137,7 @@ async def _serve(data: Path, sandbox: Sandbox, listener: socket.socket, rate: in
         def capture_signals(self) -> contextlib.AbstractContextManager[None]:
             return contextlib.nullcontext()
 
-    system = System(data, PARTICIPANTS, register(sandbox.policies))
+    system = make()
     app = application(system, SandboxTokens(data / FILE_NAME), rate)
     host, port = listener.getsockname()[:2]
     server = Server(configuration(app, host, port))
@@ -127,7 +164,7 @@ async def _serve(data: Path, sandbox: Sandbox, listener: socket.socket, rate: in
     for end in ends:
         if isinstance(end, Exception):
             failed = True
-            logger.error("ended by a failure", errors=_classes(end))
+            logger.error("ended by a failure", errors=classes(end))
     await loop.shutdown_default_executor()  # a turn that is under way ends before the database closes
     system.close()
     for worker in multiprocessing.active_children():
@@ -136,10 +173,10 @@ async def _serve(data: Path, sandbox: Sandbox, listener: socket.socket, rate: in
     return failed
 
 
-def _classes(error: BaseException) -> list[str]:
+def classes(error: BaseException) -> list[str]:
     """The classes of an exception and of those inside a group; never their texts, which may quote what was sent."""
     if isinstance(error, BaseExceptionGroup):
-        return [name for one in error.exceptions for name in _classes(one)]
+        return [name for one in error.exceptions for name in classes(one)]
     return [type(error).__name__]
 
 

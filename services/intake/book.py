@@ -8,7 +8,8 @@ from sqlalchemy import Connection, Row
 
 from adapters.stores import records
 from adapters.stores.archive import Archive
-from adapters.streams.embedded import Host
+from adapters.stores.dialect import lock
+from adapters.streams.embedded import Entrance
 from adapters.vault.packing import pack
 from schemas.events import Message, Received
 from schemas.ids import event_id, record_id
@@ -47,7 +48,7 @@ class Taken:
 
 
 class Book:
-    def __init__(self, host: Host, archive: Archive, clock: Callable[[], datetime]) -> None:
+    def __init__(self, host: Entrance, archive: Archive, clock: Callable[[], datetime]) -> None:
         self._host, self._archive, self._clock = host, archive, clock
 
     def enter(self, batch: Sequence[Submission]) -> list[Taken]:
@@ -58,6 +59,7 @@ class Book:
             taken.clear()
             now = records.stamp(self._clock())
             ids = [record_id(one.sender, one.method, one.path, one.digest) for one in batch]
+            lock(tx, (f"record:{id}" for id in ids))  # the same bytes may stand at another door at this instant
             rows = records.by_ids(tx, ids)
             fresh: dict[str, Taken] = {}
             messages = []

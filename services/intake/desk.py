@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from concurrent.futures import Executor
 
-from adapters.streams.embedded import Host
+from adapters.streams.embedded import Entrance
 from schemas.events import Encoded, Message, Verdict
 from schemas.topics import VERDICTS
 from services.intake.book import Book, Submission, Taken
@@ -13,7 +13,7 @@ from services.intake.book import Book, Submission, Taken
 class Desk:
     """Call `take` from the event loop; `run` is its one background task."""
 
-    def __init__(self, book: Book, host: Host, writer: Executor) -> None:
+    def __init__(self, book: Book, host: Entrance, writer: Executor) -> None:
         self._book, self._writer = book, writer
         self._queue: asyncio.Queue[tuple[Submission, asyncio.Future[Taken]]] = asyncio.Queue()
         self._waiting: dict[str, set[asyncio.Future[Verdict]]] = {}

@@ -1,10 +1,10 @@
 """Filings: applications, authorisations, uploads, and the words that govern them. Pure."""
 
 from adapters import json_text
-from schemas.evidence import Content, Judgement, ParticipantChange, Review, Standing, Withdrawal
+from schemas.evidence import Content, Judgement, Review, Standing, Withdrawal
 from schemas.problems import Problem, errors, problem
 from schemas.records import Kind, Record
-from services.validation import application, authorisation, fields, paper
+from services.validation import application, authorisation, fields, paper, participant
 from services.validation.finding import Finding
 from services.validation.schema import in_order, structure
 
@@ -16,7 +16,12 @@ _SCHEMAS = {
     Kind.JUDGEMENT: "judgement",
     Kind.PARTICIPANT: "participant",
 }
-_EVIDENCE = {Kind.APPLICATION: application, Kind.AUTHORISATION: authorisation, Kind.PAPER: paper}
+_EVIDENCE = {
+    Kind.APPLICATION: application,
+    Kind.AUTHORISATION: authorisation,
+    Kind.PAPER: paper,
+    Kind.PARTICIPANT: participant,
+}
 
 
 def check(record: Record, body: bytes, metadata: str | None) -> Finding:
@@ -55,14 +60,6 @@ def _content(value: dict, record: Record) -> Content:
                 records=tuple(value["records"]),
                 reason=value["reason"],
                 withdrawn=fields.standing(value) == Standing.WITHDRAWN,
-            )
-        case Kind.PARTICIPANT:
-            return ParticipantChange(
-                name=value["name"],
-                roles=tuple(value["roles"]),
-                status=value["status"],
-                keys=tuple(value.get("keys", ())),
-                endpoints=tuple(value.get("endpoints", ())),
             )
         case _:
             return _EVIDENCE[record.kind].evidence(value, record)

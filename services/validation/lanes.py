@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Executor
 
+from adapters.stores import inbox
 from adapters.stores.archive import Archive
 from adapters.streams.embedded import Host
 from adapters.vault.packing import plain
@@ -42,7 +43,7 @@ class Validation:
         log = self._host.log
         with self._host.database.read() as tx:
             rows = log.read(tx, self.sources, after, limit)
-            known = log.seen(tx, self.name, [message.id for _, message in rows])
+            known = inbox.seen(tx, self.name, [message.id for _, message in rows])
         return (rows[-1][0] if rows else after), [row for row in rows if row[1].id not in known]
 
     def jobs(self, rows: Sequence[Row]) -> list[tuple[bytes, bytes]]:

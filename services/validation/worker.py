@@ -39,6 +39,12 @@ def answer(received: Received, body: bytes) -> list[Message]:
     return [_message(event, body), *(_of_child(child) for child in finding.children)]
 
 
+def failed(received: Received, body: bytes, reason: str) -> Message:
+    """The output for a record that could not be brought to `answer`: our own failure makes it `dead`."""
+    record, metadata, blob = received.record, received.metadata, received.blob
+    return _message(Checked(record=record, metadata=metadata, blob=blob, dead=reason), body)
+
+
 def _of_child(child: Child) -> Message:
     return _message(Checked(record=child.record, problems=child.problems, content=child.content), pack(child.body))
 

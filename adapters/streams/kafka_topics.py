@@ -1,0 +1,201 @@
+"""Makes a broker hold the topic table: what differs, and what is done about it. Doing it again changes nothing."""
+
+import logging
+import ssl
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import (
+    AclBinding,
+    AclBindingFilter,
+    AclOperation,
+    AclPermissionType,
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewPartitions,
+    NewTopic,
+    ResourcePatternType,
+    ResourceType,
+)
+
+from adapters.streams.kafka import MECHANISM, Broker
+from schemas.topics import FEED_SETTINGS, LOG_SETTINGS, TOPICS, feed_name
+
+PATIENCE_SECONDS = 30.0
+LOOK_SECONDS = 0.05
+COPIES = 3  # where there are as many brokers: one may end at any time
+SETTING = {"sslrootcert": "ssl.ca.location", "sslcert": "ssl.certificate.location", "sslkey": "ssl.key.location"}
+IN_STEP = 2  # of three copies have a record before it is acknowledged
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A topic as it should be; `widen`: whether partitions may be added to it."""
+
+    name: str
+    partitions: int
+    settings: tuple[tuple[str, str], ...]
+    widen: bool
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that differs. `does` brings it in line; None: nothing can without loss, a person decides."""
+
+    topic: str
+    what: str
+    does: Callable[[], Iterable["Future[Any]"]] | None
+
+
+class Topics:
+    """The topics of one interchange on its brokers."""
+
+    def __init__(self, broker: Broker) -> None:
+        login = broker.login
+        settings: dict[str, object] = {"bootstrap.servers": broker.hosts, "security.protocol": broker.protocol}
+        if login:
+            settings |= {"sasl.mechanism": MECHANISM, "sasl.username": login[0], "sasl.password": login[1]}
+        if broker.tls:
+            machine = ssl.get_default_verify_paths().cafile
+            files = {"sslrootcert": machine, "sslkey": broker.files.get("sslcert")} | broker.files
+            settings |= {SETTING[name]: file for name, file in files.items() if file}
+        self._admin = AdminClient(settings, logger=logging.getLogger("kafka"))  # else it speaks on standard error
+        self._broker = broker
+
+    def plan(self, insurers: Sequence[str], readers: Sequence[str]) -> list[Change]:
+        """What differs. `insurers` have a topic of their own; of them `readers` may read it, where brokers ask who reads.
+
+        KafkaException when the brokers cannot be reached or refuse."""
+        found = self._admin.list_topics(timeout=PATIENCE_SECONDS)
+        copies = min(COPIES, len(found.brokers))
+        wanted = self._wanted(insurers, copies)
+        here = [one for one in wanted if one.name in found.topics]
+        settings = self._settings([one.name for one in here])
+        changes = []
+        for one in wanted:
+            if one.name not in settings:
+                changes.append(
+                    Change(one.name, f"create: {one.partitions} partitions, {copies} copies", self._create(one, copies))
+                )
+                continue
+            changes += self._widened(one, len(found.topics[one.name].partitions))
+            changes += [
+                Change(
+                    one.name, f"set {name}: {settings[one.name].get(name)} → {value}", self._set(one.name, name, value)
+                )
+                for name, value in one.settings
+                if settings[one.name].get(name) != value
+            ]
+        return [*changes, *(self._rights(insurers, set(readers)) if self._broker.login else ())]
+
+    def apply(self, insurers: Sequence[str], readers: Sequence[str]) -> list[Change]:
+        """Brings in line what can be; what differed. Returns once every broker knows of it. KafkaException as `plan`, and from
+        the first change that the brokers refuse."""
+        changes = self.plan(insurers, readers)
+        for future in [future for change in changes if change.does for future in change.does()]:
+            try:
+                future.result(PATIENCE_SECONDS)
+            except KafkaException as error:
+                if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:  # another was faster
+                    raise
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while any(change.does for change in self.plan(insurers, readers)) and time.monotonic() < deadline:
+            time.sleep(LOOK_SECONDS)  # brokers learn of it a moment later
+        return changes
+
+    def _wanted(self, insurers: Sequence[str], copies: int) -> list[Wanted]:
+        durable = {"min.insync.replicas": str(IN_STEP if copies == COPIES else 1)}
+        own = [
+            Wanted(
+                topic.on_broker(self._broker.space),
+                topic.partitions,
+                tuple((LOG_SETTINGS | durable).items()),
+                not topic.ordered,
+            )
+            for topic in TOPICS
+        ]
+        return own + [Wanted(feed_name(code), 1, tuple((FEED_SETTINGS | durable).items()), False) for code in insurers]
+
+    def _settings(self, names: Sequence[str]) -> dict[str, dict[str, str]]:
+        if not names:
+            return {}
+        asked = self._admin.describe_configs([ConfigResource(ConfigResource.Type.TOPIC, name) for name in names])
+        return {
+            resource.name: {name: entry.value for name, entry in future.result(PATIENCE_SECONDS).items()}
+            for resource, future in asked.items()
+        }
+
+    def _widened(self, wanted: Wanted, partitions: int) -> list[Change]:
+        if partitions >= wanted.partitions:
+            return []
+        what = f"widen: {partitions} → {wanted.partitions} partitions"
+        if not wanted.widen:
+            return [Change(wanted.name, f"{what}: its order would break; make a new version of it", None)]
+        new = NewPartitions(wanted.name, wanted.partitions)
+        return [Change(wanted.name, what, lambda: self._admin.create_partitions([new]).values())]
+
+    def _create(self, one: Wanted, copies: int) -> Callable[[], Iterable["Future[Any]"]]:
+        new = NewTopic(one.name, one.partitions, copies, config=dict(one.settings))
+        return lambda: self._admin.create_topics([new]).values()
+
+    def _set(self, topic: str, name: str, value: str) -> Callable[[], Iterable["Future[Any]"]]:
+        entry = ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
+        resource = ConfigResource(ConfigResource.Type.TOPIC, topic, incremental_configs=[entry])
+        return lambda: self._admin.incremental_alter_configs([resource]).values()
+
+    def _rights(self, insurers: Sequence[str], readers: set[str]) -> list[Change]:
+        """An insurer reads its own topic, in groups that bear its name, and nothing else."""
+        changes = []
+        for code in insurers:
+            bindings = _bindings(code)
+            held = {
+                binding
+                for binding in self._admin.describe_acls(_everything_of(code)).result(PATIENCE_SECONDS)
+                if binding in bindings
+            }
+            if code in readers and (lacking := [one for one in bindings if one not in held]):
+                changes.append(
+                    Change(
+                        feed_name(code),
+                        f"let {_user(code)} read",
+                        lambda some=lacking: self._admin.create_acls(some).values(),
+                    )
+                )
+            if code not in readers and held:
+                changes.append(
+                    Change(
+                        feed_name(code),
+                        f"let {_user(code)} read no longer",
+                        lambda code=code: self._admin.delete_acls([_everything_of(code)]).values(),
+                    )
+                )
+        return changes
+
+
+def _user(code: str) -> str:
+    return f"User:insurer-{code}"
+
+
+def _bindings(code: str) -> list[AclBinding]:
+    topic = (ResourceType.TOPIC, feed_name(code), ResourcePatternType.LITERAL)
+    group = (ResourceType.GROUP, f"insurer-{code}.", ResourcePatternType.PREFIXED)
+    return [
+        AclBinding(*resource, _user(code), "*", operation, AclPermissionType.ALLOW)
+        for resource, operation in (
+            (topic, AclOperation.READ),
+            (topic, AclOperation.DESCRIBE),
+            (group, AclOperation.READ),
+        )
+    ]
+
+
+def _everything_of(code: str) -> AclBindingFilter:
+    return AclBindingFilter(
+        ResourceType.ANY, None, ResourcePatternType.ANY, _user(code), None, AclOperation.ANY, AclPermissionType.ANY
+    )

@@ -1,0 +1,78 @@
+"""`claims topics plan|apply`: makes the brokers hold the topic table, and shows before what that would change."""
+
+from collections.abc import Sequence
+
+import click
+
+from services.commands.options import Failed, database_option, kafka_option
+from services.commands.run import address, databases
+
+UNREACHABLE = "The brokers cannot be reached, or refuse us. Check the address, the user and its password."
+
+
+@click.group()
+def topics() -> None:
+    """Compare the brokers' topics with the topic table, and bring them in line.
+
+    With --database each insurer has a topic of its own, which an admitted one may read with its own credentials where the
+    brokers ask who reads.
+
+    \b
+    Examples:
+      claims topics plan --kafka 127.0.0.1:9092
+      claims topics apply --kafka 127.0.0.1:9092 --database postgresql://claims@127.0.0.1/claims
+    """
+
+
+@topics.command()
+@kafka_option
+@database_option
+def plan(kafka: str | None, database: str | None) -> None:
+    """Show what differs; change nothing."""
+    _bring(kafka, database, do=False)
+
+
+@topics.command()
+@kafka_option
+@database_option
+def apply(kafka: str | None, database: str | None) -> None:
+    """Create, widen and set what differs; show what only a person can decide. Doing it again changes nothing."""
+    _bring(kafka, database, do=True)
+
+
+def _bring(kafka: str | None, database: str | None, *, do: bool) -> None:
+    if not kafka:
+        raise Failed("Name the brokers with --kafka.")
+    broker = address(kafka)
+    from confluent_kafka import KafkaException
+
+    from adapters.streams import kafka_topics
+
+    with databases():
+        insurers, readers = _insurers(database) if database else ((), ())
+    try:
+        own = kafka_topics.Topics(broker)
+        changes = own.apply(insurers, readers) if do else own.plan(insurers, readers)
+    except KafkaException as error:
+        raise Failed(f"{UNREACHABLE} ({error.args[0].name()})") from None
+    for change in changes:
+        click.echo(f"{change.topic}: {change.what}")
+    if not changes:
+        click.echo("Nothing differs.")
+    if any(change.does is None for change in changes):
+        raise Failed("Some of it cannot be done without loss; see above.")
+
+
+def _insurers(database: str) -> tuple[Sequence[str], Sequence[str]]:
+    """The codes of all insurers, and of the admitted ones."""
+    from adapters.stores import participants
+    from adapters.stores.postgres import PostgresDatabase
+    from services.delivery.publisher import may_read
+
+    store = PostgresDatabase(database)
+    try:
+        with store.read() as tx:
+            found = participants.insurers(tx)
+    finally:
+        store.close()
+    return [one.code for one in found], [one.code for one in found if may_read(one)]

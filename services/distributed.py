@@ -1,0 +1,289 @@
+"""Each service a process of its own, on Kafka and PostgreSQL: the composition root of the distributed form.
+
+Any number of processes may run a service. What they share is the brokers, the database, the keys and a folder for large bodies.
+"""
+
+import asyncio
+import contextlib
+import gc
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import BrokenExecutor, Executor, ThreadPoolExecutor
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+import structlog
+from aiokafka.errors import KafkaError
+from sqlalchemy import Connection
+
+from adapters.stores import feeds, inbox, outbox, participants
+from adapters.stores.archive import Archive
+from adapters.stores.postgres import PostgresDatabase
+from adapters.streams import kafka_decide, kafka_feeds, kafka_transform
+from adapters.streams.embedded import Handler
+from adapters.streams.kafka import VALUE_BYTES, Broker, Sealer, TooLarge, patiently, publishing, trouble
+from adapters.streams.kafka_source import PUBLISH_SECONDS, Groups, Source
+from adapters.streams.kafka_topics import Topics
+from adapters.streams.log import STREAM_KEY
+from adapters.vault.blobs import Blobs
+from adapters.vault.key_database import KeyDatabase
+from adapters.vault.keys import Keys
+from adapters.vault.packing import plain
+from adapters.vault.receipts import Receipts
+from schemas.events import Encoded, Message, Received
+from schemas.records import Participant
+from schemas.topics import RECEIVED, VERDICTS
+from services import due
+from services.consent.worker import ConsentStep
+from services.deduplication.worker import Deduplication
+from services.delivery.feed import Feed
+from services.delivery.publisher import Publisher
+from services.delivery.worker import Sequencer
+from services.embedded import WATCH_SECONDS, utc_now
+from services.front import Front
+from services.hub.fold import Policies
+from services.hub.worker import Hub
+from services.intake.book import Book
+from services.intake.desk import Desk
+from services.pipeline import PIPELINE, VALIDATION
+from services.validation import pool, worker
+from services.validation.lanes import LARGE_BYTES
+
+T = TypeVar("T")
+BELL_SECONDS = 0.2  # how late an insurer that waits is told of a number
+GRACE = timedelta(hours=1)  # what was sealed before midnight is on the log by then, or its process has ended
+
+logger = structlog.get_logger()
+
+
+class Node:
+    """What every process of the distributed form opens, and the steps over it."""
+
+    def __init__(self, broker: Broker, database: str, keys: str, data: Path, policies: Policies) -> None:
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.broker, self.clock = broker, utc_now
+        self.database = PostgresDatabase(database)
+        self.keys = Keys(data / "keys", KeyDatabase(keys))
+        self.receipts = Receipts(self.keys.signing)
+        self.archive = Archive(self.keys, Blobs(data / "blobs"))
+        self.sealer = Sealer(self.keys, broker)
+        self.hub = Hub(self.keys, self.archive, policies)
+        self.feed = Feed(self.keys, self.archive)
+        self.handlers: tuple[Handler, ...] = (
+            Deduplication(self.keys, self.archive),
+            ConsentStep(self.archive),
+            self.hub,
+            Sequencer(self.keys, self.archive),
+        )
+        self.log = Groups(broker, [(step.name, [topic.name for topic in step.sources]) for step in PIPELINE])
+
+    def close(self) -> None:
+        self.database.close()
+        self.keys.close()
+
+
+class Doors(Node, Front):
+    """What the doors ask, in a process of their own. Make it inside the event loop."""
+
+    host: Source
+    desk: Desk
+
+    def __init__(
+        self,
+        broker: Broker,
+        database: str,
+        keys: str,
+        data: Path,
+        policies: Policies,
+        everyone: Sequence[Participant],
+    ) -> None:
+        Node.__init__(self, broker, database, keys, data, policies)
+        Front.__init__(self)
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
+        self.host = Source("doors", broker, self.database, self.sealer, self.clock)
+        self.desk = Desk(Book(self.host, self.archive, self.clock), self.host, self._writer)
+        with self.database.write() as tx:
+            participants.admit_new(tx, everyone)
+
+    async def prepare(self) -> None:
+        """Nothing: a file without a record may be one that another door is writing."""
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        return await asyncio.to_thread(self.database.commit, work)
+
+    async def run(self) -> None:
+        """Runs until cancelled; whatever ends one task ends all."""
+        await pool.start(self._pool)
+        listening, looked = asyncio.Event(), asyncio.Event()
+
+        def look() -> None:
+            self.behind = self.log.lag(None, VALIDATION.name, ())
+            looked.set()
+
+        try:
+            async with publishing(self.broker) as publisher, asyncio.TaskGroup() as tasks:
+                self.host.publish_with(publisher)
+                tasks.create_task(self.host.tail(VERDICTS, listening))
+                tasks.create_task(self.log.follow(WATCH_SECONDS, look))
+                await listening.wait()
+                await looked.wait()
+                tasks.create_task(self.host.mend(self._writer))
+                tasks.create_task(self.desk.run())
+                tasks.create_task(self._ring())
+                self.started.set()
+                gc.collect()
+                gc.freeze()  # what is loaded by now stays: no collection need walk it
+        finally:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._writer.shutdown(wait=False, cancel_futures=True)
+
+    async def _ring(self) -> None:
+        """The sequencers are other processes: the feeds' last numbers tell when they have numbered something."""
+        before: dict[str, int] = {}
+        while True:
+            now = await asyncio.to_thread(patiently, self._numbers, "doors")
+            if now != before:
+                before = now
+                async with self.offered:
+                    self.offered.notify_all()
+            await asyncio.sleep(BELL_SECONDS)
+
+    def _numbers(self) -> dict[str, int]:
+        with self.database.read() as tx:
+            return feeds.totals(tx)
+
+
+async def decide(node: Node, name: str, stopping: asyncio.Event, ready: Callable[[], None]) -> None:
+    """Runs one decide step until `stopping`; `ready` is called once it reads."""
+    handler = next(one for one in node.handlers if one.name == name)
+    host = kafka_decide.Host(node.broker, node.database, node.sealer, node.clock)
+    async with publishing(node.broker) as publisher:
+        await host.run(handler, publisher, stopping, ready)
+
+
+async def validate(node: Node, stopping: asyncio.Event, ready: Callable[[], None]) -> None:
+    """Runs validation until `stopping`: Faust hands each record to worker processes."""
+    workers = pool.make()
+    await pool.start(workers)
+    step = Validation(node.archive, workers)
+    host = kafka_transform.Host(
+        node.broker,
+        node.sealer,
+        node.clock,
+        step,
+        step.outputs,
+        lambda place, error: kafka_decide.unreadable(node.database, VALIDATION.name, place, error, node.clock()),
+    )
+    async with publishing(node.broker) as publisher:
+        await host.run(publisher, stopping, ready)
+    workers.shutdown(wait=False, cancel_futures=True)
+
+
+class Validation:
+    """The transform over worker processes. One large record at a time: a hostile bundle leaves a worker to the others."""
+
+    name = VALIDATION.name
+    sources = (RECEIVED.name,)
+
+    def __init__(self, archive: Archive, workers: Executor) -> None:
+        self._archive, self._workers = archive, workers
+        self._large = asyncio.Semaphore(1)
+
+    async def outputs(self, message: Message) -> list[Message | Encoded]:
+        """What becomes of one record. Raises only for trouble that is nobody's record's: a broken pool, the database."""
+        received = message.event
+        assert isinstance(received, Received)
+        try:
+            body = await asyncio.to_thread(self._body, received, message)
+            job = (received.model_dump_json().encode(), body)
+            async with self._large if received.record.size >= LARGE_BYTES else contextlib.nullcontext():
+                answers = await asyncio.get_running_loop().run_in_executor(self._workers, worker.work, [job])
+        except Exception as error:
+            if isinstance(error, BrokenExecutor) or trouble(error):
+                raise
+            # Whatever it was, the record becomes a dead letter, not a lost one.
+            return [worker.failed(received, message.body, type(error).__name__)]
+        own, *children = answers[0]
+        if len(own.encoded) > VALUE_BYTES - len(message.body):  # a hostile record with a hundred thousand faults
+            return [worker.failed(received, message.body, TooLarge.__name__)]
+        return [Encoded(own.topic, own.key, own.id, own.encoded, message.body), *children]
+
+    def _body(self, received: Received, message: Message) -> bytes:
+        return plain(self._archive.blob_body(received.blob)) if received.blob else message.body
+
+
+async def tick(node: Node, stopping: asyncio.Event, ready: Callable[[], None]) -> None:
+    """Runs the clock until `stopping`: what fell due, what an earlier clock left, which days of the log are over."""
+    source = Source("clock", node.broker, node.database, node.sealer, node.clock)
+    with ThreadPoolExecutor(1) as writer:
+        async with publishing(node.broker) as publisher:
+            source.publish_with(publisher)
+            mending = asyncio.create_task(source.mend(writer))
+            ready()
+            while not stopping.is_set() and not mending.done():
+                await asyncio.get_running_loop().run_in_executor(
+                    writer, source.append, lambda tx: due.fallen(tx, node.clock())
+                )
+                with contextlib.suppress(KafkaError):  # a broker is away: the next time is soon enough
+                    await _destroy_old_days(node)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stopping.wait(), due.CLOCK_SECONDS)
+            mending.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await mending
+
+
+async def _destroy_old_days(node: Node) -> None:
+    """Stream keys older than the log's days go, once every step is past; until then they stay and it is said."""
+    now = node.clock()
+    oldest = due.oldest_day(now)
+    old = due.over(await asyncio.to_thread(node.keys.names, STREAM_KEY), oldest)
+    if not old:
+        return
+    if behind := await node.log.behind(datetime.fromisoformat(oldest + "T00:00:00+00:00") + GRACE):
+        logger.error("stream keys are kept: steps are behind", steps=behind, before=oldest)
+        return
+
+    def destroy() -> None:
+        def forget(tx: Connection) -> None:
+            inbox.drop(tx, oldest)
+            outbox.drop(tx, oldest)
+
+        node.database.commit(forget)
+        node.keys.destroy(old)
+
+    await asyncio.to_thread(destroy)
+
+
+async def publish(node: Node, stopping: asyncio.Event, ready: Callable[[], None]) -> None:
+    """Runs the publisher of the insurers' topics until `stopping`."""
+    loop = asyncio.get_running_loop()
+    async with kafka_feeds.sending(node.broker) as own:
+
+        def send(insurer: str, events: list[kafka_feeds.Sealed]) -> None:
+            asyncio.run_coroutine_threadsafe(own.publish(insurer, events), loop).result(PUBLISH_SECONDS)
+
+        publisher = Publisher(node.database, node.feed, Topics(node.broker).apply, send, node.clock)
+        turn = partial(asyncio.to_thread, patiently, publisher.turn, "publisher", stopping.is_set)
+        await turn()
+        ready()
+        while not stopping.is_set():
+            if not await turn():
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stopping.wait(), BELL_SECONDS)
+
+
+Service = Callable[[Node, asyncio.Event, Callable[[], None]], Awaitable[None]]
+
+
+def _deciding(name: str) -> Service:
+    return lambda node, stopping, ready: decide(node, name, stopping, ready)
+
+
+SERVICES: dict[str, Service] = {
+    VALIDATION.name: validate,
+    **{step.name: _deciding(step.name) for step in PIPELINE if step is not VALIDATION},
+    "clock": tick,
+    "publisher": publish,
+}

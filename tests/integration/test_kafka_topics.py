@@ -1,0 +1,124 @@
+"""`claims topics` against a real broker: planning shows what differs, applying brings it in line, again changes nothing."""
+
+import asyncio
+import secrets
+from collections.abc import Iterator
+
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.errors import GroupAuthorizationFailedError, KafkaConnectionError, TopicAuthorizationFailedError
+from click.testing import CliRunner
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from adapters.streams.kafka import Broker
+from adapters.streams.kafka_topics import Topics
+from schemas.topics import CHECKED, TOPICS, VERDICTS, feed_name
+from services.commands.topics import topics
+from tests.servers.kafka import Cluster, kafka
+
+
+@pytest.fixture
+def broker(kafka_address: str) -> Broker:
+    return Broker(kafka_address, "t" + secrets.token_hex(6))
+
+
+def test_what_is_missing_is_made_and_then_nothing_differs(broker: Broker) -> None:
+    own = Topics(broker)
+    assert [change.topic for change in own.plan((), ())] == [topic.on_broker(broker.space) for topic in TOPICS]
+    own.apply((), ())
+    assert own.plan((), ()) == []
+
+
+def test_a_topic_is_widened_only_where_order_does_not_matter(broker: Broker) -> None:
+    admin = AdminClient({"bootstrap.servers": broker.hosts})
+    narrow = [NewTopic(topic.on_broker(broker.space), 1, 1) for topic in (CHECKED, VERDICTS)]
+    for made in admin.create_topics(narrow).values():
+        made.result(30)
+    Topics(broker).apply((), ())
+    (left,) = Topics(broker).plan((), ())
+    assert left.topic == CHECKED.on_broker(broker.space) and left.does is None
+    assert len(admin.list_topics(timeout=30).topics[VERDICTS.on_broker(broker.space)].partitions) == VERDICTS.partitions
+
+
+def test_a_setting_that_was_changed_is_set_again(broker: Broker) -> None:
+    from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource
+
+    own = Topics(broker)
+    own.apply((), ())
+    entry = ConfigEntry("retention.ms", "1000", incremental_operation=AlterConfigOpType.SET)
+    name = VERDICTS.on_broker(broker.space)
+    resource = ConfigResource(ConfigResource.Type.TOPIC, name, incremental_configs=[entry])
+    admin = AdminClient({"bootstrap.servers": broker.hosts})
+    for done in admin.incremental_alter_configs([resource]).values():
+        done.result(30)
+    (change,) = own.apply((), ())
+    assert change.topic == name and change.what.startswith("set retention.ms: 1000 → ")
+    assert own.plan((), ()) == []
+
+
+def test_the_command_plans_applies_and_says_when_nothing_differs(kafka_address: str) -> None:
+    runner = CliRunner()
+    for words in (["plan"], ["apply"], ["plan"]):
+        result = runner.invoke(topics, [*words, "--kafka", kafka_address])
+        assert result.exit_code == 0, result.output
+    assert result.output == "Nothing differs.\n"
+
+
+def test_an_address_that_cannot_be_read_is_refused_without_repeating_it() -> None:
+    result = CliRunner().invoke(topics, ["plan", "--kafka", "sasl_ssl://user:secret"])
+    assert result.exit_code == 1 and "host:port" in result.output and "secret" not in result.output
+
+
+@pytest.fixture(scope="module")
+def guarded() -> Iterator[Cluster]:
+    with kafka(users={"insurer-a": "secret-a", "insurer-b": "secret-b"}) as cluster:
+        yield cluster
+
+
+async def _read(address: str, topic: str, group: str) -> bytes | None:
+    consumer = AIOKafkaConsumer(topic, group_id=group, auto_offset_reset="earliest", **Broker(address).client())
+    await consumer.start()
+    try:
+        return (await asyncio.wait_for(consumer.getone(), 20)).value
+    finally:
+        await consumer.stop()
+
+
+async def _write(address: str, topic: str, value: bytes) -> None:
+    producer = AIOKafkaProducer(**Broker(address).client())
+    await producer.start()
+    try:
+        await producer.send_and_wait(topic, value)
+    finally:
+        await producer.stop()
+
+
+def test_an_insurer_reads_its_own_topic_and_nothing_else(guarded: Cluster) -> None:
+    own = Topics(Broker(guarded.address, "access"))
+    own.apply(["a", "b"], ["a", "b"])
+    assert own.plan(["a", "b"], ["a", "b"]) == []
+    asyncio.run(_write(guarded.address, feed_name("a"), b"one"))
+    mine = guarded.address_of("insurer-a")
+    assert asyncio.run(_read(mine, feed_name("a"), "insurer-a.claims")) == b"one"
+    with pytest.raises(TopicAuthorizationFailedError):
+        asyncio.run(_read(mine, feed_name("b"), "insurer-a.claims"))
+    with pytest.raises(GroupAuthorizationFailedError):
+        asyncio.run(_read(mine, feed_name("a"), "insurer-b.claims"))
+    with pytest.raises(TopicAuthorizationFailedError):
+        asyncio.run(_read(mine, VERDICTS.on_broker("access"), "insurer-a.claims"))
+    with pytest.raises(TopicAuthorizationFailedError):
+        asyncio.run(_write(mine, feed_name("a"), b"not ours"))
+    with pytest.raises(KafkaConnectionError):
+        asyncio.run(_read(guarded.address_of("insurer-a", "wrong"), feed_name("a"), "insurer-a.claims"))
+
+
+def test_a_suspended_insurer_reads_no_longer(guarded: Cluster) -> None:
+    own = Topics(Broker(guarded.address, "access"))
+    own.apply(["a", "b"], ["a", "b"])
+    asyncio.run(_write(guarded.address, feed_name("b"), b"two"))
+    theirs = guarded.address_of("insurer-b")
+    assert asyncio.run(_read(theirs, feed_name("b"), "insurer-b.claims")) == b"two"
+    changes = own.apply(["a", "b"], ["a"])
+    assert [change.what for change in changes] == ["let User:insurer-b read no longer"]
+    with pytest.raises((TopicAuthorizationFailedError, GroupAuthorizationFailedError)):
+        asyncio.run(_read(theirs, feed_name("b"), "insurer-b.claims"))
