@@ -209,7 +209,7 @@ class ParticipantChange(Shape):
     name: str
     roles: tuple[str, ...]
     status: str
-    keys: tuple[str, ...] = ()
+    keys: tuple[dict[str, str], ...] = ()
     endpoints: tuple[str, ...] = ()
 
 

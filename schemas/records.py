@@ -46,13 +46,14 @@ class Outcome(StrEnum):
 
 
 class Participant(Shape):
-    """One who takes part. `code`: institution code, police unit code, company number or operator code."""
+    """One who takes part. `code`: institution code, police unit code, company number or operator code; `keys`: public JWKs,
+    of which the first is the one that values are sealed to."""
 
     code: str
     name: str
     roles: tuple[Role, ...]
     status: Status = Status.ADMITTED
-    keys: tuple[str, ...] = ()
+    keys: tuple[dict[str, str], ...] = ()
     endpoints: tuple[str, ...] = ()
 
 

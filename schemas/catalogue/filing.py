@@ -17,6 +17,12 @@ ENTRIES: tuple[Entry, ...] = (
         "Use the insurer's company number as registered.",
     ),
     Entry(
+        "filing-key-unusable",
+        "此公鑰不是其曲線上可用的點",
+        "The public key is no usable point of its curve",
+        "Export the public key again, or make a new pair: claims participant key CODE --generate FILE.",
+    ),
+    Entry(
         "filing-roc-date",
         "日期為民國年,應為西元年",
         "The date is in the ROC calendar; Gregorian is expected",

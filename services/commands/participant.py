@@ -21,6 +21,7 @@ from services.commands.options import (
     sandbox_option,
     speak,
 )
+from services.commands.public_key import make_pair, public_keys
 from services.commands.send import deliver, show
 from services.sandbox.client import Client, Post
 from services.sandbox.setup import new_bearer, read, write
@@ -58,7 +59,7 @@ def show_one(code: str, operator: str | None, sandbox_file: Path | None, as_json
         return
     click.echo(f"{code}  {found['name']}  {', '.join(found['roles'])}  {found['status']}")
     for key in found.get("keys") or ():
-        click.echo(f"  key {key.splitlines()[0]}")
+        click.echo(f"  key {key['kid']}  {key['crv']}")
 
 
 @participant.command()
@@ -105,49 +106,36 @@ _command("admit", Status.ADMITTED, "Admit CODE again; what waited for it is offe
 _command("exit", Status.EXITED, "Let CODE go: it no longer takes part.")
 
 
-@participant.group()
-def key() -> None:
-    """Public keys of a participant."""
-
-
-@key.command("add")
+@participant.command()
 @click.argument("code")
-@click.argument("file", type=click.File("r"))
+@click.argument("file", required=False, type=click.File("r"))
+@click.option(
+    "--generate",
+    "out",
+    metavar="OUT",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Make a new pair: the private JWK goes into OUT, the public one to CODE.",
+)
 @_options
-def key_add(code: str, file: Any, operator: str | None, sandbox_file: Path | None, as_json: bool) -> None:
-    """Add the public key in FILE (PEM or JWK; `-` reads standard input) to CODE."""
-    text = _public(file.read())
+def key(code: str, file: Any, out: Path | None, operator: str | None, sandbox_file: Path | None, as_json: bool) -> None:
+    """Register the public key in FILE (JWK or JWK set; `-` reads standard input) in place of those that CODE has.
+
+    What is published for CODE from then on is sealed to it, to the first of a set. What was published before stays sealed to
+    the key before: keep that until it is read.
+
+    \b
+    Examples:
+      claims participant key 82916473 public.jwk
+      claims participant key 82916473 --generate private.jwk
+    """
+    if (file is None) == (out is None):
+        raise Failed("Name a FILE with the public key, or `--generate OUT`.")
+    keys = [make_pair(out)] if out else public_keys(file.read())
 
     def change(body: Body) -> None:
-        body["keys"] = [*body.get("keys", []), text]
+        body["keys"] = keys
 
     _edit(code, change, operator, sandbox_file, as_json)
-
-
-@key.command("remove")
-@click.argument("code")
-@click.argument("file", type=click.File("r"))
-@_options
-def key_remove(code: str, file: Any, operator: str | None, sandbox_file: Path | None, as_json: bool) -> None:
-    """Remove the public key in FILE from CODE."""
-    text = file.read().strip()
-
-    def change(body: Body) -> None:
-        if text not in body.get("keys", []):
-            raise Failed(f"{code} has no such key. `claims participant show {code}` lists them.")
-        body["keys"] = [one for one in body["keys"] if one != text]
-
-    _edit(code, change, operator, sandbox_file, as_json)
-
-
-def _public(text: str) -> str:
-    """The text of a key, unless it is a private one: that must never leave its owner."""
-    text = text.strip()
-    if "PRIVATE KEY" in text or '"d"' in text:
-        raise Failed("This is a private key. Give the public one, and keep this one to yourself.")
-    if not text:
-        raise Failed("The file is empty.")
-    return text
 
 
 def _edit(

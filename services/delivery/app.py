@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from adapters.identity.tokens import Tokens
 from adapters.stores import feeds, participants
+from adapters.stores.dialect import lock
 from schemas.records import Role
 from services.delivery.feed import HandedPaper
 from services.delivery.paging import Ask, BadAsk, ask, next_number
@@ -81,7 +82,9 @@ def _paper(system: "System", tx: Connection, insurer: str, sha256: str) -> Hande
 
 
 def _still_admitted(tx: Connection, insurer: str) -> None:
-    """Judged in the transaction of the hand-over: a suspension may have come while the insurer waited."""
+    """Judged in the transaction of the hand-over: a suspension may have come while the insurer waited. None is answered
+    before that transaction ends."""
+    lock(tx, [f"participant:{insurer}"])
     if not participants.admitted(tx, [insurer]):
         raise Refusal(403, "not-admitted", "This participant is not admitted in this role; ask the operators.")
 

@@ -11,11 +11,12 @@ from sqlalchemy import Connection, Row
 
 from adapters.stores import feeds, records
 from adapters.stores.archive import Archive
+from adapters.stores.dialect import lock
 from adapters.vault.keys import Keys
 from adapters.vault.sealing import CannotOpen, open_sealed
 from services.consent.entitlement import LAW_PREFIX
 from services.consent.law import NOTICE
-from services.delivery.judging import allowed, basis_of, in_force
+from services.delivery.judging import allowed, basis_of, in_force, names
 from services.delivery.worker import offer_key
 
 TAIPEI = ZoneInfo("Asia/Taipei")
@@ -40,12 +41,7 @@ class Feed:
         papers = defaultdict(list)
         for paper in feeds.papers_of(tx, insurer, numbers):
             papers[paper.number].append(paper)
-        held = in_force(
-            tx,
-            self._archive,
-            {basis for some in papers.values() for paper in some for _, basis in basis_of(paper)},
-            now.astimezone(TAIPEI).date(),
-        )
+        held = self._in_force(tx, [paper for some in papers.values() for paper in some], now)
         keys = self._keys.get(offer_key(insurer, row.number) for row in rows)
         events, handed = [], []
         for row in rows:
@@ -69,12 +65,7 @@ class Feed:
     def paper(self, tx: Connection, insurer: str, sha256: str, now: datetime) -> HandedPaper | None:
         """The bytes of a paper that a standing offer of this insurer holds and that may still go, or None."""
         rows = feeds.offers_with(tx, insurer, sha256)
-        held = in_force(
-            tx,
-            self._archive,
-            {basis for row in rows for _, basis in basis_of(row)},
-            now.astimezone(TAIPEI).date(),
-        )
+        held = self._in_force(tx, rows, now)
         for row in rows:
             if allowed([row], held):
                 try:
@@ -97,6 +88,12 @@ class Feed:
                 )
                 return HandedPaper(body, row.media_type)
         return None
+
+    def _in_force(self, tx: Connection, papers: Sequence[Row], now: datetime) -> set[str]:
+        """The bases of these papers that hold now, and until the hand-over is recorded."""
+        bases = {basis for paper in papers for _, basis in basis_of(paper)}
+        lock(tx, names(bases))
+        return in_force(tx, self._archive, bases, now.astimezone(TAIPEI).date())
 
 
 def _bases(papers: Sequence[Row]) -> list[str]:

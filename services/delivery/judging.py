@@ -13,6 +13,11 @@ from services.consent.entitlement import LAW_PREFIX
 from services.consent.law import LAW
 
 
+def names(bases: Iterable[str]) -> list[str]:
+    """What to lock before these bases are judged: as long as it is held, no review and no withdrawal of them is answered."""
+    return [f"authorisation:{one}" for one in bases if not one.startswith(LAW_PREFIX)]
+
+
 def in_force(tx: Connection, archive: Archive, bases: Iterable[str], today: date) -> set[str]:
     """Those of these bases (authorisation records, law-table lines) that hold today."""
     bases = set(bases)

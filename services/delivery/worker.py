@@ -11,13 +11,14 @@ from sqlalchemy import Connection
 
 from adapters.stores import casebook, consents, feeds, participants, records
 from adapters.stores.archive import Archive
+from adapters.stores.dialect import lock
 from adapters.vault.keys import Keys
 from adapters.vault.sealing import seal
 from schemas.events import Message, View
 from schemas.ids import derive
 from schemas.topics import OFFERS
 from services.consent.entitlement import LAW_PREFIX
-from services.delivery.judging import in_force
+from services.delivery.judging import in_force, names
 from services.delivery.sequence import Numbered, sequence
 
 TAIPEI = ZoneInfo("Asia/Taipei")
@@ -45,8 +46,18 @@ class Sequencer:
             known = by_insurer[view.insurer].get(view.case)
             if known is None or known.version < view.version:
                 by_insurer[view.insurer][view.case] = view
+        bases = {
+            basis
+            for views in by_insurer.values()
+            for view in views.values()
+            for paper in view.papers
+            for _, basis in paper.basis
+        }
+        lock(tx, names(bases))  # before the feeds, as everybody who locks both
+        held = in_force(tx, self._archive, bases, now.astimezone(TAIPEI).date())
+        lock(tx, (f"feed:{insurer}" for insurer in by_insurer))
         for insurer in sorted(by_insurer):
-            self._feed(tx, insurer, by_insurer[insurer], now)
+            self._feed(tx, insurer, by_insurer[insurer], held, now)
         return []
 
     def dead(self, tx: Connection, message: Message, reason: str, now: datetime) -> list[Message]:
@@ -58,13 +69,12 @@ class Sequencer:
             consents.schedule(tx, records.stamp(now + RETRY), record, "dead letter")
         return []
 
-    def _feed(self, tx: Connection, insurer: str, views: dict[str, View], now: datetime) -> None:
+    def _feed(self, tx: Connection, insurer: str, views: dict[str, View], held: set[str], now: datetime) -> None:
+        """`held`: the bases of these views that are in force."""
         latest = casebook.latest_views(tx, insurer, views)
         current = [view for case, view in views.items() if latest.get(case) == view.version]
         if not current:
             return
-        bases = {basis for view in current for paper in view.papers for _, basis in paper.basis}
-        held = in_force(tx, self._archive, bases, now.astimezone(TAIPEI).date())
         admitted = bool(participants.admitted(tx, [insurer]))
         numbered = _numbered(tx, insurer, [view.case for view in current])
         batch = _Batch(insurer, feeds.last_number(tx, insurer), records.stamp(now))

@@ -1,0 +1,60 @@
+"""Reads an insurer's own topic: prints each offer as a JSON line, once, in order of its number.
+
+INSURER_PASSWORD=… python insurer_consumer.py 82916473 broker-1:9093,broker-2:9093 --key private.jwk >> offers.jsonl
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import ssl
+import sys
+from pathlib import Path
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from joserfc import jwe
+from joserfc.jwk import KeySet
+
+ALGORITHMS = ["ECDH-ES+A256KW", "A256GCM"]
+
+
+async def read(words: argparse.Namespace) -> None:
+    keys = KeySet.import_key_set({"keys": [json.loads(Path(name).read_text()) for name in words.key]})
+    place, last, offset = Path(words.place), 0, 0
+    if place.exists() and not words.replay:
+        last, offset = map(int, place.read_text().split())
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=words.brokers,
+        security_protocol=words.protocol,
+        ssl_context=ssl.create_default_context() if words.protocol == "SASL_SSL" else None,
+        sasl_mechanism="SCRAM-SHA-512",
+        sasl_plain_username=f"insurer-{words.insurer}",
+        sasl_plain_password=os.environ["INSURER_PASSWORD"],
+        auto_offset_reset="earliest",  # where the offset is older than what the topic keeps
+    )
+    topic = TopicPartition(f"offers.{words.insurer}", 0)
+    consumer.assign([topic])  # no group: the file remembers
+    async with consumer:
+        consumer.seek(topic, offset)
+        async for record in consumer:
+            event = {name[3:]: value.decode() for name, value in record.headers if name.startswith("ce_")}
+            number = int(event["offernumber"])
+            if number <= last:
+                continue  # a number may come again, and then says nothing new
+            if number > last + 1:
+                print(f"Pull {last + 1} to {number - 1}: no longer on the topic.", file=sys.stderr, flush=True)
+            data = json.loads(jwe.decrypt_compact(record.value, keys, algorithms=ALGORITHMS).plaintext)
+            print(json.dumps({**event, "offernumber": number, "data": data}, ensure_ascii=False), flush=True)
+            last, new = number, place.with_suffix(".new")
+            new.write_text(f"{number} {record.offset + 1}")
+            new.replace(place)  # killed before this line, it prints the number again
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("insurer"), parser.add_argument("brokers")
+    parser.add_argument("--key", action="append", required=True, help="private JWK; again for each older one")
+    parser.add_argument("--place", default="offers.place", help="remembers the last number")
+    parser.add_argument("--replay", action="store_true", help="from the first that the topic has")
+    parser.add_argument("--protocol", default="SASL_SSL", choices=["SASL_SSL", "SASL_PLAINTEXT"])
+    asyncio.run(read(parser.parse_args()))
