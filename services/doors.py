@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from adapters.identity.tokens import Tokens
@@ -24,6 +25,7 @@ from services.intake import limits
 from services.intake.gate import Turnstile
 from services.intake.refusal import Refusal, respond
 from services.intake.wire import Wire
+from services.interface import app as interface
 from services.portal import app as portal
 
 if TYPE_CHECKING:
@@ -39,13 +41,13 @@ def application(system: "System", tokens: Tokens, rate: float = limits.RATE) -> 
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        await system.write(system.archive.sweep)  # before the first request: what a crash left half written
+        await system.prepare()  # before the first request
         yield
 
     app = Starlette(
         routes=[
             room
-            for service in (intake, consent, delivery, portal, papers, conversion)
+            for service in (intake, consent, delivery, portal, papers, conversion, interface)
             for room in service.routes(system, tokens)
         ],
         exception_handlers={Refusal: _refused, HTTPException: _no_such_route},  # type: ignore[dict-item]
@@ -149,9 +151,15 @@ def _refused(request: Request, refusal: Refusal) -> Response:
     return respond(request, refusal)
 
 
+def _methods(request: Request) -> str:
+    """Of every route of this path: services share paths, and Starlette names the methods of the first alone."""
+    matching = [route for route in request.app.routes if route.matches(request.scope)[0] != Match.NONE]
+    return ", ".join(sorted({method for route in matching for method in route.methods}))
+
+
 def _no_such_route(request: Request, error: HTTPException) -> Response:
     if error.status_code == 405:
-        refusal = Refusal(405, "method-not-allowed", "Use a method of the header Allow.", error.headers)
+        refusal = Refusal(405, "method-not-allowed", "Use a method of the header Allow.", {"allow": _methods(request)})
     else:
         refusal = Refusal(error.status_code, "not-found", "There is nothing here for you.")
     return respond(request, refusal)

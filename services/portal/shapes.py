@@ -1,0 +1,346 @@
+"""The schemas of what the portal's doors answer. Data."""
+
+from schemas.evidence import Cover, DataClass, Standing, SubjectRole, Uses
+from schemas.records import Kind, Outcome, Role
+from services.consent.law import Recipient
+from services.hub.calendar import Presence
+from services.intake.shapes import CASE, LINES
+from services.interface.words import (
+    COUNT,
+    DAY,
+    FLAG,
+    RECORD,
+    SHA256,
+    TEXT,
+    TIME,
+    Schema,
+    closed,
+    counts,
+    listed,
+    maybe,
+    ref,
+)
+from services.portal.reconciliation import WHAT
+from services.portal.words import EVENTS
+
+NUMBER: Schema = {"type": "integer", "minimum": 1, "description": "A number in an insurer's feed."}
+NAME = {"kind": TEXT, "text": TEXT, "textEn": TEXT}
+OUTCOME: Schema = {"enum": [one.value for one in Outcome]}
+STANDING: Schema = {"enum": [*(one.value for one in Standing), None]}
+EVIDENCE = {
+    "presence": {"enum": [one.value for one in Presence]},
+    "presenceText": TEXT,
+    "from": {**maybe(DAY), "description": "The day it can exist from, where that is known."},
+    "dated": {**maybe(DAY), "description": "The first day of what is there."},
+}
+HEAD = {"case": CASE, "asked": {"type": "string", "description": "The number asked for; it may lead here."}}
+MOTOR_OR_MEDICAL: dict[str, Schema] = {"kind": {"enum": ["motor", "medical"]}}
+COVERS = listed({"enum": [one.value for one in Cover]})
+CLASSES = listed({"enum": [one.value for one in DataClass]})
+PAIR = listed(TEXT, minItems=2, maxItems=2)
+DEAD = listed(closed({"step": TEXT, "record": TEXT, "reason": TEXT, "time": TIME}))
+EVERYBODYS = {
+    "records": listed(ref("CaseRecord")),
+    "evidence": listed(ref("Evidence")),
+    "missing": listed(ref("Missing")),
+    "timeline": listed(ref("CaseEvent")),
+}
+BASIS: Schema = {
+    "oneOf": [
+        closed({"law": TEXT, "article": TEXT, "recipient": {"enum": [one.value for one in Recipient]}}),
+        closed({"person": {"type": "integer", "minimum": 1}, "authorisation": RECORD}),
+    ]
+}
+
+_CASES: dict[str, Schema] = {
+    "CaseRecord": closed(
+        {
+            "record": RECORD,
+            **NAME,
+            "kind": {"enum": [one.value for one in Kind]},
+            "sender": TEXT,
+            "time": TIME,
+            "verdict": maybe(OUTCOME),
+            "shown": FLAG,
+            "standing": STANDING,
+            "erased": FLAG,
+        }
+    ),
+    "Evidence": closed({**NAME, **EVIDENCE}),
+    "Missing": closed({**NAME, "from": EVIDENCE["from"]}),
+    "CaseEvent": closed(
+        {
+            "time": {"type": "string", "description": "A moment (RFC 3339), or a day in Taiwan."},
+            "what": {"enum": [*EVENTS]},
+            "text": TEXT,
+            "textEn": TEXT,
+        },
+        {"record": RECORD},
+    ),
+    "Link": closed({"records": PAIR, "reason": TEXT}),
+    "RefusedLink": closed({"records": PAIR, "reason": TEXT, "refused": TEXT}),
+    "CaseForSender": closed(
+        {**HEAD, **EVERYBODYS}, MOTOR_OR_MEDICAL, description="The own records, and of others' which kinds are there."
+    ),
+    "CaseForInsurer": closed(
+        {
+            **HEAD,
+            "covers": COVERS,
+            "offers": listed(
+                closed(
+                    {
+                        "offernumber": NUMBER,
+                        "time": TIME,
+                        "papers": listed(closed({"sha256": SHA256, "kind": maybe(TEXT), "current": FLAG})),
+                    }
+                )
+            ),
+            "missing": EVERYBODYS["missing"],
+            "timeline": EVERYBODYS["timeline"],
+        },
+        description="What its standing offers show, by reference.",
+    ),
+    "CaseForOperator": closed(
+        {
+            **HEAD,
+            **EVERYBODYS,
+            "mergedNumbers": listed(CASE),
+            "opened": maybe(TIME),
+            "closed": FLAG,
+            "links": listed(ref("Link")),
+            "refusedLinks": listed(ref("RefusedLink")),
+            "insurers": listed(closed({"insurer": TEXT, "covers": COVERS, "offers": listed(NUMBER)})),
+        },
+        MOTOR_OR_MEDICAL,
+        description="Everything but contents.",
+    ),
+}
+
+_TRACES: dict[str, Schema] = {
+    "Trace": {
+        "description": "A record or a case end to end: every step and why. No name, identifier, plate or content is in it.",
+        "oneOf": [ref("TraceOfCase"), ref("TraceOfRecord")],
+    },
+    "TraceOfCase": closed({"id": TEXT, "is": {"const": "case"}, "case": ref("TracedCase")}),
+    "TraceOfRecord": closed(
+        {
+            "id": RECORD,
+            "is": {"const": "record"},
+            "record": ref("TracedRecord"),
+            "verdict": maybe(ref("TracedVerdict")),
+            "lineage": maybe(ref("Lineage")),
+            "keys": listed(closed({"by": TEXT, "keys": COUNT})),
+            "deadLetters": DEAD,
+            "case": {"anyOf": [ref("NoCase"), ref("TracedCase")]},
+        },
+        {"children": listed(closed({"record": RECORD, "outcome": maybe(OUTCOME), "lines": LINES}))},
+    ),
+    "NoCase": closed({"case": {"type": "null"}, "why": TEXT}),
+    "TracedRecord": closed(
+        {
+            "record": RECORD,
+            "kind": {"enum": [one.value for one in Kind]},
+            "sender": TEXT,
+            "role": {"enum": [one.value for one in Role]},
+            "method": TEXT,
+            "path": TEXT,
+            "sha256": SHA256,
+            "size": COUNT,
+            "mediaType": TEXT,
+            "received": TIME,
+            "attempt": {"type": "integer", "minimum": 1},
+            "judged": COUNT,
+            "target": maybe(TEXT),
+            "parent": maybe(RECORD),
+            "lines": maybe(LINES),
+            "erased": FLAG,
+        }
+    ),
+    "TracedVerdict": closed(
+        {
+            "outcome": OUTCOME,
+            "at": TIME,
+            "why": TEXT,
+            "original": maybe(RECORD),
+            "problems": listed(
+                closed(
+                    dict.fromkeys(("code", "path", "pointer", "text", "textEn"), TEXT)
+                    | {"severity": {"enum": ["error", "warning"]}}
+                )
+            ),
+        }
+    ),
+    "Lineage": closed(
+        {
+            "id": TEXT,
+            "shown": maybe(RECORD),
+            "versions": listed(
+                closed(
+                    {
+                        "record": RECORD,
+                        "outcome": maybe(OUTCOME),
+                        "version": maybe(TEXT),
+                        "standing": STANDING,
+                        "received": TIME,
+                        "shown": FLAG,
+                        "erased": FLAG,
+                    }
+                )
+            ),
+        }
+    ),
+    "TracedCase": closed(
+        {
+            "case": maybe(CASE),
+            "mergedNumbers": listed(CASE),
+            "opened": maybe(TIME),
+            "records": listed(closed({"record": RECORD, "kind": TEXT, "sender": TEXT, "standing": STANDING})),
+            "links": listed(ref("Link")),
+            "refusedLinks": listed(ref("RefusedLink")),
+            "judgements": listed(
+                closed(
+                    {
+                        "judgement": RECORD,
+                        "operator": TEXT,
+                        "time": TIME,
+                        "says": TEXT,
+                        "records": PAIR,
+                        "withdrawn": FLAG,
+                    }
+                )
+            ),
+            "evidence": listed(ref("Evidence")),
+            "consents": listed(ref("TracedConsent")),
+            "insurers": listed(ref("TracedInsurer")),
+            "deadLetters": DEAD,
+        },
+        {"why": {"type": "string", "description": "Why a record stands in no case."}},
+    ),
+    "TracedConsent": closed(
+        {
+            "record": RECORD,
+            "this": FLAG,
+            "state": {"enum": ["withdrawn", "not reviewed", "approved", "refused"]},
+            "reviewer": maybe(TEXT),
+            "reviewed": maybe(TIME),
+            "withdrawn": maybe(TIME),
+            "purpose": {"enum": [one.value for one in Cover]},
+            "subjectRole": {"enum": [one.value for one in SubjectRole]},
+            "recipients": listed(TEXT),
+            "classes": CLASSES,
+            "start": DAY,
+            "end": maybe(DAY),
+            "uses": {"enum": [one.value for one in Uses]},
+        }
+    ),
+    "TracedInsurer": closed(
+        {
+            "insurer": TEXT,
+            "admitted": FLAG,
+            "covers": COVERS,
+            "party": listed(TEXT),
+            "papers": listed(
+                closed(
+                    {
+                        "record": RECORD,
+                        "kind": TEXT,
+                        "classes": CLASSES,
+                        "entitled": FLAG,
+                        "shown": FLAG,
+                        "basis": listed(BASIS),
+                        "refusals": listed(
+                            closed(
+                                {"code": TEXT, "text": TEXT},
+                                {"person": {"type": "integer", "minimum": 1}, "authorisation": RECORD},
+                            )
+                        ),
+                    }
+                )
+            ),
+            "offers": listed(
+                closed(
+                    {
+                        "number": NUMBER,
+                        "type": {"enum": ["claims.offer", "claims.offer.withdrawn"]},
+                        "case": CASE,
+                        "time": TIME,
+                        "takenBackBy": maybe(NUMBER),
+                        "records": listed(RECORD),
+                    }
+                )
+            ),
+            "handovers": listed(
+                closed(
+                    {
+                        "number": NUMBER,
+                        "time": TIME,
+                        "basis": listed(TEXT),
+                        "sha256": maybe(SHA256),
+                        "record": maybe(RECORD),
+                    }
+                )
+            ),
+        }
+    ),
+}
+
+_WATCH: dict[str, Schema] = {
+    "Reconciliation": closed(
+        {
+            "ok": FLAG,
+            "at": TIME,
+            "logDays": listed(DAY),
+            "lag": counts(),
+            "counts": counts(),
+            "differences": listed(
+                closed(
+                    {
+                        "what": {"enum": [*WHAT]},
+                        "text": TEXT,
+                        "record": maybe(TEXT),
+                        "insurer": maybe(TEXT),
+                        "case": maybe(TEXT),
+                        "detail": TEXT,
+                    }
+                )
+            ),
+            "more": listed({"enum": [*WHAT]}, description="Sorts of difference of which not all are listed."),
+        }
+    ),
+    "Liveness": closed({"status": {"const": "alive"}}),
+    "Readiness": closed(
+        {
+            "status": {"enum": ["ready", "not ready"]},
+            "database": {"enum": ["writable", "busy"]},
+            "lagging": FLAG,
+            "stuck": listed(TEXT, description="Steps that do not move."),
+        }
+    ),
+    "Live": closed(
+        {
+            "time": TIME,
+            "records": COUNT,
+            "cases": COUNT,
+            "senders": listed(closed({"sender": TEXT, "name": TEXT, "verdicts": counts()})),
+            "offers": listed(closed({"insurer": TEXT, "name": TEXT, "offers": COUNT})),
+            "lag": counts(),
+            "oldestWaitingSeconds": {"type": "number", "minimum": 0},
+            "perSecond": counts({"type": "number", "minimum": 0}),
+            "deadLetters": COUNT,
+            "recent": listed(
+                closed(
+                    {
+                        "record": RECORD,
+                        "kind": {"enum": [one.value for one in Kind]},
+                        "sender": TEXT,
+                        "verdict": OUTCOME,
+                        "problems": listed(TEXT),
+                        "time": TIME,
+                    }
+                )
+            ),
+        }
+    ),
+}
+
+SHAPES = _CASES | _TRACES | _WATCH
