@@ -8,6 +8,8 @@ import click
 # Name → module and attribute: a command's imports are paid for by that command only.
 COMMANDS = {
     "up": "services.commands.up:up",
+    "run": "services.commands.run:run",
+    "topics": "services.commands.topics:topics",
     "demo": "services.commands.demo:demo",
     "send": "services.commands.send:send",
     "trace": "services.commands.trace:trace",

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from adapters.stores import feeds, reconciling, records
 from adapters.stores.archive import BLOB_KEY, RECORD_KEY
-from adapters.stores.database import Database
+from adapters.stores.database import Store
 from adapters.stores.reconciling import LIMIT, Difference
 from adapters.streams.log import Log
 from adapters.vault.keys import Keys
@@ -23,7 +23,7 @@ PARTS = "0123456789abcdef"  # of record ids by their first digit: a sixteenth of
 Steps = Sequence[tuple[str, tuple[str, ...]]]  # name and topics of each step
 
 
-def compare(database: Database, log: Log, keys: Keys, steps: Steps, now: datetime) -> dict[str, Any]:
+def compare(database: Store, log: Log, keys: Keys, steps: Steps, now: datetime) -> dict[str, Any]:
     """Takes its own transactions: the keys are read between them."""
     before = records.stamp(now - timedelta(seconds=LATE_SECONDS))
     with database.read() as tx:
@@ -39,7 +39,7 @@ def compare(database: Database, log: Log, keys: Keys, steps: Steps, now: datetim
     return report(records.stamp(now), counts, lag, days, found, LIMIT)
 
 
-def _twice(database: Database, look) -> Iterator[Difference]:  # type: ignore[no-untyped-def]
+def _twice(database: Store, look) -> Iterator[Difference]:  # type: ignore[no-untyped-def]
     """What a second look finds too: between reading rows and keys one of them may have gone, or come."""
     with database.read() as tx:
         first = set(look(tx))

@@ -4,7 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 MINUTE = 60  # seconds that rates are taken over
@@ -36,24 +36,40 @@ class Recent:
 
 @dataclass(frozen=True)
 class Figures:
-    """One look at the store. `last_minute`: received, judged, offered in 60 s; `lag`: events before each step."""
+    """One look at the store. `last_minute`: received, judged, offered in 60 s; `lag`: events before each step; `published`: how
+    far a feed is on its insurer's topic; `backlog`: standing offers that an insurer has not had; `oldest_key`: the first day
+    of the log that can still be read (YYYY-MM-DD)."""
 
     at: datetime
     tallies: tuple[Tally, ...]
     cases: int
     offers: Mapping[str, int]
+    published: Mapping[str, int]
+    backlog: Mapping[str, int]
     lag: Mapping[str, int]
     last_minute: Mapping[str, int]
     recent: tuple[Recent, ...]
     oldest_waiting: str | None
+    next_due: str | None
+    oldest_key: str | None
     dead: Mapping[str, int]
     problems: Mapping[str, int]
 
     @property
     def oldest_waiting_seconds(self) -> float:
-        if self.oldest_waiting is None:
-            return 0.0
-        return max(0.0, (self.at - datetime.fromisoformat(self.oldest_waiting)).total_seconds())
+        return self._since(self.oldest_waiting)
+
+    @property
+    def overdue_seconds(self) -> float:
+        return self._since(self.next_due)
+
+    @property
+    def oldest_key_days(self) -> int:
+        return (self.at.astimezone(UTC).date() - date.fromisoformat(self.oldest_key)).days if self.oldest_key else 0
+
+    def _since(self, time: str | None) -> float:
+        """Seconds; 0 where there is nothing, or it is yet to come."""
+        return max(0.0, (self.at - datetime.fromisoformat(time)).total_seconds()) if time else 0.0
 
 
 def board(figures: Figures, names: Mapping[str, str]) -> Json:

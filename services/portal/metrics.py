@@ -1,4 +1,6 @@
-"""The metrics in Prometheus' text form, made anew for each scrape in a registry of their own. Pure."""
+"""The figures of the store and the log in Prometheus' text form, made anew for each scrape in a registry of their own. Pure.
+
+Every process of the doors tells the same of them; add nothing up over instances."""
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
@@ -20,13 +22,24 @@ def exposition(figures: Figures) -> bytes:
     gauge("oldest_unprocessed_seconds", "Age of the oldest record without a verdict; 0 when there is none.").set(
         figures.oldest_waiting_seconds
     )
+    rates = gauge("last_minute", "Records received and judged, and offers numbered, in the last 60 s.", "what")
+    for what, count in figures.last_minute.items():
+        rates.labels(what).set(count)
     offers = gauge("offers", "Numbers given in an insurer's feed.", "insurer")
     for insurer, count in sorted(figures.offers.items()):
         offers.labels(insurer).set(count)
+    published = gauge("offers_published", "Of them on the insurer's own topic; 0 for one that only pulls.", "insurer")
+    for insurer, count in sorted(figures.published.items()):
+        published.labels(insurer).set(count)
+    backlog = gauge("insurer_backlog", "Standing offers that an insurer has not had yet.", "insurer")
+    for insurer, count in sorted(figures.backlog.items()):
+        backlog.labels(insurer).set(count)
+    gauge("overdue_seconds", "How late what must happen at a time is; 0 when nothing is.").set(figures.overdue_seconds)
+    gauge("oldest_log_key_days", "Age of the oldest key of the log.").set(figures.oldest_key_days)
     gauge("cases", "Cases that stand.").set(figures.cases)
     dead = gauge("dead_letters", "Dead letters by step.", "step")
-    for step, count in sorted(figures.dead.items()):
-        dead.labels(step).set(count)
+    for step in sorted({*figures.lag, *figures.dead}):  # a 0 before the first: an alert sees it come
+        dead.labels(step).set(figures.dead.get(step, 0))
     problems = gauge("problems", "Problems told to senders, by code, of each record's latest attempt.", "code")
     for code, count in sorted(figures.problems.items()):
         problems.labels(code).set(count)

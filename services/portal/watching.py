@@ -9,7 +9,8 @@ from sqlalchemy import Connection
 
 from adapters.stores import feeds, participants, records, watching
 from adapters.streams.embedded import Handler
-from adapters.streams.log import Log
+from adapters.streams.log import STREAM_KEY, Log
+from adapters.vault.keys import Keys
 from services.pipeline import Step
 from services.portal.live import MINUTE, NO_VERDICT, Figures, Progress, Recent, Tally, progress, stuck
 
@@ -28,8 +29,10 @@ def steps_of(handlers: Sequence[Handler], validation: Step) -> list[tuple[str, t
 
 
 class Watch:
-    def __init__(self, log: Log, steps: Sequence[tuple[str, tuple[str, ...]]], clock: Callable[[], datetime]) -> None:
-        self._log, self._steps, self._clock = log, steps, clock
+    def __init__(
+        self, log: Log, keys: Keys, steps: Sequence[tuple[str, tuple[str, ...]]], clock: Callable[[], datetime]
+    ) -> None:
+        self._log, self._keys, self._steps, self._clock = log, keys, steps, clock
         self._last: tuple[Figures, float] | None = None  # and until when (loop time) it is fresh
         self._looking = asyncio.Lock()
         self._progress: dict[str, Progress] = {}
@@ -57,6 +60,7 @@ class Watch:
 
     def _look(self, tx: Connection) -> Figures:
         now = self._clock()
+        days = self._keys.names(STREAM_KEY)
         return Figures(
             at=now,
             tallies=tuple(
@@ -64,6 +68,8 @@ class Watch:
             ),
             cases=watching.standing_cases(tx),
             offers=feeds.totals(tx),
+            published=feeds.all_published(tx),
+            backlog=watching.backlogs(tx),
             lag={name: self._log.lag(tx, name, topics) for name, topics in self._steps},
             last_minute=watching.since(tx, records.stamp(now - timedelta(seconds=MINUTE))),
             recent=tuple(
@@ -71,6 +77,8 @@ class Watch:
                 for row in watching.recent_verdicts(tx, RECENT)
             ),
             oldest_waiting=watching.oldest_waiting(tx),
+            next_due=watching.next_due(tx),
+            oldest_key=min(days).removeprefix(STREAM_KEY) if days else None,
             dead=watching.dead_by_step(tx),
             problems=watching.problems_by_code(tx),
         )

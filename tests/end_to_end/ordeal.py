@@ -14,6 +14,7 @@ import tempfile
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 from bench.servers import free_port
 from schemas.records import Role
@@ -50,6 +51,16 @@ class Counted:
         for name in ("lost", "doubled", "leaked", "verdicts"):
             told += [f"  {name}: {fault}" for fault in getattr(self.report, name)[:5]]
         return "\n".join([*told, *self.faults[:5], *map(str, self.differences[:5])])
+
+
+class Killable(Protocol):
+    """A system on one folder. `start` starts what is not running; `kill` kills some of it with -9."""
+
+    data: Path
+
+    async def start(self) -> None: ...
+    async def kill(self) -> None: ...
+    async def stop(self) -> None: ...
 
 
 class Process:
@@ -98,10 +109,9 @@ class Process:
             await self._process.wait()
 
 
-async def ordeal(folder: Path, kills: int, seed: int) -> Counted:
-    process = Process(folder / "data")
+async def ordeal(process: Killable, kills: int, seed: int) -> Counted:
     await process.start()
-    sandbox = setup.read(folder / "data" / "sandbox.json")
+    sandbox = setup.read(process.data / "sandbox.json")
     items: list[Item] = []
     sent: list[Sent] = []
     done = asyncio.Event()
@@ -154,7 +164,7 @@ def _of_world(item: Item, seed: int) -> Item:
     return replace(item, file=f"{seed}/{item.file}", truths=truths)
 
 
-async def _kill(process: Process, kills: int, chance: random.Random, done: asyncio.Event) -> None:
+async def _kill(process: Killable, kills: int, chance: random.Random, done: asyncio.Event) -> None:
     try:
         for _ in range(kills):
             await asyncio.sleep(chance.uniform(0.05, 1.5) ** 2)
@@ -183,7 +193,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        counted = asyncio.run(ordeal(Path(name), options.kills, options.seed))
+        counted = asyncio.run(ordeal(Process(Path(name) / "data"), options.kills, options.seed))
     print(counted)
     sys.exit(0 if counted.clean else 1)
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from joserfc.jwk import OKPKey
 
 DATA = Path(__file__).parents[1] / "data"
 SUMMARY = DATA / "fhir/bundle-songling-summary.json"
@@ -292,16 +293,27 @@ def test_a_new_participant_can_send_at_once(system: Up, tmp_path: Path) -> None:
     assert again.returncode == 1 and "takes part already" in again.stderr
 
 
-def test_keys_are_added_and_removed_private_ones_refused(system: Up, tmp_path: Path) -> None:
-    public, private = tmp_path / "public.pem", tmp_path / "private.pem"
-    public.write_text("-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA\n-----END PUBLIC KEY-----\n")
-    private.write_text("-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2Vw\n-----END PRIVATE KEY-----\n")
-    assert system.run("participant", "key", "add", "CL02", public).returncode == 0
-    assert system.json("participant", "show", "CL02")["keys"] == [public.read_text().strip()]
-    refused = system.run("participant", "key", "add", "CL02", private)
+def test_a_key_is_registered_rotated_and_made_private_ones_refused(system: Up, tmp_path: Path) -> None:
+    code, own, out = "82916473", OKPKey.generate_key("X25519", {"kid": "2026-11"}), tmp_path / "private.jwk"
+    public, private = tmp_path / "public.jwk", tmp_path / "own.jwk"
+    public.write_text(json.dumps(own.as_dict(private=False)))
+    private.write_text(json.dumps(own.as_dict(private=True)))
+    refused = system.run("participant", "key", code, private)
     assert refused.returncode == 1 and "private key" in refused.stderr
-    assert system.run("participant", "key", "remove", "CL02", public).returncode == 0
-    assert not system.json("participant", "show", "CL02")["keys"]
+    done = system.run("participant", "key", code, public)
+    assert done.returncode == 0, done.stderr
+    (held,) = system.json("participant", "show", code)["keys"]
+    assert held == {**own.as_dict(private=False), "kid": "2026-11", "use": "enc"}
+    assert "2026-11  X25519" in system.run("participant", "show", code).stdout
+    made = system.run("participant", "key", code, "--generate", out)
+    assert made.returncode == 0, made.stderr
+    (held,) = system.json("participant", "show", code)["keys"]
+    assert held.keys() == {"kty", "crv", "x", "kid", "use"} and held.items() <= json.loads(out.read_text()).items()
+    assert out.stat().st_mode & 0o777 == 0o600
+    again = system.run("participant", "key", code, "--generate", out)
+    assert again.returncode == 1 and "never written over" in again.stderr
+    neither = system.run("participant", "key", code)
+    assert neither.returncode == 1 and "--generate" in neither.stderr
 
 
 def test_erase_destroys_the_record_and_says_so(system: Up) -> None:

@@ -3,13 +3,13 @@
 import asyncio
 from pathlib import Path
 
-from tests.end_to_end.ordeal import ordeal
+from tests.end_to_end.ordeal import Process, ordeal
 
 KILLS = 20
 
 
 def test_kills_under_load_leave_zeros(tmp_path: Path) -> None:
-    counted = asyncio.run(ordeal(tmp_path, KILLS, seed=11))
+    counted = asyncio.run(ordeal(Process(tmp_path / "data"), KILLS, seed=11))
     assert counted.clean, str(counted)
     assert counted.kills == KILLS
     assert counted.records > 100

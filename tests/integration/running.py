@@ -12,11 +12,13 @@ from typing import Any, TypeVar
 import httpx
 import uvicorn
 import uvloop
+from starlette.applications import Starlette
 
 from services.doors import application, configuration
 from services.embedded import System
 from services.sandbox.participants import PARTICIPANTS, policies
 from services.sandbox.setup import FILE_NAME, Sandbox, SandboxTokens, prepare, register
+from tests.integration import conformance
 
 T = TypeVar("T")
 START_SECONDS = 60
@@ -34,6 +36,7 @@ class Running:
         lines = [policy.line() for policy in policies()]
         self.sandbox: Sandbox = prepare(data / FILE_NAME, PARTICIPANTS, lines, self.base_url)
         self.system: System
+        self.app: Starlette
         self._server: uvicorn.Server
         self._loop: asyncio.AbstractEventLoop
         self._started: Future[None] = Future()
@@ -43,9 +46,12 @@ class Running:
         return self.sandbox.bearers[code].token
 
     def client(self, code: str | None = None, **options: Any) -> httpx.Client:
-        """A client that speaks with this participant's token, or with none."""
+        """A client that speaks with this participant's token, or with none; every answer is held to the OpenAPI document."""
         headers = {"authorization": f"Bearer {self.token(code)}"} if code else {}
-        return httpx.Client(base_url=self.base_url, headers=headers, timeout=60, trust_env=False, **options)
+        hooks = {"response": [conformance.held]}
+        return httpx.Client(
+            base_url=self.base_url, headers=headers, timeout=60, trust_env=False, event_hooks=hooks, **options
+        )
 
     def call(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Runs a coroutine in the system's own loop: for what no door shows."""
@@ -92,8 +98,8 @@ class Running:
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
         self.system = System(self.data, PARTICIPANTS, register(self.sandbox.policies))
-        app = application(self.system, SandboxTokens(self.data / FILE_NAME), self._rate)
-        self._server = _Server(configuration(app, "127.0.0.1", self.port), self._started)
+        self.app = application(self.system, SandboxTokens(self.data / FILE_NAME), self._rate)
+        self._server = _Server(configuration(self.app, "127.0.0.1", self.port), self._started)
         steps = asyncio.create_task(self.system.run())
         doors = asyncio.create_task(self._server.serve(sockets=[self._listener]))
         await asyncio.wait((steps, doors), return_when=asyncio.FIRST_COMPLETED)

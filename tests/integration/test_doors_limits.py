@@ -12,7 +12,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from services.doors import Guard
-from services.embedded import LAG_LIMIT
+from services.front import LAG_LIMIT
 from services.intake import limits, reading, wire
 from tests.integration import bodies
 from tests.integration.bodies import CLAIMLINK, HOSPITAL, INSURER, OPERATOR, POLICE

@@ -1,9 +1,11 @@
 """Nothing personal in clear in any file, and an erased record that opens with no key."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import select, text
 
@@ -14,6 +16,8 @@ from adapters.vault.sealing import CannotOpen, open_sealed
 from schemas.records import Role
 from services.sandbox.participants import PARTICIPANTS
 from services.sandbox.scenario import Item, generate
+from tests.servers.places import InPostgres
+from tests.servers.postgres import Server
 from tests.simulation.world import NOW, World
 
 NAMES = {"name", "text", "identifier", "value", "plate", "phone", "description", "address", "reference"}
@@ -84,6 +88,32 @@ def test_the_canary_test_can_fail(world: tuple[World, list[Item], Path]) -> None
     assert any(person.encode() in path.read_bytes() for path in folder.rglob("*") if path.is_file())
     with one.core.database.write() as tx:
         tx.execute(text("DROP TABLE slip"))
+
+
+NATIONAL_ID = re.compile(rb"[A-Z][A-D0-9][0-9]{8}")
+
+
+def test_no_file_of_the_server_holds_a_person(server: Server, tmp_path: Path) -> None:
+    """Tables, indexes and the write-ahead log of PostgreSQL, of the store and of the keys; and the folder beside them."""
+    items = list(generate(24, 4))
+    persons = {person.encode() for item in items for truth in item.truths for person in truth.persons}
+    assert len(persons) > 4 and all(NATIONAL_ID.fullmatch(person) for person in persons)
+    world = World(InPostgres(tmp_path, server.fresh(), server.empty()))
+    world.send(items)
+
+    def found() -> set[bytes]:
+        with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+            connection.execute("CHECKPOINT")
+        files = [path for folder in (server.folder, tmp_path) for path in folder.rglob("*") if path.is_file()]
+        assert any("pg_wal" in path.parts for path in files)
+        return {one for path in files for one in NATIONAL_ID.findall(path.read_bytes())} & persons
+
+    assert found() == set()
+    with world.core.database.write() as tx:
+        tx.execute(text("CREATE TABLE slip (word TEXT)"))
+        tx.execute(text("INSERT INTO slip VALUES (:word)"), {"word": min(persons).decode()})
+    assert found() == {min(persons)}, "the test can tell"
+    world.close()
 
 
 def test_an_erased_record_opens_with_no_key_and_its_offers_are_withdrawn(tmp_path: Path) -> None:

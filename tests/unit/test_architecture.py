@@ -21,9 +21,14 @@ WIRING = {"app.py", "worker.py", "__main__.py"}
 # Modules that wire though their name does not say so; each with its reason.
 WIRING_MODULES = {
     "services/embedded.py": "the composition root of the embedded form",
+    "services/distributed.py": "the composition root of the distributed form",
+    "services/front.py": "what the doors ask of either form",
+    "services/due.py": "turns due rows of the store into events",
     "services/doors.py": "composes the doors' routes",
     "services/conversion/paper_app.py": "the doors of the renderer",
+    "services/delivery/publisher.py": "publishes the feeds: store and brokers",
     "services/validation/lanes.py": "runs validation's worker processes in the embedded form",
+    "services/validation/pool.py": "validation's worker processes",
 }
 WIRING_FOLDERS = {
     "services/commands": "the command line: it starts and calls what it names",

@@ -318,12 +318,13 @@ def test_reviews_judgements_and_participants():
     )
     withdrawn = check("judgement", judgement | {"version": 2, "status": "entered-in-error"}).content
     assert (withdrawn.version, withdrawn.withdrawn) == ("000000000002", True)
-    change = example("participant") | {"keys": ["k"], "endpoints": ["https://hospital.example/"]}
+    key = {"kty": "OKP", "crv": "X25519", "x": "m6k_fDB8QSLJlHbVhrmd7Dtwy3u6rY1Oyg5rD6_QPmc", "kid": "2026-11"}
+    change = example("participant") | {"keys": [key], "endpoints": ["https://hospital.example/"]}
     assert check("participant", change).content == ParticipantChange(
         name="晴川綜合醫院",
         roles=("hospital",),
         status="admitted",
-        keys=("k",),
+        keys=(key,),
         endpoints=("https://hospital.example/",),
     )
 

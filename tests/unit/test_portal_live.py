@@ -32,10 +32,14 @@ FIGURES = Figures(
     ),
     cases=4,
     offers={"82916473": 9},
+    published={"82916473": 8},
+    backlog={"82916473": 2},
     lag={"validation": 3, "hub": 0},
     last_minute={"received": 90, "judged": 60, "offered": 3},
     recent=(Recent("r1", "document", "H1", "rejected", '[{"code": "b"}, {"code": "a"}, {"code": "b"}]', "t"),),
     oldest_waiting="2026-11-21T03:59:55.500000Z",
+    next_due="2026-11-21T03:59:00.000000Z",
+    oldest_key="2026-11-17",
     dead={"hub": 2},
     problems={"date-order": 5},
 )
@@ -59,6 +63,8 @@ def test_the_boards_figures() -> None:
 
 def test_nothing_waits_and_a_clock_that_was_set_back() -> None:
     assert replace(FIGURES, oldest_waiting=None).oldest_waiting_seconds == 0
+    assert replace(FIGURES, next_due="2026-11-27T00:00:00.000000Z").overdue_seconds == 0
+    assert replace(FIGURES, oldest_key=None).oldest_key_days == 0
     assert replace(FIGURES, oldest_waiting="2026-11-21T05:00:00.000000Z").oldest_waiting_seconds == 0
 
 
@@ -86,7 +92,13 @@ def test_metrics_are_prometheus_text() -> None:
     assert samples[("claims_step_lag", (("step", "validation"),))] == 3
     assert samples[("claims_oldest_unprocessed_seconds", ())] == 4.5
     assert samples[("claims_offers", (("insurer", "82916473"),))] == 9
+    assert samples[("claims_offers_published", (("insurer", "82916473"),))] == 8
+    assert samples[("claims_insurer_backlog", (("insurer", "82916473"),))] == 2
+    assert samples[("claims_last_minute", (("what", "judged"),))] == 60
+    assert samples[("claims_overdue_seconds", ())] == 60
+    assert samples[("claims_oldest_log_key_days", ())] == 4
     assert samples[("claims_dead_letters", (("step", "hub"),))] == 2
+    assert samples[("claims_dead_letters", (("step", "validation"),))] == 0
     assert samples[("claims_problems", (("code", "date-order"),))] == 5
     assert samples[("claims_cases", ())] == 4
     assert exposition(FIGURES) == exposition(FIGURES), "a scrape leaves something behind for the next"
