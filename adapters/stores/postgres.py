@@ -99,6 +99,7 @@ def _engine(url: str, isolation: str, **options: object) -> Engine:
         pool_size=CONNECTIONS,
         max_overflow=0,
         pool_timeout=POOL_SECONDS,
+        pool_pre_ping=True,  # a server that was restarted fails no request with a connection of before
         connect_args={
             "connect_timeout": CONNECT_SECONDS,
             "client_encoding": "utf8",

@@ -48,6 +48,21 @@ def by_ids(tx: Connection, ids: Iterable[str]) -> dict[str, Row]:
     return {row.record: row for row in tx.execute(_BY_IDS, {"given": list(ids)}).all()}
 
 
+# Locked: an erasure that comes meanwhile waits until the attempt is judged, and finds what was kept of it.
+_ERASED = (
+    select(records.c.record, records.c.outcome, records.c.erased)
+    .where(records.c.record.in_(GIVEN))
+    .order_by(records.c.record)
+    .with_for_update()
+)
+
+
+def erased(tx: Connection, ids: Iterable[str]) -> dict[str, str]:
+    """Those of these records that were erased, with their verdict ("" before the first); holds the rows of all of them."""
+    rows = tx.execute(_ERASED, {"given": sorted(ids)}).all()
+    return {row.record: row.outcome or "" for row in rows if row.erased}
+
+
 _INSERT = insert(records)
 _PUT = _INSERT.on_conflict_do_update(index_elements=["record"], set_={"attempt": _INSERT.excluded.attempt})
 

@@ -27,7 +27,8 @@ class Deduplication:
         self._keys, self._archive = keys, archive
 
     def handle(self, tx: Connection, messages: Sequence[Message], now: datetime) -> list[Message]:
-        arrivals = {message.id: self._arrival(message.event) for message in messages}
+        erased = records.erased(tx, [message.event.record.id for message in messages])  # type: ignore[union-attr]
+        arrivals = {message.id: self._arrival(message.event, erased) for message in messages}
         held = _held(tx, [one for one in arrivals.values() if one])
         named = {record for message in messages for record in _named(message.event)}
         known = records.by_ids(tx, named) if named else {}
@@ -35,6 +36,15 @@ class Deduplication:
         for message in messages:
             checked, arrival = message.event, arrivals[message.id]
             assert isinstance(checked, Checked)
+            if (gone := erased.get(checked.record.id)) is not None:
+                # Erased while this attempt was under way: nothing of it is kept anew, and what was judged of it stays.
+                if gone:
+                    again.append({"record": checked.record.id, "judged": checked.record.attempt})
+                else:
+                    rows.append({**_judged(checked, now), "outcome": Outcome.REJECTED.value})
+                decision = Decision(Outcome(gone or Outcome.REJECTED), Why.EXISTS)
+                outputs.append(_verdict(message, checked, decision, ()))
+                continue
             if arrival and (code := _misjudges(checked, known)):
                 arrival = None
                 checked = checked.model_copy(update={"problems": (*checked.problems, problem(code))})
@@ -44,10 +54,7 @@ class Deduplication:
                 outputs.append(_verdict(message, checked, decision, checked.problems))
                 continue
             problems = _problems(checked, decision)
-            row = {
-                "record": checked.record.id,
-                "judged": checked.record.attempt,
-                "judged_at": records.stamp(now),
+            row = _judged(checked, now) | {
                 "outcome": decision.outcome.value,
                 "problems": records.problems_text(problems),
                 "original": decision.original,
@@ -70,13 +77,14 @@ class Deduplication:
         if checked.record.parent:
             records.put(tx, [checked.record])
         records.mark_dead(tx, self.name, message.id, checked.record.id, reason, now)
-        self._archive.keep(tx, [Kept(checked.record.id, message.body, checked.metadata, None, checked.blob)])
+        if not records.erased(tx, [checked.record.id]):
+            self._archive.keep(tx, [Kept(checked.record.id, message.body, checked.metadata, None, checked.blob)])
         return [_verdict(message, checked, Decision(Outcome.DEAD, Why.NEW), ())]
 
-    def _arrival(self, checked: object) -> Arrival | None:
+    def _arrival(self, checked: object, erased: Mapping[str, str]) -> Arrival | None:
         assert isinstance(checked, Checked)
         content, record = checked.content, checked.record
-        if not isinstance(content, Evidence | Judgement):
+        if not isinstance(content, Evidence | Judgement) or record.id in erased:
             return None
         scope = f"{record.sender}|{record.kind}"
         print_ = content.content if isinstance(content, Evidence) else ""
@@ -168,6 +176,11 @@ class _Set:
 
 def _renamed(one: Held, old: str, new: str) -> Held:
     return replace(one, lineage=new) if one.lineage == old else one
+
+
+def _judged(checked: Checked, now: datetime) -> dict[str, object]:
+    """The columns of every attempt at a record."""
+    return {"record": checked.record.id, "judged": checked.record.attempt, "judged_at": records.stamp(now)}
 
 
 def _named(checked: object) -> tuple[str, ...]:

@@ -13,12 +13,14 @@ from adapters.stores import inbox
 from adapters.stores.archive import Archive
 from adapters.streams.embedded import Host
 from adapters.vault.packing import plain
+from adapters.vault.sealing import CannotOpen
 from schemas.events import Encoded, Message, Received
 from schemas.topics import RECEIVED
 from services.pipeline import VALIDATION
 from services.validation import worker
 
 Row = tuple[int, Message]  # position, message
+Job = tuple[bytes, bytes]  # event as JSON, packed body
 
 CHUNK = 8  # small records a worker takes at once
 FLIGHTS = 4  # chunks under way: the workers never wait for the next, and a burst is not held in memory
@@ -46,15 +48,28 @@ class Validation:
             known = inbox.seen(tx, self.name, [message.id for _, message in rows])
         return (rows[-1][0] if rows else after), [row for row in rows if row[1].id not in known]
 
-    def jobs(self, rows: Sequence[Row]) -> list[tuple[bytes, bytes]]:
-        """What the workers need: the event as JSON, the bytes packed."""
-        jobs = []
-        for _, message in rows:
-            received = message.event
-            assert isinstance(received, Received)
+    def jobs(self, rows: Sequence[Row]) -> list[Job | None]:
+        """What the workers need: the event as JSON, the bytes packed. None for bytes that were erased meanwhile."""
+        return [self._job(message) for _, message in rows]
+
+    def _job(self, message: Message) -> Job | None:
+        received = message.event
+        assert isinstance(received, Received)
+        try:
             body = plain(self._archive.blob_body(received.blob)) if received.blob else message.body
-            jobs.append((received.model_dump_json().encode(), body))
-        return jobs
+        except CannotOpen:
+            return None
+        return received.model_dump_json().encode(), body
+
+    @staticmethod
+    def answers(
+        rows: Sequence[Row], jobs: Sequence[Job | None], worked: Sequence[Sequence[Encoded]]
+    ) -> list[Sequence[Encoded]]:
+        """What `worked` says of the jobs that there were; of the others that they could not be judged."""
+        found = iter(worked)
+        return [
+            next(found) if job else [worker.unopened(message)] for (_, message), job in zip(rows, jobs, strict=True)
+        ]
 
     def commit(self, rows: Sequence[Row], answers: Sequence[Sequence[Encoded]], position: int) -> None:
         """Writes what the workers answered; the record's own bytes are put back beside its event."""
@@ -67,7 +82,8 @@ class Validation:
         """One batch in this process; the number of records it took."""
         position, rows = self.ahead(self.position(), limit)
         if rows:
-            self.commit(rows, worker.work(self.jobs(rows)), position)
+            jobs = self.jobs(rows)
+            self.commit(rows, self.answers(rows, jobs, worker.work([job for job in jobs if job])), position)
         return len(rows)
 
 
@@ -112,8 +128,9 @@ class Lanes:
 
     async def _fly(self, rows: Sequence[Row]) -> None:
         jobs = await asyncio.to_thread(self._step.jobs, rows)
-        answers = await asyncio.get_running_loop().run_in_executor(self._pool, worker.work, jobs)
-        self._landed.append((rows, answers))
+        given = [job for job in jobs if job]
+        worked = await asyncio.get_running_loop().run_in_executor(self._pool, worker.work, given) if given else []
+        self._landed.append((rows, self._step.answers(rows, jobs, worked)))
 
     async def _commit(self) -> None:
         """What has landed, in one transaction. The position passes a record only once it is committed."""

@@ -8,6 +8,7 @@ from multiprocessing import connection
 import structlog
 
 from adapters.vault.packing import pack, unpack
+from adapters.vault.sealing import CannotOpen
 from schemas.events import Checked, Encoded, Message, Received
 from schemas.ids import event_id
 from schemas.records import Kind
@@ -43,6 +44,13 @@ def failed(received: Received, body: bytes, reason: str) -> Message:
     """The output for a record that could not be brought to `answer`: our own failure makes it `dead`."""
     record, metadata, blob = received.record, received.metadata, received.blob
     return _message(Checked(record=record, metadata=metadata, blob=blob, dead=reason), body)
+
+
+def unopened(message: Message) -> Encoded:
+    """The output for a record whose bytes are gone: erased since, or else our failure."""
+    assert isinstance(message.event, Received)
+    found = failed(message.event, message.body, CannotOpen.__name__)
+    return Encoded(found.topic, found.key, found.id, found.head())
 
 
 def _of_child(child: Child) -> Message:
