@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import click
 import structlog
 
+from adapters.telemetry import spans
 from services.commands.logs import log_as_json
 from services.commands.options import Failed, data_option, database_option, kafka_option, keys_option
 from services.intake.limits import RATE
@@ -83,6 +84,7 @@ def up(
         with locked(data):
             failure = run_all(places, data, host, port, rate)
     else:
+        spans.start("claims")
         with locked(data):
             failure = serve(data, host, port, rate, lambda known: _embedded(data, known))
     if failure:
@@ -167,6 +169,7 @@ async def _serve(
             logger.error("ended by a failure", errors=classes(end))
     await loop.shutdown_default_executor()  # a turn that is under way ends before the database closes
     system.close()
+    spans.stop()
     for worker in multiprocessing.active_children():
         worker.terminate()  # what it had in hand is validated after the next start
     logger.info("stopped", failed=failed)
