@@ -16,7 +16,7 @@ SHAPES: dict[str, Schema] = {
             "next": {**_NUMBER, "description": "`after` of the next page: the last number in this one, else `after`."},
             "last": {
                 **_NUMBER,
-                "description": "The last number of the feed. Below `after`, the reader asks past its end: its own count is wrong.",
+                "description": "The last number of the feed. Below `after`, the reader asks past its end: its count is wrong.",
             },
         }
     )
