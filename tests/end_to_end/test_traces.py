@@ -211,6 +211,17 @@ def test_a_collector_that_takes_nothing_costs_no_record(how: str, quick: pytest.
     assert log.count("the collector takes no spans") == 1 and "from a library" not in log
 
 
+def test_an_end_does_not_wait_for_a_silent_collector(quick: pytest.MonkeyPatch) -> None:
+    code = (
+        "import sys, time; from adapters.telemetry import spans\n"
+        "spans.start('claims'); spans.emit('step', ['0' * 32], spans.now(), {})\n"
+        "begun = time.monotonic(); spans.stop(); sys.exit(time.monotonic() - begun > 5)"
+    )
+    with collector(silent=True) as own:
+        quick.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", own.url)  # it is given ten seconds to answer
+        assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
 def counted(exposition: str) -> dict[str, float]:
     return {
         state: float(count) for state, count in re.findall(r'claims_spans_total\{state="(\w+)"\} (\S+)', exposition)
