@@ -66,8 +66,7 @@ class _Exporter(OTLPSpanExporter):
 
 class Emitter:
     def __init__(self, service: str) -> None:
-        # What it would say of every batch is counted, and said once, by the exporter above.
-        logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
+        """ValueError when a variable of OpenTelemetry's cannot be used."""
         self._provider = TracerProvider(
             resource=Resource.create({SERVICE_NAME: service}), id_generator=_Ids(), shutdown_on_exit=False
         )
@@ -75,6 +74,8 @@ class Emitter:
         self._tracer = self._provider.get_tracer("claims")
         for state in ("made", "sent", "lost"):
             SPANS.labels(state)
+        # What it would say of every batch from now on is counted, and said once, by the exporter above.
+        logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
 
     def emit(
         self,

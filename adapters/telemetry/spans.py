@@ -23,7 +23,8 @@ _emitter: "Emitter | None" = None
 
 
 def start(service: str) -> None:
-    """Called once, by the process that serves; the SDK is loaded only where it is wanted."""
+    """Called once, by the process that serves; the SDK is loaded only where it is wanted. ValueError when a variable of it
+    cannot be used."""
     global _emitter
     if any(os.environ.get(name) for name in SWITCHES):
         from adapters.telemetry.otlp import Emitter

@@ -17,7 +17,7 @@ from adapters.telemetry import spans
 from services.commands.logs import log_as_json
 from services.commands.options import Failed, data_option, database_option, kafka_option, keys_option
 from services.commands.telling import tell
-from services.commands.up import NO_SANDBOX, bound, classes, serve
+from services.commands.up import NO_SANDBOX, bound, classes, serve, start_traces
 from services.intake.limits import RATE
 from services.pipeline import PIPELINE
 from services.sandbox.setup import Sandbox, register
@@ -81,7 +81,7 @@ def run(
         raise Failed("Name the brokers with --kafka, the database with --database and that of the keys with --keys.")
     log_as_json()
     structlog.contextvars.bind_contextvars(service=service)
-    spans.start(f"claims-{service}")
+    start_traces(f"claims-{service}")
     broker = address(kafka)
     if service == DOORS:
         port = DOORS_PORT if port is None else port

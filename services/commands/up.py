@@ -84,11 +84,19 @@ def up(
         with locked(data):
             failure = run_all(places, data, host, port, rate)
     else:
-        spans.start("claims")
+        start_traces("claims")
         with locked(data):
             failure = serve(data, host, port, rate, lambda known: _embedded(data, known))
     if failure:
         sys.exit(1)
+
+
+def start_traces(service: str) -> None:
+    """Where the environment names a collector; Failed when what else it says of traces cannot be used."""
+    try:
+        spans.start(service)
+    except ValueError as error:
+        raise Failed(f"Traces cannot be sent as the variables OTEL_… say: {error}") from None
 
 
 def _embedded(data: Path, known: Sandbox) -> "System":

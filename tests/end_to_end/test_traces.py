@@ -222,6 +222,14 @@ def test_an_end_does_not_wait_for_a_silent_collector(quick: pytest.MonkeyPatch) 
         assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
+def test_what_cannot_be_used_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setenv("OTEL_BSP_MAX_QUEUE_SIZE", "100")  # less than a batch
+    command = [sys.executable, "-m", "services", "up", "--sandbox", "--data", str(tmp_path / "data")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1 and "OTEL_" in done.stderr and "max_queue_size" in done.stderr
+
+
 def counted(exposition: str) -> dict[str, float]:
     return {
         state: float(count) for state, count in re.findall(r'claims_spans_total\{state="(\w+)"\} (\S+)', exposition)
