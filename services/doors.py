@@ -16,6 +16,7 @@ from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from adapters.identity.tokens import Tokens
+from adapters.telemetry import spans
 from services.consent import app as consent
 from services.conversion import app as conversion
 from services.conversion import paper_app as papers
@@ -108,6 +109,7 @@ class Guard:
             await send(message)
 
         structlog.contextvars.clear_contextvars()
+        begun = spans.now()
         self._free -= 1
         try:
             if self._free < 0:
@@ -123,6 +125,9 @@ class Guard:
                 await respond(Request(scope), refusal)(scope, receive, sending)
         finally:
             self._free += 1
+            if judged := scope.get("state", {}).get("judged"):
+                first = judged.record.attempt == 1 and not judged.again
+                spans.door(judged.record, judged.outcome, begun, first)
 
 
 def _crowded() -> Refusal:

@@ -16,6 +16,7 @@ from faust.types.auth import SASLMechanism
 
 from adapters.streams.embedded import Step, note
 from adapters.streams.kafka import SESSION_MS, Broker, Publisher, Sealer, patiently, trouble
+from adapters.telemetry import spans
 from schemas.events import Encoded, Message
 from schemas.topics import TOPICS
 
@@ -89,12 +90,13 @@ class Host:
 
     async def _one(self, record: Any) -> None:
         """Returns once the record's outputs are acknowledged; never, when they cannot be."""
+        begun = spans.now()
         try:
             if message := await self._patiently(lambda: self._open(record)):
                 outputs = await self._transform(message)
                 rows = await self._patiently(lambda: self._sealer.seal(outputs, self._clock()))
                 await self._publisher.publish(rows)
-                note(self._step, [message])
+                note(self._step, [message], begun)
         except Exception as error:  # noqa: BLE001 — whatever it was, the record is not acknowledged: the process ends
             if not self._broken.done():
                 self._broken.set_exception(error)

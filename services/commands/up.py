@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import click
 import structlog
 
+from adapters.telemetry import spans
 from services.commands.logs import log_as_json
 from services.commands.options import Failed, data_option, database_option, kafka_option, keys_option
 from services.intake.limits import RATE
@@ -83,10 +84,19 @@ def up(
         with locked(data):
             failure = run_all(places, data, host, port, rate)
     else:
+        start_traces("claims")
         with locked(data):
             failure = serve(data, host, port, rate, lambda known: _embedded(data, known))
     if failure:
         sys.exit(1)
+
+
+def start_traces(service: str) -> None:
+    """Where the environment names a collector; Failed when what else it says of traces cannot be used."""
+    try:
+        spans.start(service)
+    except ValueError as error:
+        raise Failed(f"Traces cannot be sent as the variables OTEL_… say: {error}") from None
 
 
 def _embedded(data: Path, known: Sandbox) -> "System":
@@ -167,6 +177,7 @@ async def _serve(
             logger.error("ended by a failure", errors=classes(end))
     await loop.shutdown_default_executor()  # a turn that is under way ends before the database closes
     system.close()
+    spans.stop()
     for worker in multiprocessing.active_children():
         worker.terminate()  # what it had in hand is validated after the next start
     logger.info("stopped", failed=failed)

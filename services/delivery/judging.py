@@ -15,7 +15,12 @@ from services.consent.law import LAW
 
 def names(bases: Iterable[str]) -> list[str]:
     """What to lock before these bases are judged: as long as it is held, no review and no withdrawal of them is answered."""
-    return [f"authorisation:{one}" for one in bases if not one.startswith(LAW_PREFIX)]
+    return [f"authorisation:{one}" for one in authorisations(bases)]
+
+
+def authorisations(bases: Iterable[str]) -> set[str]:
+    """The records among these bases; the others are lines of the law table."""
+    return {one for one in bases if not one.startswith(LAW_PREFIX)}
 
 
 def in_force(tx: Connection, archive: Archive, bases: Iterable[str], today: date) -> set[str]:
@@ -23,7 +28,7 @@ def in_force(tx: Connection, archive: Archive, bases: Iterable[str], today: date
     bases = set(bases)
     day = today.isoformat()
     lawful = {one for one in bases if one.startswith(LAW_PREFIX) and _law_holds(one, day)}
-    granted = {one for one in bases if not one.startswith(LAW_PREFIX)}
+    granted = authorisations(bases)
     if not granted:
         return lawful
     approved = consents.approved(tx, granted)

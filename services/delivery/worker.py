@@ -11,15 +11,17 @@ from sqlalchemy import Connection
 
 from adapters.stores import casebook, consents, feeds, participants, records
 from adapters.stores.archive import Archive
+from adapters.stores.database import after_commit
 from adapters.stores.dialect import lock
+from adapters.telemetry import spans
 from adapters.vault.keys import Keys
 from adapters.vault.sealing import seal
 from schemas.events import Message, View
 from schemas.ids import derive
 from schemas.topics import OFFERS
 from services.consent.entitlement import LAW_PREFIX
-from services.delivery.judging import in_force, names
-from services.delivery.sequence import Numbered, sequence
+from services.delivery.judging import authorisations, basis_of, in_force, names
+from services.delivery.sequence import Append, Numbered, sequence
 
 TAIPEI = ZoneInfo("Asia/Taipei")
 logger = structlog.get_logger()
@@ -39,6 +41,7 @@ class Sequencer:
         self._keys, self._archive = keys, archive
 
     def handle(self, tx: Connection, messages: Sequence[Message], now: datetime) -> list[Message]:
+        begun = spans.now()
         by_insurer: dict[str, dict[str, View]] = defaultdict(dict)
         for message in messages:
             view = message.event
@@ -57,7 +60,7 @@ class Sequencer:
         held = in_force(tx, self._archive, bases, now.astimezone(TAIPEI).date())
         lock(tx, (f"feed:{insurer}" for insurer in by_insurer))
         for insurer in sorted(by_insurer):
-            self._feed(tx, insurer, by_insurer[insurer], held, now)
+            self._feed(tx, insurer, by_insurer[insurer], held, now, begun)
         return []
 
     def dead(self, tx: Connection, message: Message, reason: str, now: datetime) -> list[Message]:
@@ -69,8 +72,10 @@ class Sequencer:
             consents.schedule(tx, records.stamp(now + RETRY), record, "dead letter")
         return []
 
-    def _feed(self, tx: Connection, insurer: str, views: dict[str, View], held: set[str], now: datetime) -> None:
-        """`held`: the bases of these views that are in force."""
+    def _feed(
+        self, tx: Connection, insurer: str, views: dict[str, View], held: set[str], now: datetime, begun: int
+    ) -> None:
+        """`held`: the bases of these views that are in force; `begun`: when the batch began, for the trace."""
         latest = casebook.latest_views(tx, insurer, views)
         current = [view for case, view in views.items() if latest.get(case) == view.version]
         if not current:
@@ -87,6 +92,8 @@ class Sequencer:
             if step.offer or step.take_back:
                 ids = [paper.record for paper in view.papers]
                 logger.info("numbered", insurer=insurer, case=view.case, number=batch.last, records=ids)
+            if spans.on():
+                _trace(tx, view, step, batch.last, begun)
         self._write(tx, batch)
 
     def _write(self, tx: Connection, batch: "_Batch") -> None:
@@ -153,6 +160,19 @@ class _Batch:
                 "taken_back_by": None,
             }
         )
+
+
+def _trace(tx: Connection, view: View, step: Append, last: int, begun: int) -> None:
+    """In the traces of the papers shown and taken back, and of the authorisations that they go by."""
+    told: dict[str, str | int | Sequence[int]] = {"claims.insurer": view.insurer, "claims.case": view.case}
+    told |= {"claims.offernumber": last} if step.offer or step.take_back else {}
+    told |= {"claims.withdraws": step.take_back} if step.take_back else {}
+    before = feeds.papers_of(tx, view.insurer, step.take_back) if step.take_back else ()
+    shown = {paper.record for paper in (*view.papers, *before)}
+    bases = {basis for paper in view.papers for _, basis in paper.basis}
+    bases |= {basis for row in before for _, basis in basis_of(row)}
+    records = sorted(shown | authorisations(bases))
+    after_commit(tx, lambda: spans.emit("sequencer", records, begun, told))
 
 
 def content(view: View) -> str:

@@ -154,6 +154,7 @@ _TRACES: dict[str, Schema] = {
             "parent": maybe(RECORD),
             "lines": maybe(LINES),
             "erased": FLAG,
+            "trace": {**RECORD, "description": "The id of its OpenTelemetry trace, where traces are collected."},
         }
     ),
     "TracedVerdict": closed(

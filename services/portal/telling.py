@@ -22,6 +22,7 @@ def _record(trace: Told) -> Iterator[str]:
     yield f"  {one['kind']} from {one['sender']} ({one['role']}), {one['size']:,} bytes, {one['mediaType']}"
     yield f"  sha256 {one['sha256']}"
     yield f"  received {one['received']}  {one['method']} {one['path']}"
+    yield f"  trace {one['trace']}"
     if one["parent"]:
         first, last = one["lines"] or (0, 0)
         yield f"  lines {first}-{last} of file {one['parent']}"

@@ -4,7 +4,7 @@ The shape (stable; fields are only added): `{id, is: record or case, record?, ve
 deadLetters?, case}`.
 
     record    {record, kind, sender, role, method, path, sha256, size, mediaType, received, attempt, judged, target,
-              parent, lines, erased}
+              parent, lines, erased, trace}; `trace` is the id of its OpenTelemetry trace
     verdict   {outcome, at, why, original, problems: [{code, severity, path, pointer, text, textEn}]}
     lineage   {id, shown, versions: [{record, outcome, version, standing, received, shown, erased}]}
     keys      [{by, keys}]: what it is looked up by, and how many of them; never a value
@@ -25,6 +25,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from schemas.ids import trace_id
 from schemas.problems import Problem
 from schemas.records import Kind, Outcome, Record
 from services.consent.entitlement import Standing
@@ -102,6 +103,7 @@ def _envelope(story: Story) -> Json:
         "parent": one.parent,
         "lines": list(one.lines) if one.lines else None,
         "erased": story.erased,
+        "trace": trace_id(one.id),
     }
 
 

@@ -256,6 +256,12 @@ def test_no_such_route(running: Running) -> None:
     assert "POST" in answer.headers["allow"]
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD", "DELETE"])
+def test_an_operation_is_no_document(running: Running, method: str) -> None:
+    answer = running.client(HOSPITAL).request(method, "/fhir/Bundle/$validate")
+    assert answer.status_code == 405 and answer.headers["allow"] == "POST"
+
+
 def test_nothing_is_cached_but_what_is_public(running: Running) -> None:
     assert running.client(HOSPITAL).get("/records").headers["cache-control"] == "no-store"
     assert "public" in running.client().get("/schemas").headers["cache-control"]
