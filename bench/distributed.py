@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from bench import documents, postgres_loader
@@ -56,7 +57,10 @@ class System:
         """CPU seconds and resident MiB of each service, its workers and all its processes together."""
         return [_together(name, [one for pid in pids for one in tree(pid)]) for name, pids in self._of.items()]
 
-    def stop(self) -> None:
+    def __enter__(self) -> "System":
+        return self
+
+    def __exit__(self, *_: object) -> None:
         for process in self._running:
             process.terminate()
         for process in self._running:
@@ -69,22 +73,19 @@ def _together(name: str, some: Sequence[Usage]) -> Usage:
 
 @contextmanager
 def bare(folder: Path) -> Iterator[System]:
-    with kafka.kafka() as cluster, postgres.postgres(durable=True) as server:
-        system = System(cluster, server, folder)
+    with kafka.kafka() as cluster, postgres.postgres(durable=True) as server, System(cluster, server, folder) as system:
         _topics(cluster, {TOPIC: 1})
         postgres_loader.execute(system.environment["CLAIMS_DATABASE"], TABLE)
         system.start("store", "bench.bare_kafka", "store")
         system.start("door", "bench.bare_kafka", "door", str(system.port))
         listens(system.port)
         yield system
-        system.stop()
 
 
 @contextmanager
 def interchange(folder: Path, partitions: int | None, processes: int) -> Iterator[tuple[System, dict[str, str]]]:
     """Every service once, the steps `processes` times; topics with so many partitions, or with those of the table."""
-    with kafka.kafka() as cluster, postgres.postgres(durable=True) as server:
-        system = System(cluster, server, folder)
+    with kafka.kafka() as cluster, postgres.postgres(durable=True) as server, System(cluster, server, folder) as system:
         system.environment["CLAIMS_KEYS"] = server.empty()
         _topics(cluster, {one.on_broker("claims"): partitions or one.partitions for one in TOPICS})
         data = Path(tempfile.mkdtemp(dir=folder))
@@ -96,7 +97,6 @@ def interchange(folder: Path, partitions: int | None, processes: int) -> Iterato
             DOORS, "services", "run", DOORS, *shared, "--port", str(system.port), "--rate", "100000", says=True
         )
         yield system, tokens_of(data)
-        system.stop()
 
 
 def _topics(cluster: kafka.Cluster, partitions: dict[str, int]) -> None:
@@ -113,8 +113,9 @@ def measure_bare(system: System, some: Sequence[Prepared]) -> tuple[float, list[
     before = {one.name: one.cpu for one in system.usage()}
     start = time.monotonic()
     sent = run(system, requests)
-    while postgres_loader.execute(database, "SELECT count(*) FROM bare") < len(some):
-        time.sleep(0.02)
+    with psycopg.connect(database, autocommit=True) as connection:
+        while connection.execute("SELECT count(*) FROM bare").fetchone() != (len(some),):
+            time.sleep(0.02)
     seconds = time.monotonic() - start
     assert {one.status for one in sent} == {201}
     used = [Usage(one.name, one.cpu - before[one.name], one.resident) for one in system.usage()]

@@ -88,24 +88,19 @@ def tokens_of(data: Path) -> dict[str, str]:
 def tree(pid: int) -> list[Usage]:
     """A process and those it started, itself first; what has ended counts for the one that started it."""
     found = []
-    for one in (pid, *_children(pid)):
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has just ended
-            found.append(_usage(one))
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has just ended
+        found.append(_usage(pid))
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            for child in (task / "children").read_text().split():
+                found += tree(int(child))
     return found
-
-
-def _children(pid: int) -> list[int]:
-    found = []
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        found += [int(child) for child in (task / "children").read_text().split()]
-    return [one for child in found for one in (child, *_children(child))]
 
 
 def _usage(pid: int) -> Usage:
     stat = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     status = Path(f"/proc/{pid}/status").read_text()
     command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-    resident = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
+    resident = next((int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")), 0)
     name = (
         "parent"
         if " up " in command
