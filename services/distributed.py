@@ -6,6 +6,7 @@ Any number of processes may run a service. What they share is the brokers, the d
 import asyncio
 import contextlib
 import gc
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import BrokenExecutor, Executor, ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -48,7 +49,7 @@ from services.intake.book import Book
 from services.intake.desk import Desk
 from services.pipeline import PIPELINE, VALIDATION
 from services.validation import pool, worker
-from services.validation.lanes import LARGE_BYTES
+from services.validation.lanes import CHUNK, LARGE_BYTES, Job
 
 T = TypeVar("T")
 BELL_SECONDS = 0.2  # how late an insurer that waits is told of a number
@@ -159,7 +160,8 @@ async def decide(node: Node, name: str, stopping: asyncio.Event, ready: Callable
     handler = next(one for one in node.handlers if one.name == name)
     host = kafka_decide.Host(node.broker, node.database, node.sealer, node.clock)
     async with publishing(node.broker) as publisher:
-        await host.run(handler, publisher, stopping, ready)
+        rest = next(step.rest for step in PIPELINE if step.name == name)
+        await host.run(handler, publisher, stopping, ready, rest)
 
 
 async def validate(node: Node, stopping: asyncio.Event, ready: Callable[[], None]) -> None:
@@ -189,28 +191,70 @@ class Validation:
     def __init__(self, archive: Archive, workers: Executor) -> None:
         self._archive, self._workers = archive, workers
         self._large = asyncio.Semaphore(1)
+        self._waiting: deque[tuple[Job, asyncio.Future[list[Encoded]]]] = deque()
+        self._idle = pool.WORKERS
+        self._serving: set[asyncio.Task[None]] = set()
 
     async def outputs(self, message: Message) -> list[Message | Encoded]:
         """What becomes of one record. Raises only for trouble that is nobody's record's: a broken pool, the database."""
         received = message.event
         assert isinstance(received, Received)
         try:
-            body = await asyncio.to_thread(self._body, received, message)
+            body = message.body if not received.blob else await asyncio.to_thread(self._blob, received.blob)
             job = (received.model_dump_json().encode(), body)
-            async with self._large if received.record.size >= LARGE_BYTES else contextlib.nullcontext():
-                answers = await asyncio.get_running_loop().run_in_executor(self._workers, worker.work, [job])
+            if received.record.size >= LARGE_BYTES:
+                async with self._large:
+                    own, *children = (await self._work([job]))[0]
+            else:
+                own, *children = await self._answer(job)
         except Exception as error:
             if isinstance(error, BrokenExecutor) or trouble(error):
                 raise
             # Whatever it was, the record becomes a dead letter, not a lost one.
             return [worker.failed(received, message.body, type(error).__name__)]
-        own, *children = answers[0]
         if len(own.encoded) > VALUE_BYTES - len(message.body):  # a hostile record with a hundred thousand faults
             return [worker.failed(received, message.body, TooLarge.__name__)]
         return [Encoded(own.topic, own.key, own.id, own.encoded, message.body), *children]
 
-    def _body(self, received: Received, message: Message) -> bytes:
-        return plain(self._archive.blob_body(received.blob)) if received.blob else message.body
+    def _blob(self, name: str) -> bytes:
+        return plain(self._archive.blob_body(name))
+
+    def _work(self, jobs: list[Job]) -> "asyncio.Future[list[list[Encoded]]]":
+        return asyncio.get_running_loop().run_in_executor(self._workers, worker.work, jobs)
+
+    async def _answer(self, job: Job) -> list[Encoded]:
+        """Of a small record: what waits while all workers are busy goes to the next idle one together, for handing over a job
+        costs half of doing it."""
+        answered: asyncio.Future[list[Encoded]] = asyncio.get_running_loop().create_future()
+        self._waiting.append((job, answered))
+        if self._idle:
+            self._idle -= 1
+            serving = asyncio.create_task(self._serve())
+            self._serving.add(serving)
+            serving.add_done_callback(self._serving.discard)
+        return await answered
+
+    async def _together(self, some: "Sequence[tuple[Job, asyncio.Future[list[Encoded]]]]") -> None:
+        try:
+            found = await self._work([job for job, _ in some])
+        except Exception as error:  # noqa: BLE001 — told to the one whose record it was
+            if len(some) > 1 and not isinstance(error, BrokenExecutor):
+                for one in some:
+                    await self._together([one])
+                return
+            for _, answered in some:
+                answered.set_exception(error)
+            return
+        for (_, answered), one in zip(some, found, strict=True):
+            answered.set_result(one)
+
+    async def _serve(self) -> None:
+        """Until nothing waits."""
+        try:
+            while self._waiting:
+                await self._together([self._waiting.popleft() for _ in range(min(CHUNK, len(self._waiting)))])
+        finally:
+            self._idle += 1
 
 
 async def tick(node: Node, stopping: asyncio.Event, ready: Callable[[], None]) -> None:

@@ -35,16 +35,11 @@ from services.hub.fold import Policies
 from services.hub.worker import Hub
 from services.intake.book import Book
 from services.intake.desk import Desk
-from services.pipeline import HUB, SEQUENCER
+from services.pipeline import PIPELINE
 from services.validation import pool
 from services.validation.lanes import Lanes, Validation
 
 T = TypeVar("T")
-# A step rests this long after a batch that was not full. A lone record is not delayed; under load the next batch shares its
-# statements and its flush to disk among more records, which costs each of them less than it waits.
-PAUSE_SECONDS = 0.05
-LATER_SECONDS = 0.15  # the same of the steps after the verdict: no sender waits for them
-LATER = (HUB.name, SEQUENCER.name)
 WATCH_SECONDS = 0.5  # how late the doors notice a lag; at 1,000 records/s that is a tenth of the limit
 
 logger = structlog.get_logger()
@@ -172,7 +167,7 @@ class System(Core, Front):
             self._writer.shutdown(wait=True, cancel_futures=True)
 
     async def _step(self, handler: Handler) -> None:
-        wake = self._wake[handler.name]
+        wake, rest = self._wake[handler.name], next(step.rest for step in PIPELINE if step.name == handler.name)
         while True:
             wake.clear()
             taken = await self._loop.run_in_executor(self._writer, self.host.turn, handler)
@@ -183,7 +178,7 @@ class System(Core, Front):
                 async with self.offered:
                     self.offered.notify_all()
             if taken < BATCH:
-                await asyncio.sleep(LATER_SECONDS if handler.name in LATER else PAUSE_SECONDS)
+                await asyncio.sleep(rest)
 
     async def _watch(self) -> None:
         """Counts what waits for validation, for the doors to refuse before it becomes too much."""

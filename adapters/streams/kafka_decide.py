@@ -8,7 +8,7 @@ every other partition points there. So whichever is delivered first brings them,
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from functools import partial
 
@@ -44,14 +44,21 @@ class Host:
         self._broker, self.database, self._sealer, self._clock = broker, database, sealer, clock
 
     async def run(
-        self, handler: Handler, publisher: Publisher, stopping: asyncio.Event, ready: Callable[[], None]
+        self,
+        handler: Handler,
+        publisher: Publisher,
+        stopping: asyncio.Event,
+        ready: Callable[[], None],
+        rest: float = 0.0,
     ) -> None:
-        """Until `stopping`, which ends it after the batch in hand. `ready` is called once it reads. What it raises is to end
-        the process."""
+        """Until `stopping`, which ends it after the batch in hand. `ready` is called once it reads. It rests for so many seconds
+        after a batch that was not full. What it raises is to end the process."""
         async with self.joined(handler, publisher, stopping) as member:
             ready()
             while not stopping.is_set():
-                await member.turn()
+                if 0 < await member.turn() < BATCH:
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(stopping.wait(), rest)
 
     @asynccontextmanager
     async def joined(self, handler: Handler, publisher: Publisher, stopping: asyncio.Event) -> AsyncIterator["Member"]:
