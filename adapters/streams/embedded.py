@@ -17,7 +17,7 @@ from adapters.stores import inbox
 from adapters.stores.database import Store
 from adapters.stores.dialect import lock
 from adapters.streams.log import Log
-from schemas.events import Checked, Encoded, Message, Received, Refold, Verdict, View
+from schemas.events import Checked, Encoded, Expire, Message, Received, Refold, Verdict, View
 
 T = TypeVar("T")
 
@@ -181,6 +181,6 @@ def about(message: Message) -> dict[str, str]:
             return {"record": record.id}
         case View(case=number, insurer=insurer):
             return {"case": number, "insurer": insurer}
-        case Refold(records=records):
+        case Refold(records=records) | Expire(records=records):
             return {"record": ",".join(records[:1])}
     return {}
