@@ -1,0 +1,184 @@
+"""200 invented subjects, followed byte by byte: nothing of them is ever in clear; after three days the log cannot be read,
+after erasure or retention nothing can, whichever live key is tried at whichever ciphertext."""
+
+import base64
+import gzip
+import json
+import zlib
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+
+from adapters.streams.log import STREAM_KEY
+from adapters.vault.keys import Keys
+from schemas.records import Kind
+from services import due
+from services.hub.retention import TEN_YEARS
+from tests.integration.canaries import (
+    COUNT,
+    Sealed,
+    Subject,
+    erasure,
+    in_clear,
+    opened,
+    records_of,
+    review,
+    searched,
+    subjects,
+    told,
+)
+from tests.integration.canary_systems import Distributed, Embedded, System, live_keys, sealed
+from tests.servers.kafka import kafka
+from tests.servers.postgres import postgres
+
+ERASED = range(20)  # subjects whose records an operator erases
+FEW = 10
+PLACES = {"bodies", "blobs", "offers", "log"}
+MOMENT = timedelta(microseconds=1)
+
+
+def play(system: System, some: list[Subject]) -> dict[str, Subject]:
+    """Hands in everything about them, and has the authorisations reviewed; the records, with whom they are about."""
+    given = [(record, one) for one in some for record in records_of(one)]
+    ids = system.enter([record for record, _ in given])
+    system.settle()
+    granted = [(id, one) for id, (record, one) in zip(ids, given, strict=True) if record.kind == Kind.AUTHORISATION]
+    reviews = system.enter([review(id, one) for id, one in granted])
+    system.settle()
+    return dict(zip(ids, (one for _, one in given), strict=True)) | dict(
+        zip(reviews, (one for _, one in granted), strict=True)
+    )
+
+
+def check_files(system: System, least: int) -> None:
+    found, size = searched(system.files())
+    assert found == {} and size > least
+
+
+def check_all_open(system: System, values: list[Sealed], some: list[Subject]) -> dict[Sealed, set[int]]:
+    """Before their time the same search finds every subject, in every place; which values speak of whom."""
+    inside = opened(values, live_keys(system))
+    assert inside.keys() == set(values), "each opens with a live key"
+    found = told(inside)
+    assert {one.at for one in found} >= PLACES
+    for at in ("log", "bodies"):
+        assert set().union(*(who for one, who in found.items() if one.at == at)) == {one.number for one in some}
+    return found
+
+
+def three_days_on(now: datetime) -> datetime:
+    """The last moment at which something written at `now` may still be read."""
+    return datetime.combine(now.date() + timedelta(days=3), datetime.min.time(), UTC)
+
+
+def check_life(system: System, records: dict[str, Subject], found: dict[Sealed, set[int]]) -> None:
+    """From the first day to the end of every retention. `found`: values of the first day that speak of a subject."""
+    on_log = [one for one in found if one.at in ("log", "outbox")]
+    kept = [one for one in found if one.at not in ("log", "outbox")]
+    begun = system.now
+    system.now = three_days_on(begun)
+    system.tick()
+    assert opened(on_log, live_keys(system)) == {}, "three days and every step is past"
+    assert len(opened(kept, live_keys(system))) == len(kept), "the store does not need the log"
+
+    system.enter([erasure(record) for record, one in records.items() if one.number in ERASED])
+    system.settle()
+    gone = [one for one in kept if found[one] & set(ERASED)]
+    assert {one.at for one in gone} >= {"bodies", "offers", "blobs"}
+    still = opened(kept, live_keys(system))
+    assert not still.keys() & set(gone)
+    assert still.keys() == set(kept) - set(gone), "nobody else's"
+
+    system.now = begun + timedelta(days=180) + MOMENT
+    system.tick()
+    refused = {one.number for one in records.values() if one.number % 5 == 4}
+    still = opened(kept, live_keys(system))
+    assert set().union(*told(still).values()) == {one.number for one in records.values()} - refused - set(ERASED)
+
+    system.now = three_days_on(begun) + TEN_YEARS
+    system.tick()
+    system.now = three_days_on(system.now)
+    system.tick()
+    live = live_keys(system)
+    assert opened(list(found), live) == {}
+    assert told(opened(sealed(system), live)) == {}, "nor does anything written since tell of them"
+
+
+@pytest.fixture(scope="module")
+def said(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder of a file that holds whatever a process logs."""
+    folder = tmp_path_factory.mktemp("said")
+    before = structlog.get_config()
+    with (folder / "log").open("wb") as file:
+        structlog.configure(
+            processors=[structlog.contextvars.merge_contextvars, structlog.processors.JSONRenderer(serializer=_line)],
+            logger_factory=structlog.BytesLoggerFactory(file),
+            cache_logger_on_first_use=False,
+        )
+        yield folder
+    structlog.configure(**before)
+
+
+def _line(value: Any, **_: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, default=repr).encode()
+
+
+def test_of_200_subjects_nothing_outlives_its_time_in_one_folder(tmp_path: Path, said: Path) -> None:
+    system = Embedded(tmp_path)
+    records = play(system, subjects())
+    keys = {name: wrapped for name, wrapped in system.keys._wrapped.find(system.keys.names("")).items()}
+    check_files(system, 5_000_000)
+    check_life(system, records, check_all_open(system, sealed(system), subjects()))
+    check_files(system, 1_000_000)
+    check_images(system, keys)
+    assert searched([said]) == ({}, (said / "log").stat().st_size)
+    system.close()
+
+
+def check_images(system: System, wrapped: dict[str, bytes]) -> None:
+    """No file holds what a destroyed key was wrapped in: even the master key brings nothing back."""
+    system.vacuum()
+    gone = [image for name, image in wrapped.items() if name not in system.keys.names("")]
+    assert len(gone) > COUNT
+    for path in (path for folder in system.files() for path in folder.rglob("*") if path.is_file()):
+        data = path.read_bytes()
+        assert not [1 for image in gone if image in data], f"{path.name} holds keys that were destroyed"
+
+
+def test_a_destruction_that_does_not_destroy_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    system = Embedded(tmp_path)
+    records = play(system, subjects(FEW))
+    values = sealed(system)
+    found = told(opened(values, live_keys(system)))
+    monkeypatch.setattr(Keys, "destroy", lambda self, names: None)
+    system.now += TEN_YEARS + MOMENT
+    system.tick()
+    assert set().union(*told(opened(list(found), live_keys(system))).values()) == {
+        one.number for one in records.values()
+    }
+    system.close()
+
+
+WRITTEN: dict[str, Callable[[str], bytes]] = {
+    "plain": lambda text: text.encode(),
+    "UTF-16": lambda text: text.encode("utf-16"),
+    "UTF-16, big end first": lambda text: text.encode("utf-16-be"),
+    "escaped": lambda text: json.dumps(text).encode(),
+    "base64": lambda text: base64.b64encode(text.encode()),
+    "base64, one on": lambda text: base64.b64encode(b"." + text.encode()),
+    "base64, two on": lambda text: base64.b64encode(b".." + text.encode()),
+    "deflated": lambda text: zlib.compress(text.encode(), 3),
+    "gzip": lambda text: gzip.compress(text.encode()),
+}
+
+
+@pytest.mark.parametrize("written", WRITTEN)
+def test_the_search_knows_a_canary_however_it_is_written(written: str) -> None:
+    one = subjects()[7]
+    for canary in one.canaries:
+        assert in_clear(b"\x00rest" + WRITTEN[written](f"before {canary} behind") + b"rest")
+    assert not in_clear(b"\x00rest" + WRITTEN[written]("before nothing behind") + b"rest")
