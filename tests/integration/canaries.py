@@ -32,7 +32,7 @@ from services.delivery.worker import offer_key
 from services.intake.book import Submission
 from services.sandbox.filings import pdf
 from services.sandbox.persons import checked
-from tests.integration.bodies import CLAIMLINK, EXAMPLE, HOSPITAL, INSURER, POLICE, dump
+from tests.integration.bodies import CLAIMLINK, EXAMPLE, HOSPITAL, POLICE, dump
 from tests.simulation.world import ROLE_OF
 
 COUNT = 200
@@ -112,10 +112,9 @@ def _refused(one: Subject) -> Submission:
 
 
 def _authorisation(one: Subject) -> Submission:
-    value = _example("authorisation") | {"id": f"auth-{one.number}", "subject": one.person, "recipients": [INSURER]}
-    value |= {"grantor": {**one.person, "role": "self"}, "purpose": "life-health", "subjectRole": "insured"}
-    value |= {"classes": ["certificate", "receipt"], "period": {"start": "2025-01-01"}}
-    value["loss"] = {"kind": "medical", "hospital": HOSPITAL, "document": f"T{one.number:08d}"}
+    """Of the document, as the example is of the example."""
+    value = json.loads(EXAMPLE.with_name("authorisation.json").read_bytes()) | {"id": f"auth-{one.number}"}
+    value |= {"subject": one.person, "grantor": {**one.person, "role": "self"}}
     value["evidence"] = {"kind": "signed-form", "reference": one.word}
     return _json(Kind.AUTHORISATION, CLAIMLINK, "/authorisations", value)
 

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -18,9 +18,9 @@ from adapters.stores import participants, records
 from adapters.stores.archive import INLINE_BYTES, Archive
 from adapters.stores.database import Store
 from adapters.streams.kafka import Broker, publishing
-from adapters.streams.kafka_source import Source
+from adapters.streams.kafka_source import Groups, Source
 from adapters.streams.kafka_topics import Topics
-from adapters.streams.log import STREAM_KEY
+from adapters.streams.log import STREAM_KEY, Log
 from adapters.vault.keys import Keys
 from schemas.ids import record_id
 from schemas.topics import TOPICS
@@ -45,6 +45,7 @@ class System(Protocol):
     database: Store
     keys: Keys
     archive: Archive
+    log: Log | Groups
     folder: Path
 
     def enter(self, given: Sequence[Submission]) -> list[str]: ...
@@ -87,7 +88,7 @@ class Embedded:
         self.folder = folder
         self._world = World(folder)
         core = self._world.core
-        self.database, self.keys, self.archive = core.database, core.keys, core.archive
+        self.database, self.keys, self.archive, self.log = core.database, core.keys, core.archive, core.log
 
     @property
     def now(self) -> datetime:
@@ -106,6 +107,7 @@ class Embedded:
         self._world.settle()
 
     def tick(self) -> None:
+        self._world.settle()  # what a process that ended left on the log
         while self._world.core.tick():
             self._world.settle()
 
@@ -122,22 +124,42 @@ class Embedded:
         self._world.close()
 
 
+@dataclass(frozen=True)
+class Shared:
+    """What the processes of the distributed form share, but for their folder: brokers, and the databases' addresses."""
+
+    address: str
+    store: str
+    wrapped: str
+
+    @classmethod
+    def fresh(cls, cluster: Cluster, server: Server) -> "Shared":
+        shared = cls(cluster.address, server.fresh(), server.empty())
+        Topics(Broker(shared.address)).apply((), ())
+        return shared
+
+
 class Distributed:
     """Every service of the distributed form in this process, each over a node of its own, on a real broker and database.
 
     Brokers stamp what they take by their own clock, so this one begins at the machine's time, and stands until it is moved.
     """
 
-    def __init__(self, cluster: Cluster, server: Server, folder: Path, space: str) -> None:
+    def __init__(self, shared: Shared, folder: Path, servers: Sequence[Path] = ()) -> None:
+        """`servers`: the folders of broker and database."""
         self.now = datetime.now(UTC)
-        self.folder, self._cluster, self._server = folder, cluster, server
-        self._store, self._wrapped = server.fresh(), server.empty()
-        self.broker = Broker(cluster.address, space)
-        Topics(self.broker).apply((), ())
+        self.folder, self.shared, self._servers = folder, shared, servers
+        self.broker = Broker(shared.address)
         self._nodes: list[Node] = []
         self._running: dict[str, tuple[asyncio.Event, asyncio.Task[None]]] = {}
         node = self._node()
-        self.node, self.database, self.keys, self.archive = node, node.database, node.keys, node.archive
+        self.node, self.database, self.keys, self.archive, self.log = (
+            node,
+            node.database,
+            node.keys,
+            node.archive,
+            node.log,
+        )
         key = OKPKey.generate_key("X25519", {"kid": "canary"}).as_dict(private=False)
         with node.database.write() as tx:  # insurers have a key, so that their feeds are published
             participants.admit_new(tx, [one.model_copy(update={"keys": (key,)}) for one in PARTICIPANTS])
@@ -149,7 +171,7 @@ class Distributed:
 
     def _node(self) -> Node:
         lines = register(policies())
-        node = Node(self.broker, self._store, self._wrapped, self.folder, lines)
+        node = Node(self.broker, self.shared.store, self.shared.wrapped, self.folder, lines)
         node.clock = lambda: self.now
         self._nodes.append(node)
         return node
@@ -157,6 +179,7 @@ class Distributed:
     async def _open(self) -> Source:
         source = Source("doors", self.broker, self.database, self.node.sealer, self.node.clock)
         source.publish_with(await self._stack.enter_async_context(publishing(self.broker)))
+        self._mending = asyncio.ensure_future(source.mend(self._writer))
         return source
 
     def _call(self, work: Coroutine[Any, Any, T]) -> T:
@@ -207,7 +230,8 @@ class Distributed:
         return self._call(self.node.log.behind(far))
 
     def settle(self) -> None:
-        self.until(lambda: not self.behind())
+        """Until nothing is before any step that runs."""
+        self.until(lambda: not self._running.keys() & set(self.behind()))
 
     def tick(self) -> None:
         """The running clock does it; two looks in a row must find nothing more."""
@@ -224,17 +248,17 @@ class Distributed:
         return bool(ended or due.over(self.keys.names(STREAM_KEY), due.oldest_day(self.now)))
 
     def files(self) -> list[Path]:
-        with psycopg.connect(self._server.url("postgres"), autocommit=True) as connection:
-            connection.execute("CHECKPOINT")
-        return [self.folder, self._server.folder, self._cluster.folder]
+        self._run(self.shared.store, "CHECKPOINT")
+        return [self.folder, *self._servers]
 
     def vacuum(self) -> None:
-        for url in (self._wrapped, self._store):
-            with psycopg.connect(url, autocommit=True) as connection:
-                connection.execute("VACUUM FULL")
-        with psycopg.connect(self._server.url("postgres"), autocommit=True) as connection:
-            connection.execute("SELECT pg_switch_wal()")
-            connection.execute("CHECKPOINT")
+        self._run(self.shared.wrapped, "ALTER SYSTEM SET wal_recycle = off", "SELECT pg_reload_conf()", "VACUUM FULL")
+        self._run(self.shared.wrapped, "SELECT pg_switch_wal()", "CHECKPOINT")
+
+    def _run(self, url: str, *statements: str) -> None:
+        with psycopg.connect(url, autocommit=True) as connection:
+            for one in statements:
+                connection.execute(one)
 
     def logged(self) -> list[Sealed]:
         return self._call(self._logged())
@@ -261,6 +285,7 @@ class Distributed:
 
     def close(self) -> None:
         self.stop(*self._running)
+        self._loop.call_soon_threadsafe(self._mending.cancel)
         self._call(self._stack.aclose())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(PATIENCE)

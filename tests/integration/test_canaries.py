@@ -4,22 +4,31 @@ after erasure or retention nothing can, whichever live key is tried at whichever
 import base64
 import gzip
 import json
+import signal
+import subprocess
+import sys
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import structlog
+from sqlalchemy import select
 
+from adapters.stores.archive import BLOB_KEY, RECORD_KEY
+from adapters.stores.tables import records as stored
+from adapters.streams import kafka_source
 from adapters.streams.log import STREAM_KEY
 from adapters.vault.keys import Keys
 from schemas.records import Kind
 from services import due
 from services.hub.retention import TEN_YEARS
+from services.pipeline import PIPELINE
+from services.portal.comparing import compare
 from tests.integration.canaries import (
-    COUNT,
     Sealed,
     Subject,
     erasure,
@@ -31,14 +40,15 @@ from tests.integration.canaries import (
     subjects,
     told,
 )
-from tests.integration.canary_systems import Distributed, Embedded, System, live_keys, sealed
+from tests.integration.canary_systems import Distributed, Embedded, Shared, System, live_keys, sealed
 from tests.servers.kafka import kafka
 from tests.servers.postgres import postgres
 
 ERASED = range(20)  # subjects whose records an operator erases
 FEW = 10
-PLACES = {"bodies", "blobs", "offers", "log"}
+OFFERED = (0, 2)  # of five subjects these have a document with consent, or an application
 MOMENT = timedelta(microseconds=1)
+ROOT = Path(__file__).parents[2]
 
 
 def play(system: System, some: list[Subject]) -> dict[str, Subject]:
@@ -64,10 +74,17 @@ def check_all_open(system: System, values: list[Sealed], some: list[Subject]) ->
     inside = opened(values, live_keys(system))
     assert inside.keys() == set(values), "each opens with a live key"
     found = told(inside)
-    assert {one.at for one in found} >= PLACES
     for at in ("log", "bodies"):
-        assert set().union(*(who for one, who in found.items() if one.at == at)) == {one.number for one in some}
+        assert speaking(found, at) == {one.number for one in some}
     return found
+
+
+def speaking(found: dict[Sealed, set[int]], at: str) -> set[int]:
+    return set().union(*(who for one, who in found.items() if one.at == at))
+
+
+def check_offers(found: dict[Sealed, set[int]], some: list[Subject]) -> None:
+    assert speaking(found, "offers") == {one.number for one in some if one.number % 5 in OFFERED}
 
 
 def three_days_on(now: datetime) -> datetime:
@@ -123,6 +140,15 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     structlog.configure(**before)
 
 
+@contextmanager
+def distributed(folder: Path) -> Iterator[Distributed]:
+    """On a broker and a database server of its own, whose every file is looked at."""
+    with ExitStack() as open:
+        cluster, server = open.enter_context(kafka()), open.enter_context(postgres())
+        shared = Shared.fresh(cluster, server)
+        yield open.enter_context(closing(Distributed(shared, folder, [cluster.folder, server.folder])))
+
+
 def _line(value: Any, **_: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, default=repr).encode()
 
@@ -130,20 +156,53 @@ def _line(value: Any, **_: Any) -> bytes:
 def test_of_200_subjects_nothing_outlives_its_time_in_one_folder(tmp_path: Path, said: Path) -> None:
     system = Embedded(tmp_path)
     records = play(system, subjects())
-    keys = {name: wrapped for name, wrapped in system.keys._wrapped.find(system.keys.names("")).items()}
+    keys = system.keys._wrapped.find(system.keys.names(""))
     check_files(system, 5_000_000)
-    check_life(system, records, check_all_open(system, sealed(system), subjects()))
+    found = check_all_open(system, sealed(system), subjects())
+    check_offers(found, subjects())
+    check_life(system, records, found)
     check_files(system, 1_000_000)
     check_images(system, keys)
     assert searched([said]) == ({}, (said / "log").stat().st_size)
     system.close()
 
 
+def test_nor_on_brokers_and_databases_and_a_hub_that_was_down_for_four_days_loses_nothing(
+    tmp_path: Path, said: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(due, "CLOCK_SECONDS", 0.3)
+    monkeypatch.setattr(kafka_source, "LOOK_SECONDS", 0.3)
+    with distributed(tmp_path) as system:
+        system.start("validation", "deduplication", "consent", "sequencer", "publisher", "clock")  # no hub
+        records = play(system, subjects())
+        keys = system.keys._wrapped.find(system.keys.names(""))
+        check_files(system, 50_000_000)
+        found = check_all_open(system, sealed(system), subjects())
+        day = STREAM_KEY + system.now.date().isoformat()
+
+        system.now += timedelta(days=4)
+        system.until(lambda: b'"steps": ["hub"]' in (said / "log").read_bytes())
+        assert day in system.keys.names(STREAM_KEY)
+        assert opened(list(found), live_keys(system)).keys() == found.keys(), "all of it waits for the hub"
+        system.start("hub")
+        system.until(lambda: day not in system.keys.names(STREAM_KEY))
+        system.settle()
+        assert speaking(told(opened(list(found), live_keys(system))), "log") == set()
+        since = told(opened(sealed(system), live_keys(system)))
+        check_offers(since, subjects())
+        assert speaking(since, "log") == speaking(since, "offers"), "views on their way"
+
+        check_life(system, records, found | since)
+        check_images(system, keys)
+        check_files(system, 50_000_000)
+        assert searched([said]) == ({}, (said / "log").stat().st_size)
+
+
 def check_images(system: System, wrapped: dict[str, bytes]) -> None:
     """No file holds what a destroyed key was wrapped in: even the master key brings nothing back."""
     system.vacuum()
     gone = [image for name, image in wrapped.items() if name not in system.keys.names("")]
-    assert len(gone) > COUNT
+    assert len(gone) > FEW
     for path in (path for folder in system.files() for path in folder.rglob("*") if path.is_file()):
         data = path.read_bytes()
         assert not [1 for image in gone if image in data], f"{path.name} holds keys that were destroyed"
@@ -161,6 +220,67 @@ def test_a_destruction_that_does_not_destroy_is_seen(tmp_path: Path, monkeypatch
         one.number for one in records.values()
     }
     system.close()
+
+
+KILLED = (2, 3, 4, 5, 6, 9, 30, 100, 300, 1_000)  # before which durable thing a purge ends; the last goes to its end
+
+
+def test_a_purge_in_one_folder_that_is_killed_leaves_nothing_half(tmp_path: Path) -> None:
+    with closing(Embedded(tmp_path)) as system:
+        records = play(system, subjects(FEW))
+        keys = system.keys._wrapped.find(system.keys.names(""))
+        found = check_all_open(system, sealed(system), subjects(FEW))
+        system.now += TEN_YEARS + MOMENT
+        now = system.now
+    purge(KILLED, now.isoformat(), str(tmp_path))
+    with closing(Embedded(tmp_path)) as system:
+        system.now = now
+        check_purged(system, records, found)
+        check_images(system, keys)
+
+
+def test_nor_does_one_on_brokers_and_databases(tmp_path: Path) -> None:
+    with distributed(tmp_path) as system:
+        system.start("validation", "deduplication", "consent", "hub", "sequencer")
+        records = play(system, subjects(FEW))
+        found = check_all_open(system, sealed(system), subjects(FEW))
+        system.stop("hub", "sequencer")  # the purge has its own
+        system.now += TEN_YEARS + MOMENT
+        shared = system.shared
+        purge(KILLED[::2], system.now.isoformat(), str(tmp_path), shared.address, shared.store, shared.wrapped)
+        check_purged(system, records, found)
+
+
+def purge(killed: Sequence[int], *words: str) -> None:
+    """Days' keys and retention in one: a process a try, each but the last ended with -9 somewhere else, goes on where the
+    one before was."""
+    ends = []
+    for last in (*killed, 10**9):
+        command = [sys.executable, "-m", "tests.integration.purging", str(last), *words]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=240, check=False)
+        assert not in_clear(done.stdout + done.stderr)
+        ends.append(done.returncode)
+        if not done.returncode:
+            break
+    assert ends[-1] == 0 and set(ends[:-1]) == {-signal.SIGKILL} and len(ends) > 3, (ends, done.stderr[-2_000:])
+
+
+def check_purged(system: System, records: dict[str, Subject], found: dict[Sealed, set[int]]) -> None:
+    live = live_keys(system)
+    assert opened(list(found), live) == {}
+    assert told(opened(sealed(system), live)) == {}
+    assert not system.keys.names(RECORD_KEY) and not system.keys.names(BLOB_KEY)
+    assert not list((system.folder / "blobs").iterdir())
+    with system.database.read() as tx:
+        rows = {row.record: row for row in tx.execute(select(stored))}
+    assert rows.keys() == records.keys() and all(row.erased for row in rows.values())
+    assert differences(system) == []
+
+
+def differences(system: System) -> list[object]:
+    steps = [(step.name, tuple(topic.name for topic in step.sources)) for step in PIPELINE]
+    found: list[object] = compare(system.database, system.log, system.keys, steps, system.now)["differences"]
+    return found
 
 
 WRITTEN: dict[str, Callable[[str], bytes]] = {
