@@ -297,12 +297,13 @@ def live(keys: Keys, folder: Path) -> dict[str, bytes]:
 
 
 def opened(values: Sequence[Sealed], keys: Mapping[str, bytes]) -> dict[Sealed, bytes]:
-    """Those that any of these keys opens, with what is inside: each is tried at each."""
-    ciphers = [AESGCM(key) for key in keys.values()]
+    """Those that any of these keys opens, with what is inside: each is tried at each, its own first."""
+    ciphers = {name: AESGCM(key) for name, key in keys.items()}
     found = {}
     for one in values:
+        own = [ciphers[one.key]] if one.key in ciphers else []
         nonce, sealed, place = one.value[:NONCE_BYTES], one.value[NONCE_BYTES:], one.place.encode()
-        for cipher in ciphers:
+        for cipher in (*own, *ciphers.values()):
             try:
                 found[one] = cipher.decrypt(nonce, sealed, place)
             except InvalidTag:

@@ -36,8 +36,8 @@ from tests.servers.postgres import Server
 from tests.simulation.world import World
 
 T = TypeVar("T")
-PATIENCE = 120.0  # seconds until everything before the steps is done
-LOOK = 0.05
+PATIENCE = 240.0  # seconds until everything before the steps is done
+LOOK = 0.3
 
 
 class System(Protocol):

@@ -18,12 +18,15 @@ import pytest
 import structlog
 from sqlalchemy import select
 
+from adapters.stores import outbox
 from adapters.stores.archive import BLOB_KEY, RECORD_KEY
 from adapters.stores.tables import records as stored
 from adapters.streams import kafka_source
 from adapters.streams.log import STREAM_KEY
 from adapters.vault.keys import Keys
+from schemas.events import Message, Refold
 from schemas.records import Kind
+from schemas.topics import DUE
 from services import due
 from services.hub.retention import TEN_YEARS
 from services.pipeline import PIPELINE
@@ -176,17 +179,28 @@ def test_nor_on_brokers_and_databases_and_a_hub_that_was_down_for_four_days_lose
         system.start("validation", "deduplication", "consent", "sequencer", "publisher", "clock")  # no hub
         records = play(system, subjects())
         keys = system.keys._wrapped.find(system.keys.names(""))
+        stray = "f" * 32  # a large body of a door that ended before its record was entered
+        system.archive.blobs.write(stray, system.archive.blob_key(stray), subjects()[0].word.encode())
         check_files(system, 50_000_000)
         found = check_all_open(system, sealed(system), subjects())
-        day = STREAM_KEY + system.now.date().isoformat()
+        began = system.now
+        day = STREAM_KEY + began.date().isoformat()
 
         system.now += timedelta(days=4)
         system.until(lambda: b'"steps": ["hub"]' in (said / "log").read_bytes())
         assert day in system.keys.names(STREAM_KEY)
         assert opened(list(found), live_keys(system)).keys() == found.keys(), "all of it waits for the hub"
+        (left,) = system.node.sealer.seal([Message(DUE.name, "k", "e", Refold(records=(), why="left"))], began)
+        with system.database.write() as tx:
+            outbox.keep(tx, "other doors", "e", [left])  # committed, and its process ended before it was published
         system.start("hub")
+        system.until(lambda: b'"steps": ["other doors"]' in (said / "log").read_bytes())
+        assert day in system.keys.names(STREAM_KEY), "it can still be published"
+        with system.database.write() as tx:
+            outbox.published(tx, "other doors", ["e"])
         system.until(lambda: day not in system.keys.names(STREAM_KEY))
         system.settle()
+        assert stray not in system.archive.blobs.names() and not system.keys.get([BLOB_KEY + stray])
         assert speaking(told(opened(list(found), live_keys(system))), "log") == set()
         since = told(opened(sealed(system), live_keys(system)))
         check_offers(since, subjects())
