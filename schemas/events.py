@@ -54,6 +54,13 @@ class Refold(Shape):
     why: str
 
 
+class Expire(Shape):
+    """The retention of these records has ended: they go, each with all versions of its document."""
+
+    type: Literal["expire"] = "expire"
+    records: tuple[str, ...]
+
+
 class Paper(Shape):
     """A paper as offered. `basis`: per person, what lets it go (an authorisation's record id, or a law-table line)."""
 
@@ -90,8 +97,8 @@ class View(Shape):
     merged: str | None = None
 
 
-Event = Annotated[Received | Checked | Verdict | Refold | View, Field(discriminator="type")]
-_EVENT: TypeAdapter[Received | Checked | Verdict | Refold | View] = TypeAdapter(Event)
+Event = Annotated[Received | Checked | Verdict | Refold | Expire | View, Field(discriminator="type")]
+_EVENT: TypeAdapter[Received | Checked | Verdict | Refold | Expire | View] = TypeAdapter(Event)
 
 
 @dataclass(frozen=True)
@@ -104,7 +111,7 @@ class Message:
     topic: str
     key: str
     id: str
-    event: Received | Checked | Verdict | Refold | View
+    event: Received | Checked | Verdict | Refold | Expire | View
     body: bytes = b""
 
     def head(self) -> bytes:

@@ -259,7 +259,7 @@ class Validation:
 
 async def tick(node: Node, stopping: asyncio.Event, ready: Callable[[], None]) -> None:
     """Runs the clock until `stopping`: what fell due, what an earlier clock left, which days of the log are over."""
-    source = Source("clock", node.broker, node.database, node.sealer, node.clock)
+    source = Source(due.CLOCK, node.broker, node.database, node.sealer, node.clock)
     with ThreadPoolExecutor(1) as writer:
         async with publishing(node.broker) as publisher:
             source.publish_with(publisher)
@@ -267,10 +267,10 @@ async def tick(node: Node, stopping: asyncio.Event, ready: Callable[[], None]) -
             ready()
             while not stopping.is_set() and not mending.done():
                 await asyncio.get_running_loop().run_in_executor(
-                    writer, source.append, lambda tx: due.fallen(tx, node.clock())
+                    writer, source.append, lambda tx: due.events(tx, node.clock())
                 )
                 with contextlib.suppress(KafkaError):  # a broker is away: the next time is soon enough
-                    await _destroy_old_days(node)
+                    await destroy_old_days(node)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(stopping.wait(), due.CLOCK_SECONDS)
             mending.cancel()
@@ -278,14 +278,20 @@ async def tick(node: Node, stopping: asyncio.Event, ready: Callable[[], None]) -
                 await mending
 
 
-async def _destroy_old_days(node: Node) -> None:
-    """Stream keys older than the log's days go, once every step is past; until then they stay and it is said."""
-    now = node.clock()
-    oldest = due.oldest_day(now)
+async def destroy_old_days(node: Node) -> None:
+    """Stream keys older than the log's days go, once every step is past and nothing waits to be published; until then they
+    stay and it is said."""
+    oldest = due.oldest_day(node.clock())
+    midnight = datetime.fromisoformat(oldest + "T00:00:00+00:00")
     old = due.over(await asyncio.to_thread(node.keys.names, STREAM_KEY), oldest)
     if not old:
         return
-    if behind := await node.log.behind(datetime.fromisoformat(oldest + "T00:00:00+00:00") + GRACE):
+
+    def waiting() -> list[str]:
+        with node.database.read() as tx:
+            return outbox.waiting(tx, oldest, node.log.steps)
+
+    if behind := [*await node.log.behind(midnight + GRACE), *await asyncio.to_thread(waiting)]:
         logger.error("stream keys are kept: steps are behind", steps=behind, before=oldest)
         return
 
@@ -293,9 +299,10 @@ async def _destroy_old_days(node: Node) -> None:
         def forget(tx: Connection) -> None:
             inbox.drop(tx, oldest)
             outbox.drop(tx, oldest)
+            node.archive.sweep(tx, midnight)
 
         node.database.commit(forget)
-        node.keys.destroy(old)
+        node.keys.destroy(old)  # last: a process that ends before it does all of this again
 
     await asyncio.to_thread(destroy)
 

@@ -86,13 +86,13 @@ class Core:
         return self.validation.here(BATCH)
 
     def tick(self) -> int:
-        """Turns rows that fell due into events, and destroys the stream keys of days that every step is past."""
+        """Turns what fell due and what is kept no longer into events, and destroys the keys of days that every step is past."""
         now = self.clock()
         events: list[Message] = []
 
         def work(tx: Connection) -> list[Message]:
             nonlocal events
-            events = due.fallen(tx, now)
+            events = due.events(tx, now)
             return events
 
         self.host.append(work)

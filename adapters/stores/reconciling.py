@@ -105,7 +105,8 @@ _QUESTIONS: dict[str, str] = {
         FROM handovers LEFT JOIN feeds USING (insurer) WHERE handovers.number > coalesce(last, 0)""",
     "dead-letter": """
         SELECT dead_letters.record, NULL, NULL, step || ': ' || reason FROM dead_letters
-        LEFT JOIN records USING (record) WHERE outcome IS NULL OR outcome = 'dead' OR judged_at <= at""",
+        LEFT JOIN records USING (record)
+        WHERE coalesce(erased, 0) = 0 AND (outcome IS NULL OR outcome = 'dead' OR judged_at <= at)""",
 }
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, exists, func, literal_column, or_, select, update
 
 from adapters.stores.dialect import insert
 from adapters.stores.tables import GIVEN, dead_letters, offer_papers, records, uses
@@ -61,6 +61,34 @@ def erased(tx: Connection, ids: Iterable[str]) -> dict[str, str]:
     """Those of these records that were erased, with their verdict ("" before the first); holds the rows of all of them."""
     rows = tx.execute(_ERASED, {"given": sorted(ids)}).all()
     return {row.record: row.outcome or "" for row in rows if row.erased}
+
+
+# Whether a later version of the same document was judged since: a document ends with the last of them.
+_LATER = records.alias("later")
+_JUDGED_BEFORE = (
+    select(records.c.record)
+    .where(
+        records.c.erased == literal_column("0"),  # as the index has it
+        records.c.outcome.in_(bindparam("outcomes", expanding=True)),
+        records.c.kind.in_(bindparam("kinds", expanding=True)),
+        records.c.judged_at < bindparam("before"),
+        records.c.judged >= records.c.attempt,
+        ~exists().where(
+            _LATER.c.lineage == records.c.lineage,
+            _LATER.c.erased == literal_column("0"),
+            or_(_LATER.c.judged_at >= bindparam("before"), _LATER.c.judged < _LATER.c.attempt),
+        ),
+    )
+    .limit(bindparam("most"))
+)
+
+
+def judged_before(
+    tx: Connection, kinds: Sequence[Kind], outcomes: Sequence[Outcome], before: datetime, limit: int
+) -> Sequence[str]:
+    """Records of these kinds and verdicts that were judged before a time, as was every version of their documents."""
+    values = {"kinds": kinds, "outcomes": outcomes, "before": stamp(before), "most": limit}
+    return tx.execute(_JUDGED_BEFORE, values).scalars().all()
 
 
 _INSERT = insert(records)

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     bindparam,
+    text,
 )
 
 metadata = MetaData()
@@ -115,6 +116,14 @@ records = Table(
     Index("records_by_parent", "parent"),
     Index("records_by_outcome", "outcome", "seq"),
     Index("records_by_acceptance", "accepted"),
+    Index(
+        "records_by_age",
+        "outcome",
+        "kind",
+        "judged_at",
+        sqlite_where=text("erased = 0"),
+        postgresql_where=text("erased = 0"),
+    ),
     sqlite_autoincrement=True,
 )
 

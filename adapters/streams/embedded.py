@@ -18,7 +18,7 @@ from adapters.stores.database import Store, after_commit
 from adapters.stores.dialect import lock
 from adapters.streams.log import Log
 from adapters.telemetry import spans
-from schemas.events import Checked, Encoded, Message, Received, Refold, Verdict, View
+from schemas.events import Checked, Encoded, Expire, Message, Received, Refold, Verdict, View
 
 T = TypeVar("T")
 
@@ -184,6 +184,6 @@ def about(message: Message) -> dict[str, str]:
             return {"record": record.id}
         case View(case=number, insurer=insurer):
             return {"case": number, "insurer": insurer}
-        case Refold(records=records):
+        case Refold(records=records) | Expire(records=records):
             return {"record": ",".join(records[:1])}
     return {}

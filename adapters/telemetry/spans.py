@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from schemas.events import Checked, Encoded, Message, Received, Refold, Verdict, View
+from schemas.events import Checked, Encoded, Expire, Message, Received, Refold, Verdict, View
 from schemas.records import Kind, Record
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def _touched(message: Message) -> tuple[str, ...]:
             return (record.id,)
         case Verdict(record=record, targets=targets):
             return tuple(dict.fromkeys((record.id, *targets)))
-        case Refold(records=records):
+        case Refold(records=records) | Expire(records=records):
             return records
         case View():
             return ()

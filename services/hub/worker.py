@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
-from adapters.stores import casebook, consents, records
+from adapters.stores import casebook, consents, records, tracing
 from adapters.stores.archive import Archive
 from adapters.stores.dialect import lock, lock_found
 from adapters.vault.keys import Keys
-from schemas.events import Message, Refold, Verdict, View
+from schemas.events import Expire, Message, Refold, Verdict, View
 from schemas.evidence import Content, Evidence, Judgement, Uses
 from schemas.ids import derive
 from schemas.records import Kind, Outcome
@@ -22,6 +22,7 @@ from services.hub.fold import Case, Policies, fold
 from services.hub.linking import CROWDED, Key, Node, case_number, keys, near
 from services.hub.loading import Loaded, Loader, spent_elsewhere
 from services.hub.numbering import Member, number_cases
+from services.hub.retention import ended
 from services.hub.views import view
 
 TAIPEI = ZoneInfo("Asia/Taipei")
@@ -35,6 +36,7 @@ class _Batch:
     touched: set[str] = field(default_factory=set)  # records whose state changed
     again: set[str] = field(default_factory=set)  # records whose cases are told again even if they look the same
     judgements: list[Verdict] = field(default_factory=list)
+    expired: set[str] = field(default_factory=set)  # records whose retention has ended
     views: dict[str, Content] = field(default_factory=dict)  # of new records
     keys: dict[str, dict[str, Key]] = field(default_factory=dict)  # of new records
 
@@ -48,6 +50,8 @@ class _Batch:
             case Refold() as refold:
                 self.touched |= set(refold.records)
                 self.again |= set(refold.records)
+            case Expire() as expire:
+                self.expired |= set(expire.records)
 
 
 @dataclass(frozen=True)
@@ -82,8 +86,10 @@ class Hub:
     def dead(self, tx: Connection, message: Message, reason: str, now: datetime) -> list[Message]:
         event = message.event
         ids = [event.record.id] if isinstance(event, Verdict) else list(event.records)  # type: ignore[union-attr]
+        # What should have gone keeps its verdict; the clock asks for it again.
+        note = records.note_dead_letter if isinstance(event, Expire) else records.mark_dead
         for record in ids:
-            records.mark_dead(tx, self.name, message.id, record, reason, now)
+            note(tx, self.name, message.id, record, reason, now)
         return []
 
     def _names(self, tx: Connection, batch: "_Batch") -> Iterator[str]:
@@ -94,7 +100,11 @@ class Hub:
         hashes |= {hash for evidence in told for hash in near(evidence, self._keys.lookup)}
         yield from (f"key:{hash}" for hash in hashes)
         hashes -= {hash for hash, count in casebook.key_counts(tx, hashes).items() if count > CROWDED}
-        lineages = {row.lineage for row in casebook.rows_of_records(tx, batch.new | batch.touched) if row.lineage}
+        lineages = {
+            row.lineage
+            for row in casebook.rows_of_records(tx, batch.new | batch.touched | batch.expired)
+            if row.lineage
+        }
         lineages |= casebook.lineages_under(tx, hashes)
         yield from (f"lineage:{lineage}" for lineage in lineages)
         yield from (f"case:{row.case_number}" for row in casebook.rows_of_lineages(tx, lineages) if row.case_number)
@@ -103,8 +113,9 @@ class Hub:
         """Everything that the batch touches, and the names to lock it by: its cases, and what stands in none."""
         lineages, numbers = self._admit(tx, batch)
         forced = {row.case_number for row in casebook.rows_of_records(tx, batch.again)} - {None}
-        for verdict in batch.judgements:
-            more = self._judgement(tx, verdict, now)
+        changes = [self._judgement(tx, verdict, now) for verdict in batch.judgements]
+        changes += [self._expire(tx, record, now) for record in sorted(batch.expired)]
+        for more in changes:
             lineages |= more[0]
             numbers |= more[1]
             forced |= more[1]  # offers that show an erased version are taken back, though the view stays as it was
@@ -157,6 +168,18 @@ class Hub:
         named = casebook.judgement_records(tx, row.lineage)
         rows = [one for one in casebook.rows_of_records(tx, named) if one.lineage]
         return {one.lineage for one in rows}, {one.case_number for one in rows if one.case_number}
+
+    def _expire(self, tx: Connection, record: str, now: datetime) -> tuple[set[str], set[str]]:
+        """Erases a document with all its versions once the retention of each has ended: a version that went before the one
+        that corrects or withdraws it would stand again."""
+        row = records.by_ids(tx, [record]).get(record)
+        if row is None:
+            return set(), set()
+        rows = [one for one in (tracing.of_lineage(tx, row.lineage) if row.lineage else [row]) if not one.erased]
+        if not all(_ended(one, now) for one in rows):  # judged again, or corrected, since the clock looked
+            return set(), set()
+        gone = [self._erase(tx, one.record) for one in rows]
+        return set().union(*(one[0] for one in gone)), set().union(*(one[1] for one in gone))
 
     def _erase(self, tx: Connection, record: str) -> tuple[set[str], set[str]]:
         """Destroys the record's key and takes it out of the set; those it stood beside are folded again without it."""
@@ -222,6 +245,13 @@ class Hub:
             for node in granting
             if node.evidence.grant
         }
+
+
+def _ended(row: Row, now: datetime) -> bool:
+    """Whether a row of `records` is kept no longer; never while an attempt at it is under way."""
+    if row.outcome is None or row.judged < row.attempt:
+        return False
+    return ended(Kind(row.kind), Outcome(row.outcome), datetime.fromisoformat(row.judged_at), now)
 
 
 def _members(component: Component, loaded: Loaded) -> list[Member]:
