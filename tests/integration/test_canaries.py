@@ -207,19 +207,29 @@ def test_nor_on_brokers_and_databases_and_a_hub_that_was_down_for_four_days_lose
         assert speaking(since, "log") == speaking(since, "offers"), "views on their way"
 
         check_life(system, records, found | since)
-        check_images(system, keys)
+        check_images(system, keys, every=10)
         check_files(system, 50_000_000)
         assert searched([said]) == ({}, (said / "log").stat().st_size)
 
 
-def check_images(system: System, wrapped: dict[str, bytes]) -> None:
-    """No file holds what a destroyed key was wrapped in: even the master key brings nothing back."""
-    system.vacuum()
-    gone = [image for name, image in wrapped.items() if name not in system.keys.names("")]
+def check_images(system: System, wrapped: dict[str, bytes], every: int = 1) -> None:
+    """No file holds what a destroyed key was wrapped in: even the master key brings nothing back. `every`: so many of them
+    are looked for, as one in ten where the files are large."""
+    names = set(system.keys.names(""))
+    gone = [image for name, image in wrapped.items() if name not in names][::every]
     assert len(gone) > FEW
+    assert found_in(system, gone) or every == 1, "the test can tell"
+    system.vacuum()
+    assert found_in(system, gone) == set()
+
+
+def found_in(system: System, images: list[bytes]) -> set[str]:
+    found = set()
     for path in (path for folder in system.files() for path in folder.rglob("*") if path.is_file()):
         data = path.read_bytes()
-        assert not [1 for image in gone if image in data], f"{path.name} holds keys that were destroyed"
+        if any(image in data for image in images):
+            found.add(path.name)
+    return found
 
 
 def test_a_destruction_that_does_not_destroy_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
