@@ -40,7 +40,7 @@ _QUESTIONS: dict[str, str] = {
         WHERE (outcome IS NULL OR (outcome IN ('rejected', 'dead') AND judged < attempt)) AND received < :before""",
     "verdict-not-in-log": f"""
         SELECT record, NULL, NULL, outcome || ' at ' || judged_at FROM records
-        WHERE outcome IN ('accepted', 'duplicate', 'rejected') AND substr(judged_at, 1, 10) >= {_KEPT}
+        WHERE outcome IN ('accepted', 'duplicate', 'rejected') AND attempt > 0 AND substr(judged_at, 1, 10) >= {_KEPT}
           AND record NOT IN (SELECT key FROM log WHERE topic = 'verdicts')""",
     "log-verdict-without-record": """
         SELECT key, NULL, NULL, 'event ' || event FROM log

@@ -55,6 +55,12 @@ keys_option = click.option(
     metavar="URL",
     help="As --database: another one, for the wrapped keys alone.  [env: CLAIMS_KEYS]",
 )
+journal_option = click.option(
+    "--journal",
+    envvar="CLAIMS_JOURNAL",
+    metavar="URL",
+    help="As --database: of the journal, which outlives the store.  [env: CLAIMS_JOURNAL; default: that of the keys]",
+)
 
 
 class Failed(click.ClickException):

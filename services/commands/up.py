@@ -18,7 +18,7 @@ import click
 import structlog
 
 from services.commands.logs import log_as_json
-from services.commands.options import Failed, data_option, database_option, kafka_option, keys_option
+from services.commands.options import Failed, data_option, database_option, journal_option, kafka_option, keys_option
 from services.intake.limits import RATE
 from services.sandbox.setup import FILE_NAME, BadSandboxFile, Sandbox, SandboxTokens, prepare, register
 
@@ -42,6 +42,7 @@ logger = structlog.get_logger()
 @kafka_option
 @database_option
 @keys_option
+@journal_option
 @click.option("--sandbox", is_flag=True, help="Invented participants with random tokens, in DATA/sandbox.json.")
 @click.option(
     "--rate",
@@ -57,6 +58,7 @@ def up(
     kafka: str | None,
     database: str | None,
     keys: str | None,
+    journal: str | None,
     sandbox: bool,
     rate: int,
 ) -> None:
@@ -81,7 +83,7 @@ def up(
         from services.commands.together import run_all
 
         with locked(data):
-            failure = run_all(places, data, host, port, rate)
+            failure = run_all([*places, journal or places[2]], data, host, port, rate)
     else:
         with locked(data):
             failure = serve(data, host, port, rate, lambda known: _embedded(data, known))
