@@ -61,7 +61,7 @@ logger = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Places:
-    """URLs of PostgreSQL: the store, the wrapped keys, the journal; and the folder that all processes share."""
+    """URLs of PostgreSQL: the store, the wrapped keys; where the journal is; and the folder that all processes share."""
 
     database: str
     keys: str
@@ -78,7 +78,7 @@ class Node:
         self.broker, self.clock = broker, utc_now
         self.database = PostgresDatabase(places.database)
         self.keys = Keys(data / "keys", KeyDatabase(places.keys))
-        self.journal = Journal.in_database(places.journal)
+        self.journal = Journal.at(places.journal)
         self.receipts = Receipts(self.keys.signing)
         self.archive = Archive(self.keys, Blobs(data / "blobs"))
         self.sealer = Sealer(self.keys, broker)

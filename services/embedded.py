@@ -135,8 +135,10 @@ class Core:
 class System(Core, Front):
     """The core, with its tasks running. Make it inside the event loop."""
 
-    def __init__(self, data: Path, everyone: Sequence[Participant], policies: Policies) -> None:
-        Core.__init__(self, data, everyone, policies)
+    def __init__(
+        self, data: Path, everyone: Sequence[Participant], policies: Policies, journal: Journal | None = None
+    ) -> None:
+        Core.__init__(self, data, everyone, policies, journal=journal)
         Front.__init__(self)
         self._loop = asyncio.get_running_loop()
         # Everything that writes takes turns on one thread: what waits there is done together, in one flush to disk.

@@ -108,6 +108,11 @@ class Journal:
             _metadata.create_all(tx)
 
     @classmethod
+    def at(cls, place: str) -> "Journal":
+        """A folder, or postgresql://user:password@host:port/database."""
+        return cls.in_database(place) if place.startswith("postgresql") else cls.in_folder(Path(place))
+
+    @classmethod
     def in_folder(cls, folder: Path) -> "Journal":
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         path = folder / "journal.sqlite"

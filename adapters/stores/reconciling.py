@@ -47,8 +47,10 @@ _QUESTIONS: dict[str, str] = {
         WHERE topic = 'verdicts' AND NOT EXISTS (SELECT 1 FROM records WHERE record = log.key AND judged > 0)""",
     "body-missing": """
         SELECT record, NULL, NULL, outcome FROM records
-        WHERE outcome IS NOT NULL AND erased = 0 AND NOT EXISTS
+        WHERE outcome IS NOT NULL AND erased = 0 AND wanted = 0 AND NOT EXISTS
           (SELECT 1 FROM bodies WHERE bodies.record = records.record AND (body IS NOT NULL OR blob IS NOT NULL))""",
+    "body-wanted": """
+        SELECT record, NULL, NULL, outcome FROM records WHERE wanted = 1 AND erased = 0""",
     "body-of-erased": """
         SELECT records.record, NULL, NULL, 'erased' FROM records JOIN bodies USING (record) WHERE erased = 1""",
     "body-without-receipt": """

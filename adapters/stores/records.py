@@ -98,7 +98,9 @@ def put(tx: Connection, envelopes: Sequence[Record]) -> None:
 _JUDGED = ("judged", "judged_at", "outcome", "problems", "original", "identity", "version", "standing", "content",
            "lineage", "accepted")  # fmt: skip
 _JUDGE = (
-    update(records).where(records.c.record == bindparam("which")).values({name: bindparam(name) for name in _JUDGED})
+    update(records)
+    .where(records.c.record == bindparam("which"))
+    .values({**{name: bindparam(name) for name in _JUDGED}, "wanted": 0})
 )
 
 
@@ -116,7 +118,7 @@ def judge_again(tx: Connection, rows: Sequence[dict[str, object]]) -> None:
     """A further attempt at what is in the set already: the verdict stays. Dicts of record, judged (attempt)."""
     if rows:
         tx.execute(
-            update(records).where(records.c.record == bindparam("which")).values(judged=bindparam("judged")),
+            update(records).where(records.c.record == bindparam("which")).values(judged=bindparam("judged"), wanted=0),
             [{"which": row["record"], "judged": row["judged"]} for row in rows],
         )
 

@@ -21,7 +21,7 @@ def known(tx: Connection, record: str) -> Row | None:
 
 
 def put_known(tx: Connection, row: Mapping[str, object]) -> None:
-    """A record of which the journal alone knows: attempt 0, no bytes."""
+    """A record of which the journal alone knows: no attempt of it is here."""
     tx.execute(insert(table).values({name: row[name] for name in _ENVELOPE} | {"attempt": 0}))
 
 
@@ -42,6 +42,7 @@ def put_taken(tx: Connection, row: Mapping[str, object], at: str) -> None:
     attempt = tx.execute(select(table.c.attempt).where(table.c.record == row["record"])).scalar_one()
     judged = {"judged": attempt, "judged_at": at, "lineage": lineage, "accepted": acceptances(tx, 1)[0]}
     records.judge(tx, [{**row, **judged}])
+    tx.execute(update(table).where(table.c.record == row["record"]).values(wanted=1))
 
 
 def take_out(tx: Connection, record: str) -> None:
@@ -51,9 +52,13 @@ def take_out(tx: Connection, record: str) -> None:
 
 
 def lose(tx: Connection, record: str, reason: str, now: datetime) -> None:
-    """Its bytes are gone: dead, so that its sender's next post is a new attempt."""
-    casebook.drop_links(tx, record)
-    records.mark_dead(tx, STEP, f"{STEP}:{record}", record, reason, now)
+    """Its bytes are gone: its sender's next post is a new attempt. A verdict that put it into the set stands, for what it
+    withdraws or replaces stays so; else it is dead."""
+    row = known(tx, record)
+    if row is None or row.outcome not in records.HELD:
+        records.mark_dead(tx, STEP, f"{STEP}:{record}", record, reason, now)
+    else:
+        tx.execute(update(table).where(table.c.record == record).values(wanted=1, judged=row.attempt))
 
 
 def unjudged(tx: Connection) -> Sequence[Row]:

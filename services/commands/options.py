@@ -58,8 +58,9 @@ keys_option = click.option(
 journal_option = click.option(
     "--journal",
     envvar="CLAIMS_JOURNAL",
-    metavar="URL",
-    help="As --database: of the journal, which outlives the store.  [env: CLAIMS_JOURNAL; default: that of the keys]",
+    metavar="PLACE",
+    help="Of the journal, which must outlive the store: a folder on another disk, or as --database.  "
+    "[env: CLAIMS_JOURNAL; default: DATA/journal, or the database of the keys]",
 )
 
 

@@ -15,6 +15,7 @@ import structlog
 
 from services.commands.logs import log_as_json
 from services.commands.options import Failed, data_option, database_option, journal_option, kafka_option, keys_option
+from services.commands.restoring import refuse_half_restored
 from services.commands.telling import tell
 from services.commands.up import NO_SANDBOX, bound, classes, serve
 from services.intake.limits import RATE
@@ -80,6 +81,7 @@ def run(
         raise Failed(NO_SANDBOX)
     if not kafka or not database or not keys:
         raise Failed("Name the brokers with --kafka, the database with --database and that of the keys with --keys.")
+    refuse_half_restored(data)
     from services.distributed import Places
 
     log_as_json()

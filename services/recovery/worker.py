@@ -1,8 +1,8 @@
 """Brings a store that was put back to an earlier day in line with the journal and the keys: one transaction, before anything
 starts. Done again it changes nothing.
 
-What is gone is told by the ways that exist: a lost number replays as one taken back, a record whose bytes are lost is dead
-until its sender posts it again, and every case touched is folded again.
+What is gone is told by the ways that exist: a lost number replays as one taken back, a record whose bytes are lost is taken
+in once more when its sender posts it again, and every case touched is folded again.
 """
 
 from collections import defaultdict
@@ -182,10 +182,7 @@ class _Run:
         for row in restoring.unjudged(self._tx):
             if row.record in arrived or row.erased:
                 continue
-            if row.outcome in records.HELD:  # a further attempt at what is in the set: the verdict stands
-                records.judge_again(self._tx, [{"record": row.record, "judged": row.attempt}])
-            else:
-                self._lose(row.record, "LogLost")
+            self._lose(row.record, "LogLost")
 
     def _lose(self, record: str, reason: str) -> None:
         restoring.lose(self._tx, record, reason, self._now)
