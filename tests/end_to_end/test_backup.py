@@ -67,6 +67,11 @@ async def play(client: Client, items: list[Item]) -> list[Sent]:
     return await settle(client, sent, PATIENCE)
 
 
+def alike(one: str, other: str) -> bool:
+    """The same verdict; of two that are one document either may be the first now."""
+    return one == other or {one, other} == {"accepted", "duplicate"}
+
+
 async def post(client: Client, method: str, path: str, body: Mapping[str, object] | None, sender: str) -> None:
     content = json.dumps(body).encode() if body else b""
     answer = await client.send(Post(sender, method, path, content, "application/json" if body else None))
@@ -171,8 +176,7 @@ async def _embedded(own: Process, folder: Path) -> None:
         again = [*await play(client, world(2)), *await play(client, world(3))]
         for was, now in zip([*during, *late], again, strict=True):
             if "review" not in was.item.file:  # one of what is withdrawn by now is refused
-                assert (now.record, now.outcome) == (was.record, was.outcome), (was, now)
-        await post(client, "DELETE", f"/authorisations/{taken.withdrawn}", None, "CL01")
+                assert now.record == was.record and alike(now.outcome, was.outcome), (was, now)
         assert not await quiet(client)
         after = await check(client, taken)
         check_numbers(before, after)
@@ -210,7 +214,6 @@ async def _distributed(own: Killable, folder: Path, environment: Mapping[str, st
         for was in [*early, *during, *late]:
             if was.record and was.record not in taken.erased:
                 told = await client.verdict(was.item.sender, was.record)
-                verdicts = {told["verdict"], was.outcome}  # of two that are one document either may be the first now
-                assert len(verdicts) == 1 or verdicts == {"accepted", "duplicate"} or "review" in was.item.file
+                assert alike(told["verdict"], was.outcome) or "review" in was.item.file, (was, told)
         assert any(len(after[insurer]) > len(taken.feeds[insurer]) for insurer in after)
     await own.stop()

@@ -10,9 +10,10 @@ import psycopg
 from click.testing import CliRunner
 
 from adapters.stores import copying
-from adapters.stores.journal import Journal
+from adapters.vault.key_file import KeyFile
 from schemas.records import Role
 from services.__main__ import claims
+from services.commands.backup import SECRETS, WRAPPED
 from services.embedded import Core
 from services.portal.comparing import compare
 from services.recovery.worker import STEPS, Recovery
@@ -65,6 +66,25 @@ class Lossy:
         shutil.copytree(backup / "blobs", self.place.folder / "blobs")
         self.align()
 
+    def lose_keys(self) -> None:
+        if isinstance(self.place, InPostgres):
+            with psycopg.connect(self.place.wrapped, autocommit=True) as connection:
+                connection.execute("DROP TABLE keys")
+        shutil.rmtree(self.place.folder / "keys")
+
+    def put_back_keys(self, backup: Path) -> None:
+        if isinstance(self.place, InFiles):
+            run("restore", backup, *self.where())
+            return
+        (self.place.folder / "keys").mkdir()
+        for name in SECRETS:
+            shutil.copy(backup / name, self.place.folder / "keys" / name)
+        keys, copy = self.place.keys(), KeyFile(backup / WRAPPED)
+        keys.wrapped.add(copy.find(copy.names("")))
+        copy.close()
+        keys.close()
+        self.align()
+
     def align(self) -> None:
         core = core_at(self.place, lambda: NOW)
         core.database.commit(Recovery(core.keys, core.archive, core.journal, NOW).run)
@@ -92,7 +112,3 @@ def settle(world: World) -> None:
     world.settle()
     while world.core.tick():
         world.settle()
-
-
-def journal_of(place: Place) -> Journal:
-    return Journal.in_folder(place.folder / "journal")
