@@ -72,7 +72,8 @@ _QUESTIONS: dict[str, str] = {
           (SELECT 1 FROM cases AS standing WHERE standing.number = cases.merged_into)""",
     "no-case": f"""
         SELECT record, NULL, NULL, kind FROM records
-        WHERE outcome IN {_HELD} AND erased = 0 AND wanted = 0 AND case_number IS NULL AND kind IN ('document', 'paper', 'application')
+        WHERE outcome IN {_HELD} AND erased = 0 AND wanted = 0 AND case_number IS NULL
+          AND kind IN ('document', 'paper', 'application')
           AND lineage NOT IN ({_TAKEN_BACK}) AND :hub_is_level""",
     "offer-without-view": """
         SELECT NULL, insurer, case_number, 'number ' || number FROM offers

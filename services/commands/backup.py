@@ -53,9 +53,9 @@ def backup(out: Path, keys_only: bool, data: Path, database: str | None, keys: s
     """
     if bool(database) != bool(keys):
         raise Failed("The distributed form needs --database and --keys; the embedded form none of them.")
+    refuse_half_restored(data)
     if not (data / "keys" / SECRETS[0]).exists() or not (database or (data / DATABASES["sqlite"]).exists()):
         raise Failed(f"{data} holds no system. Name its folder with --data.")
-    refuse_half_restored(data)
     _empty(out, data)
     with databases():
         opened = open_keys(data, keys)
