@@ -9,6 +9,7 @@ import gc
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import BrokenExecutor, Executor, ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -20,6 +21,7 @@ from sqlalchemy import Connection
 
 from adapters.stores import feeds, inbox, outbox, participants
 from adapters.stores.archive import Archive
+from adapters.stores.journal import Journal
 from adapters.stores.postgres import PostgresDatabase
 from adapters.streams import kafka_decide, kafka_feeds, kafka_transform
 from adapters.streams.embedded import Handler
@@ -58,30 +60,43 @@ GRACE = timedelta(hours=1)  # what was sealed before midnight is on the log by t
 logger = structlog.get_logger()
 
 
+@dataclass(frozen=True)
+class Places:
+    """URLs of PostgreSQL: the store, the wrapped keys; where the journal is; and the folder that all processes share."""
+
+    database: str
+    keys: str
+    journal: str
+    data: Path
+
+
 class Node:
     """What every process of the distributed form opens, and the steps over it."""
 
-    def __init__(self, broker: Broker, database: str, keys: str, data: Path, policies: Policies) -> None:
+    def __init__(self, broker: Broker, places: Places, policies: Policies) -> None:
+        data = places.data
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.broker, self.clock = broker, utc_now
-        self.database = PostgresDatabase(database)
-        self.keys = Keys(data / "keys", KeyDatabase(keys))
+        self.database = PostgresDatabase(places.database)
+        self.keys = Keys(data / "keys", KeyDatabase(places.keys))
+        self.journal = Journal.at(places.journal)
         self.receipts = Receipts(self.keys.signing)
         self.archive = Archive(self.keys, Blobs(data / "blobs"))
         self.sealer = Sealer(self.keys, broker)
         self.hub = Hub(self.keys, self.archive, policies)
         self.feed = Feed(self.keys, self.archive)
         self.handlers: tuple[Handler, ...] = (
-            Deduplication(self.keys, self.archive),
-            ConsentStep(self.archive),
+            Deduplication(self.keys, self.archive, self.journal),
+            ConsentStep(self.archive, self.journal),
             self.hub,
-            Sequencer(self.keys, self.archive),
+            Sequencer(self.keys, self.archive, self.journal),
         )
         self.log = Groups(broker, [(step.name, [topic.name for topic in step.sources]) for step in PIPELINE])
 
     def close(self) -> None:
         self.database.close()
         self.keys.close()
+        self.journal.close()
 
 
 class Doors(Node, Front):
@@ -93,13 +108,11 @@ class Doors(Node, Front):
     def __init__(
         self,
         broker: Broker,
-        database: str,
-        keys: str,
-        data: Path,
+        places: Places,
         policies: Policies,
         everyone: Sequence[Participant],
     ) -> None:
-        Node.__init__(self, broker, database, keys, data, policies)
+        Node.__init__(self, broker, places, policies)
         Front.__init__(self)
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
         self.host = Source("doors", broker, self.database, self.sealer, self.clock)

@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from adapters.stores import participants
 from adapters.stores.archive import Archive
 from adapters.stores.database import Database, Store
+from adapters.stores.journal import Journal
 from adapters.streams.embedded import BATCH, Handler, Host
 from adapters.streams.log import STREAM_KEY, Log
 from adapters.vault.blobs import Blobs
@@ -60,24 +61,26 @@ class Core:
         clock: Callable[[], datetime] = utc_now,
         database: Store | None = None,
         keys: Keys | None = None,
+        journal: Journal | None = None,
     ) -> None:
-        """`database`, `keys`: where they are not files of the data folder."""
+        """`database`, `keys`, `journal`: where they are not files of the data folder."""
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.clock = clock
         self.keys = keys or Keys(data / "keys")
         self.receipts = Receipts(self.keys.signing)
         self.archive = Archive(self.keys, Blobs(data / "blobs"))
         self.database = database or Database(data / "claims.sqlite")
+        self.journal = journal or Journal.in_folder(data / "journal")
         self.log = Log(self.keys)
         self.host = Host(self.database, self.log, clock)
         self.hub = Hub(self.keys, self.archive, policies)
         self.feed = Feed(self.keys, self.archive)
         self.validation = Validation(self.host, self.archive)
         self.handlers: tuple[Handler, ...] = (
-            Deduplication(self.keys, self.archive),
-            ConsentStep(self.archive),
+            Deduplication(self.keys, self.archive, self.journal),
+            ConsentStep(self.archive, self.journal),
             self.hub,
-            Sequencer(self.keys, self.archive),
+            Sequencer(self.keys, self.archive, self.journal),
         )
         self.database.commit(lambda tx: participants.admit_new(tx, everyone))
 
@@ -121,13 +124,16 @@ class Core:
     def close(self) -> None:
         self.database.close()
         self.keys.close()
+        self.journal.close()
 
 
 class System(Core, Front):
     """The core, with its tasks running. Make it inside the event loop."""
 
-    def __init__(self, data: Path, everyone: Sequence[Participant], policies: Policies) -> None:
-        Core.__init__(self, data, everyone, policies)
+    def __init__(
+        self, data: Path, everyone: Sequence[Participant], policies: Policies, journal: Journal | None = None
+    ) -> None:
+        Core.__init__(self, data, everyone, policies, journal=journal)
         Front.__init__(self)
         self._loop = asyncio.get_running_loop()
         # Everything that writes takes turns on one thread: what waits there is done together, in one flush to disk.

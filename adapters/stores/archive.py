@@ -103,6 +103,10 @@ class Archive:
     def blob_body(self, blob: str) -> bytes:
         return self.blobs.read(blob, self._keys.one(BLOB_KEY + blob))
 
+    def blob_of(self, tx: Connection, record: str) -> str | None:
+        """The sealed file that holds a large record."""
+        return tx.execute(select(bodies.c.blob).where(bodies.c.record == record)).scalar()
+
     def hold_blob(self, tx: Connection, record: str, blob: str) -> None:
         """Notes at intake which file holds a large record, before there is a verdict."""
         tx.execute(insert(bodies).values(record=record, blob=blob).on_conflict_do_nothing())
@@ -124,7 +128,7 @@ class Archive:
 
     def erase(self, tx: Connection, record: str) -> None:
         """Destroys the record's keys, then its rows and file. Done again after a crash it changes nothing."""
-        blob = tx.execute(select(bodies.c.blob).where(bodies.c.record == record)).scalar()
+        blob = self.blob_of(tx, record)
         self._keys.destroy([RECORD_KEY + record, *([BLOB_KEY + blob] if blob else [])])
         if blob:
             self.blobs.delete([blob])

@@ -45,13 +45,23 @@ def review_of(tx: Connection, authorisation: str) -> Row | None:
 
 
 def write_review(tx: Connection, authorisation: str, lineage: str, decision: str, reviewer: str, now: datetime) -> None:
-    values = {"lineage": lineage, "decision": decision, "reviewer": reviewer, "reviewed": stamp(now)}
+    put_review(tx, authorisation, lineage, decision, reviewer, stamp(now))
+
+
+def put_review(tx: Connection, authorisation: str, lineage: str, decision: str, reviewer: str, at: str) -> None:
+    """`at`: RFC 3339 UTC."""
+    values = {"lineage": lineage, "decision": decision, "reviewer": reviewer, "reviewed": at}
     statement = insert(authorisations).values(record=authorisation, **values)
     tx.execute(statement.on_conflict_do_update(index_elements=["record"], set_=values))
 
 
 def write_withdrawal(tx: Connection, lineage: str, record: str, now: datetime) -> None:
-    tx.execute(insert(withdrawals).values(lineage=lineage, record=record, at=stamp(now)).on_conflict_do_nothing())
+    put_withdrawal(tx, lineage, record, stamp(now))
+
+
+def put_withdrawal(tx: Connection, lineage: str, record: str, at: str) -> None:
+    """`at`: RFC 3339 UTC."""
+    tx.execute(insert(withdrawals).values(lineage=lineage, record=record, at=at).on_conflict_do_nothing())
 
 
 def schedule(tx: Connection, at: str, record: str, why: str) -> None:

@@ -40,15 +40,17 @@ _QUESTIONS: dict[str, str] = {
         WHERE (outcome IS NULL OR (outcome IN ('rejected', 'dead') AND judged < attempt)) AND received < :before""",
     "verdict-not-in-log": f"""
         SELECT record, NULL, NULL, outcome || ' at ' || judged_at FROM records
-        WHERE outcome IN ('accepted', 'duplicate', 'rejected') AND substr(judged_at, 1, 10) >= {_KEPT}
+        WHERE outcome IN ('accepted', 'duplicate', 'rejected') AND attempt > 0 AND substr(judged_at, 1, 10) >= {_KEPT}
           AND record NOT IN (SELECT key FROM log WHERE topic = 'verdicts')""",
     "log-verdict-without-record": """
         SELECT key, NULL, NULL, 'event ' || event FROM log
         WHERE topic = 'verdicts' AND NOT EXISTS (SELECT 1 FROM records WHERE record = log.key AND judged > 0)""",
     "body-missing": """
         SELECT record, NULL, NULL, outcome FROM records
-        WHERE outcome IS NOT NULL AND erased = 0 AND NOT EXISTS
+        WHERE outcome IS NOT NULL AND erased = 0 AND wanted = 0 AND NOT EXISTS
           (SELECT 1 FROM bodies WHERE bodies.record = records.record AND (body IS NOT NULL OR blob IS NOT NULL))""",
+    "body-wanted": """
+        SELECT record, NULL, NULL, outcome FROM records WHERE wanted = 1 AND erased = 0""",
     "body-of-erased": """
         SELECT records.record, NULL, NULL, 'erased' FROM records JOIN bodies USING (record) WHERE erased = 1""",
     "body-without-receipt": """
@@ -70,7 +72,8 @@ _QUESTIONS: dict[str, str] = {
           (SELECT 1 FROM cases AS standing WHERE standing.number = cases.merged_into)""",
     "no-case": f"""
         SELECT record, NULL, NULL, kind FROM records
-        WHERE outcome IN {_HELD} AND erased = 0 AND case_number IS NULL AND kind IN ('document', 'paper', 'application')
+        WHERE outcome IN {_HELD} AND erased = 0 AND wanted = 0 AND case_number IS NULL
+          AND kind IN ('document', 'paper', 'application')
           AND lineage NOT IN ({_TAKEN_BACK}) AND :hub_is_level""",
     "offer-without-view": """
         SELECT NULL, insurer, case_number, 'number ' || number FROM offers

@@ -95,37 +95,40 @@ _INSERT = insert(records)
 _PUT = _INSERT.on_conflict_do_update(index_elements=["record"], set_={"attempt": _INSERT.excluded.attempt})
 
 
+def columns(one: Record) -> dict[str, object]:
+    """An envelope as columns of `records`."""
+    return {
+        "record": one.id,
+        "attempt": one.attempt,
+        "kind": one.kind.value,
+        "sender": one.sender,
+        "role": one.role.value,
+        "method": one.method,
+        "path": one.path,
+        "sha256": one.sha256,
+        "size": one.size,
+        "media_type": one.media_type,
+        "received": one.received,
+        "target": one.target,
+        "parent": one.parent,
+        "first_line": one.lines[0] if one.lines else None,
+        "last_line": one.lines[1] if one.lines else None,
+    }
+
+
 def put(tx: Connection, envelopes: Sequence[Record]) -> None:
     """Inserts records, or raises the attempt of those that are here; the earlier verdict stays until the next one."""
     if not envelopes:
         return
-    rows = [
-        {
-            "record": one.id,
-            "attempt": one.attempt,
-            "kind": one.kind.value,
-            "sender": one.sender,
-            "role": one.role.value,
-            "method": one.method,
-            "path": one.path,
-            "sha256": one.sha256,
-            "size": one.size,
-            "media_type": one.media_type,
-            "received": one.received,
-            "target": one.target,
-            "parent": one.parent,
-            "first_line": one.lines[0] if one.lines else None,
-            "last_line": one.lines[1] if one.lines else None,
-        }
-        for one in envelopes
-    ]
-    tx.execute(_PUT, rows)
+    tx.execute(_PUT, [columns(one) for one in envelopes])
 
 
 _JUDGED = ("judged", "judged_at", "outcome", "problems", "original", "identity", "version", "standing", "content",
            "lineage", "accepted")  # fmt: skip
 _JUDGE = (
-    update(records).where(records.c.record == bindparam("which")).values({name: bindparam(name) for name in _JUDGED})
+    update(records)
+    .where(records.c.record == bindparam("which"))
+    .values({**{name: bindparam(name) for name in _JUDGED}, "wanted": 0})
 )
 
 
@@ -143,7 +146,7 @@ def judge_again(tx: Connection, rows: Sequence[dict[str, object]]) -> None:
     """A further attempt at what is in the set already: the verdict stays. Dicts of record, judged (attempt)."""
     if rows:
         tx.execute(
-            update(records).where(records.c.record == bindparam("which")).values(judged=bindparam("judged")),
+            update(records).where(records.c.record == bindparam("which")).values(judged=bindparam("judged"), wanted=0),
             [{"which": row["record"], "judged": row["judged"]} for row in rows],
         )
 

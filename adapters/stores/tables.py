@@ -108,6 +108,9 @@ records = Table(
     # what the hub made of it
     Column("case_number", String),
     Column("erased", Integer, nullable=False, server_default="0"),
+    Column(
+        "wanted", Integer, nullable=False, server_default="0"
+    ),  # its bytes were lost: the next post is a new attempt
     Index("records_by_sender", "sender", "seq"),
     Index("records_by_identity", "identity"),
     Index("records_by_content", "content"),

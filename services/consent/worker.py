@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from adapters.stores import casebook, consents, participants, records
 from adapters.stores.archive import Archive, Kept
 from adapters.stores.dialect import lock
+from adapters.stores.journal import Entry, Journal, What
 from schemas.events import Checked, Message, Refold, Verdict
 from schemas.evidence import Evidence, ParticipantChange, Review, Withdrawal
 from schemas.ids import event_id
@@ -27,12 +28,13 @@ class ConsentStep:
     name = "consent"
     sources = (CONTROLS.name,)
 
-    def __init__(self, archive: Archive) -> None:
-        self._archive = archive
+    def __init__(self, archive: Archive, journal: Journal) -> None:
+        self._archive, self._journal = archive, journal
 
     def handle(self, tx: Connection, messages: Sequence[Message], now: datetime) -> list[Message]:
         _lock(tx, messages)
-        outputs = []
+        outputs: list[Message] = []
+        entries: list[Entry] = []
         for message in messages:
             match message.event:
                 case Checked() as checked:
@@ -40,13 +42,15 @@ class ConsentStep:
                     if _early(tx, checked):
                         consents.park(tx, checked.record.id, checked.record.target or "")
                     else:
-                        outputs += self._decide(tx, checked, now)
+                        outputs += self._decide(tx, checked, now, entries)
                 case Verdict(record=record, outcome=outcome) if (
                     record.kind == Kind.AUTHORISATION and outcome != Outcome.DEAD
                 ):
                     for row in consents.unpark(tx, record.id):
                         content = self._archive.views(tx, [row.record])[row.record]
-                        outputs += self._decide(tx, Checked(record=records.envelope(row), content=content), now)
+                        waited = Checked(record=records.envelope(row), content=content)
+                        outputs += self._decide(tx, waited, now, entries)
+        self._journal.write(entries)
         return outputs
 
     def dead(self, tx: Connection, message: Message, reason: str, now: datetime) -> list[Message]:
@@ -62,10 +66,13 @@ class ConsentStep:
         kept = Kept(checked.record.id, message.body, checked.metadata, checked.content, checked.blob)
         self._archive.keep(tx, [kept])
 
-    def _decide(self, tx: Connection, checked: Checked, now: datetime) -> list[Message]:
+    def _decide(self, tx: Connection, checked: Checked, now: datetime, entries: list[Entry]) -> list[Message]:
+        """Adds to `entries` what the journal is to hold."""
         record = checked.record
         problems, targets, due = self._apply(tx, checked, now)
         outcome = _outcome(checked, problems)
+        if outcome == Outcome.ACCEPTED:
+            entries.append(_entry(tx, checked, now))
         problems = (*checked.problems, *problems)
         verdict = {
             "record": record.id,
@@ -131,6 +138,21 @@ class ConsentStep:
             return (problem("record-unknown"),), (), ()
         consents.write_withdrawal(tx, row.lineage, checked.record.id, now)
         return (), (target,), ()
+
+
+def _entry(tx: Connection, checked: Checked, now: datetime) -> Entry:
+    """What was accepted, as the journal holds it."""
+    record, at = checked.record, records.stamp(now)
+    target = record.target or ""
+    if isinstance(checked.content, ParticipantChange):
+        detail = {**checked.content.model_dump(mode="json", exclude={"name"}), "record": record.id}
+        return Entry(What.PARTICIPANT, target, at, detail)
+    lineage = records.by_ids(tx, [target])[target].lineage
+    if isinstance(checked.content, Review):
+        detail = {"lineage": lineage, "decision": checked.content.decision, "reviewer": record.sender}
+        return Entry(What.REVIEWED, target, at, detail)
+    versions = sorted(row.record for row in casebook.rows_of_lineages(tx, [lineage]))
+    return Entry(What.WITHDRAWN, lineage, at, {"record": record.id, "records": versions})
 
 
 def _lock(tx: Connection, messages: Sequence[Message]) -> None:

@@ -112,7 +112,12 @@ class Hub:
     def _reach(self, tx: Connection, batch: "_Batch", now: datetime) -> tuple[set[str], "_Reach"]:
         """Everything that the batch touches, and the names to lock it by: its cases, and what stands in none."""
         lineages, numbers = self._admit(tx, batch)
-        forced = {row.case_number for row in casebook.rows_of_records(tx, batch.again)} - {None}
+        again = casebook.rows_of_records(tx, batch.again)
+        forced = {row.case_number for row in again} - {None}
+        numbers |= forced
+        # What a restore has erased again leaves its case here, with all that was told of it.
+        gone = [{"record": row.record, "number": None} for row in again if row.erased and row.case_number]
+        casebook.assign(tx, gone)
         changes = [self._judgement(tx, verdict, now) for verdict in batch.judgements]
         changes += [self._expire(tx, record, now) for record in sorted(batch.expired)]
         for more in changes:

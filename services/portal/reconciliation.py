@@ -18,6 +18,7 @@ WHAT = {
     "verdict-not-in-log": "judged, and the log has no verdict to tell the hub",
     "log-verdict-without-record": "the log tells a verdict on a record that has none",
     "body-missing": "judged, and its bytes are not kept",
+    "body-wanted": "a restore has its verdict and no bytes: its sender must post it again",
     "body-of-erased": "erased, and its bytes are still there",
     "body-without-receipt": "bytes are kept that nobody has a receipt for",
     "body-unreadable": "its bytes are kept, and their key is not there",

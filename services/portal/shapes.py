@@ -148,7 +148,7 @@ _TRACES: dict[str, Schema] = {
             "size": COUNT,
             "mediaType": TEXT,
             "received": TIME,
-            "attempt": {"type": "integer", "minimum": 1},
+            "attempt": {"type": "integer", "minimum": 0},
             "judged": COUNT,
             "target": maybe(TEXT),
             "parent": maybe(RECORD),
