@@ -11,10 +11,10 @@ from adapters.stores.archive import Archive, Kept
 from adapters.stores.dialect import acceptances, lock_found
 from adapters.vault.keys import Keys
 from schemas.events import Checked, Message, Verdict
-from schemas.evidence import Evidence, Judgement, Standing
+from schemas.evidence import Evidence, Judgement, Mandate, Standing
 from schemas.ids import event_id
 from schemas.problems import Problem, problem
-from schemas.records import Kind, Outcome
+from schemas.records import REVIEWED, Outcome
 from schemas.topics import CHECKED, CONTROLS, VERDICTS
 from services.deduplication.decide import Arrival, Decision, Held, Why, decide
 
@@ -69,7 +69,7 @@ class Deduplication:
         records.judge(tx, rows)
         records.judge_again(tx, again)
         self._archive.keep(tx, kept)
-        return [*outputs, *(_to_consent(output) for output in outputs if _of_authorisation(output))]
+        return [*outputs, *(_to_consent(output) for output in outputs if _is_reviewed(output))]
 
     def dead(self, tx: Connection, message: Message, reason: str, now: datetime) -> list[Message]:
         checked = message.event
@@ -84,7 +84,7 @@ class Deduplication:
     def _arrival(self, checked: object, erased: Mapping[str, str]) -> Arrival | None:
         assert isinstance(checked, Checked)
         content, record = checked.content, checked.record
-        if not isinstance(content, Evidence | Judgement) or record.id in erased:
+        if not isinstance(content, Evidence | Judgement | Mandate) or record.id in erased:
             return None
         scope = f"{record.sender}|{record.kind}"
         print_ = content.content if isinstance(content, Evidence) else ""
@@ -220,8 +220,8 @@ def _verdict(message: Message, checked: Checked, decision: Decision, problems: S
     return Message(VERDICTS.name, record.id, event_id(record.id, record.attempt, "deduplication"), event)
 
 
-def _of_authorisation(output: Message) -> bool:
-    return isinstance(output.event, Verdict) and output.event.record.kind == Kind.AUTHORISATION
+def _is_reviewed(output: Message) -> bool:
+    return isinstance(output.event, Verdict) and output.event.record.kind in REVIEWED
 
 
 def _to_consent(output: Message) -> Message:
