@@ -25,6 +25,9 @@ KINDS = {
     "/papers": Kind.PAPER,
     "/claimlink/applications": Kind.APPLICATION,
     "/authorisations": Kind.AUTHORISATION,
+    "/mandates": Kind.MANDATE,
+    "/mandates/{id}/review": Kind.REVIEW,
+    "/mandates/{id}": Kind.WITHDRAWAL,
     "/authorisations/{id}/review": Kind.REVIEW,
     "/authorisations/{id}": Kind.WITHDRAWAL,
 }
@@ -32,6 +35,7 @@ BODIES = {
     Kind.ACCIDENT: "accident",
     Kind.APPLICATION: "application",
     Kind.AUTHORISATION: "authorisation",
+    Kind.MANDATE: "mandate",
     Kind.REVIEW: "review",
 }
 
