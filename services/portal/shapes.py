@@ -239,7 +239,8 @@ _TRACES: dict[str, Schema] = {
             "start": DAY,
             "end": maybe(DAY),
             "uses": {"enum": [one.value for one in Uses]},
-        }
+        },
+        {"mandate": {**maybe(RECORD), "description": "Of an agent's; null while he has none in force."}},
     ),
     "TracedMandate": closed(
         {

@@ -139,9 +139,10 @@ def _evidence(one: Told) -> str:
 
 def _consent(one: Told) -> str:
     period = f"{one['start']} to {one['end'] or 'no end'}"
+    agent = "" if "mandate" not in one else f"; under {one['mandate'] or 'no mandate in force: nothing goes by it'}"
     return (
         f"{one['record']} {one['state']}: {one['purpose']} to {', '.join(one['recipients'])}; "
-        f"{', '.join(one['classes'])}; {period}; {one['uses']} use"
+        f"{', '.join(one['classes'])}; {period}; {one['uses']} use{agent}"
     )
 
 

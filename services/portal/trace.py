@@ -15,7 +15,7 @@ deadLetters?, mandate?, case}`.
     case      {case, mergedNumbers, opened, records, links, refusedLinks, judgements, evidence, consents, insurers,
               deadLetters}; `case` is null when the record stands in none, `why` then says why
     consents  [{record, this, state, reviewer, reviewed, withdrawn, purpose, subjectRole, recipients, classes, start,
-              end, uses}]
+              end, uses, mandate?}]: `mandate` of an agent's, null while he has none in force
     insurers  [{insurer, admitted, covers, party,
               papers: [{record, kind, classes, entitled, shown, basis, refusals}],
               offers: [{number, type, case, time, takenBackBy, records}],
@@ -30,7 +30,7 @@ from typing import Any
 
 from schemas.problems import Problem
 from schemas.records import Kind, Outcome, Record
-from services.consent.entitlement import Standing
+from services.consent.entitlement import AGENT, Standing, mandate_of
 from services.deduplication.decide import Why
 from services.hub.linking import Node
 from services.hub.views import view
@@ -276,6 +276,7 @@ def _consents(dossier: Dossier, only: str | None) -> list[Json]:
             continue
         state = dossier.consents.get(consent.record)
         grant = consent.grant
+        mandate = mandate_of(consent, dossier.today.isoformat(), dossier.case.powers)
         told.append(
             {
                 "record": consent.record,
@@ -292,6 +293,7 @@ def _consents(dossier: Dossier, only: str | None) -> list[Json]:
                 "end": grant.end,
                 "uses": grant.uses.value,
             }
+            | ({"mandate": mandate} if grant.grantor_role == AGENT else {})
         )
     return told
 

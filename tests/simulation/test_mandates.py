@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from adapters.stores import records
 from adapters.stores.dialect import lock
 from adapters.stores.tables import acting, handovers
 from schemas.records import Kind, Role
@@ -116,6 +117,24 @@ def test_before_its_review_and_once_refused_nothing_goes(world: World) -> None:
     assert feed(world) == [(1, "offer", False), (2, "withdrawn", False)]
 
 
+@pytest.mark.parametrize("party", ["principal", "agent"])
+def test_whom_it_is_about_does_not_review_it(world: World, party: str) -> None:
+    upload(world, 1)
+    authorised(world)
+    body = bodies.mandate(1)
+    record = give(world, "/mandates", body)
+    reviewer = json.loads(body)[party]["identifier"].lower()
+    one = submission(
+        Kind.REVIEW, reviewer, "POST", f"/mandates/{record}/review", bodies.review(), record, Role.OPERATOR
+    )
+    taken = Book(world.core.host, world.core.archive, world.core.clock).enter([one])[0]
+    world.settle()
+    with world.core.database.read() as tx:
+        row = records.by_ids(tx, [taken.record.id])[taken.record.id]
+    assert row.outcome == "rejected" and "reviewer-is-party" in row.problems
+    assert feed(world) == []
+
+
 def test_a_mandate_begins_and_ends_by_itself(world: World) -> None:
     flowing(world, period={"start": "2026-11-23", "end": "2026-11-25"})
     assert feed(world) == []
@@ -133,14 +152,18 @@ def test_a_mandate_begins_and_ends_by_itself(world: World) -> None:
 def test_revoked_nothing_is_handed_over_even_before_the_hub_hears_of_it(world: World) -> None:
     record = flowing(world)
     assert feed(world) == [(1, "offer", True)]
-    with world.core.database.read() as tx:
-        before = tx.execute(select(handovers.c.id)).all()
+    sha256 = hashlib.sha256(bodies.scan(1)).hexdigest()
+    with world.core.database.write() as tx:
+        handed = world.core.feed.paper(tx, INSURER, sha256, world.now)
+        assert handed and handed.body == bodies.scan(1)
+        before = tx.execute(select(handovers.c.id, handovers.c.basis)).all()
+    assert all(f"mandate:{record}" in row.basis for row in before)
     enter(world, CLAIMLINK, Kind.WITHDRAWAL, "DELETE", f"/mandates/{record}", b"", record)
     assert world.core.host.turn(handler(world, ConsentStep)) == 1, "answered"
     assert feed(world) == [(1, "offer", False)]
     with world.core.database.write() as tx:
-        assert world.core.feed.paper(tx, INSURER, hashlib.sha256(bodies.scan(1)).hexdigest(), world.now) is None
-        assert tx.execute(select(handovers.c.id)).all() == before
+        assert world.core.feed.paper(tx, INSURER, sha256, world.now) is None
+        assert tx.execute(select(handovers.c.id, handovers.c.basis)).all() == before
     world.settle()
     assert feed(world) == [(1, "offer", False), (2, "withdrawn", False)]
     mandated(world, id="another")
@@ -249,9 +272,16 @@ def test_numbering_waits_for_the_mandate(on_postgres: World) -> None:
     assert feed(world) == [(1, "offer", True)]
 
 
-def submission(kind: Kind, sender: str, method: str, path: str, body: bytes, target: str | None = None) -> Submission:
+def submission(
+    kind: Kind,
+    sender: str,
+    method: str,
+    path: str,
+    body: bytes,
+    target: str | None = None,
+    role: Role = Role.CLAIMLINK,
+) -> Submission:
     sha256 = hashlib.sha256(body).hexdigest()
-    role = Role.OPERATOR if sender == OPERATOR else Role.CLAIMLINK
     return Submission(
         kind, sender, role, method, path, "application/json", body, sha256, sha256, len(body), target=target
     )
@@ -281,7 +311,9 @@ def test_a_filing_and_the_review_of_its_mandate_at_one_instant(server: Server, t
         given.append(book.enter([submission(Kind.MANDATE, CLAIMLINK, "POST", "/mandates", body)])[0].record.id)
         workers.run()
         path = f"/mandates/{given[-1]}/review"
-        together(filed(number), submission(Kind.REVIEW, OPERATOR, "POST", path, bodies.review(), given[-1]))
+        together(
+            filed(number), submission(Kind.REVIEW, OPERATOR, "POST", path, bodies.review(), given[-1], Role.OPERATOR)
+        )
         assert len(offers()) == number, f"round {number}"
     for number, record in enumerate(given, start=1):
         loss = {"kind": "motor", "date": "2025-09-02", "plate": bodies.plate(number)}
