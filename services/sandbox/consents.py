@@ -67,8 +67,14 @@ def mandate(book: Book, principal: Person, agent: Person, outcome: str = APPROVE
     sender, mark = book.claimlink(), book.mark()
     start = book.day - timedelta(days=book.rng.randrange(60, 120))
     made = filings.mandate(f"M-{mark}", principal=principal, agent=agent, start=start)
-    body = dump(made, pretty=book.chance(0.3))
-    draft = book.add("mandate", path="/mandates", sender=sender, body=body, identity=f"{sender} {made['id']}")
+    draft = book.add(
+        "mandate",
+        path="/mandates",
+        sender=sender,
+        body=dump(made, pretty=book.chance(0.3)),
+        persons=(principal.identifier, agent.identifier),
+        identity=f"{sender} {made['id']}",
+    )
     return _decided(book, draft, outcome)
 
 

@@ -429,6 +429,21 @@ def test_no_impostor_is_approved(number):
     assert not set(document.allowed_ever) & set(impostor.consent.recipients)
 
 
+@pytest.mark.parametrize("number", range(12))
+@pytest.mark.parametrize(("kind", "held"), [(medical.AGENT, True), (medical.REVOKED, False)])
+def test_an_agents_authorisation_rests_on_his_mandate(number, kind, held):
+    book = drafts.book(8, number)
+    medical.tell(book, kind, hospital_papers.PLAIN, applications.PLAIN)
+    mandate = next(json.loads(draft.body) for draft in book.drafts if draft.kind == "mandate")
+    given = next(json.loads(draft.body) for draft in book.drafts if draft.kind == "authorisation")
+    assert given["grantor"]["role"] == "agent" and mandate["period"]["start"] <= given["period"]["start"]
+    assert (mandate["principal"], mandate["agent"]["identifier"]) == (given["subject"], given["grantor"]["identifier"])
+    document = next(line for line in truth.evaluate(book.drafts, book.label) if line.kind == "document")
+    assert set(document.allowed_ever) == set(given["recipients"])
+    assert set(document.insurers) == (set(given["recipients"]) if held else set())
+    assert {draft.path for draft in book.drafts if draft.method == "DELETE"} == (set() if held else {"/mandates/{id}"})
+
+
 def test_a_crash_of_one_party_has_a_second_row_for_nothing():
     where = drafts.book(1, 1).setting
     alone = accidents.Occurrence(
