@@ -1,4 +1,5 @@
-"""The walk-throughs of the README and of docs/, run as a reader would: `$` lines are typed, what follows is what must be seen (`…`: anything)."""
+"""The walk-throughs of the README and of docs/, run as a reader would: `$` lines are typed, what follows is what must be
+seen (`…`: anything)."""
 
 import asyncio
 import re
