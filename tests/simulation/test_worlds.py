@@ -24,7 +24,7 @@ def items_of(seed: int, cases: int = CASES) -> list[Item]:
 
 
 def shuffled(items: Sequence[Item], seed: int) -> list[Item]:
-    """Any order that keeps `of` after what it names, and a withdrawal after the review: a review of what is withdrawn is refused."""
+    """Any order that keeps `of` after what it names, and a withdrawal after its review, which would be refused after it."""
     rng = random.Random(seed)
     waiting, done, order = list(items), set(), []
     while waiting:
