@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from adapters.stores import records
+from adapters.stores import consents, reconciling, records
 from adapters.stores.dialect import lock
 from adapters.stores.tables import acting, handovers
 from schemas.records import Kind, Role
@@ -227,6 +227,20 @@ def test_an_application_by_an_agent(world: World) -> None:
     assert feed(world) == [(1, "offer", False), (2, "withdrawn", False)]
     give(world, "/applications", bodies.application(1, id="her-own"))
     assert feed(world)[2:] == [(3, "offer", True)] and basis(world) == [{"law": "own-filing"}]
+
+
+def test_an_offer_that_stands_without_its_mandate_is_named_by_the_reconciliation(world: World) -> None:
+    record = flowing(world)
+    with world.core.database.write() as tx:
+        before = list(reconciling.differences(tx, records.stamp(NOW), {}))
+        lineage = records.by_ids(tx, [record])[record].lineage
+        consents.write_withdrawal(tx, lineage, record, NOW)  # behind the back of the hub
+        found = [one for one in reconciling.differences(tx, records.stamp(NOW), {}) if one not in before]
+    assert {(what, insurer) for what, _, insurer, _, _ in found} == {
+        ("offer-without-consent", INSURER),
+        ("offer-without-consent", "74643675"),
+    }
+    assert all(f"under mandate:{record}" in detail for *_, detail in found)
 
 
 def test_it_holds_after_a_restart(world: World, place: Place) -> None:
