@@ -15,8 +15,11 @@ from sqlalchemy import select
 from adapters.stores import consents, reconciling, records
 from adapters.stores.dialect import lock
 from adapters.stores.tables import acting, handovers
+from schemas.events import Message
 from schemas.records import Kind, Role
+from schemas.topics import VERDICTS
 from services.consent.worker import ConsentStep
+from services.deduplication.worker import Deduplication
 from services.delivery.worker import Sequencer
 from services.hub.worker import Hub
 from services.intake.book import Book, Submission
@@ -284,6 +287,33 @@ def test_numbering_waits_for_the_mandate(on_postgres: World) -> None:
         tx.commit()
         assert numbering.result(WAIT_SECONDS)
     assert feed(world) == [(1, "offer", True)]
+
+
+def test_a_mandate_is_folded_after_a_filing_that_did_not_see_it(on_postgres: World) -> None:
+    """The filing is folded while the mandate waits for its review, and is not committed when the review is: else it is missed."""
+    world, database = on_postgres, on_postgres.core.database
+    record = give(world, "/mandates", bodies.mandate(1))
+    body = bodies.application(1, agent=bodies.agent(1))
+    one = submission(Kind.APPLICATION, CLAIMLINK, "POST", "/claimlink/applications", body)
+    Book(world.core.host, world.core.archive, world.core.clock).enter([one])
+    world.core.validate_here()
+    world.core.host.turn(handler(world, Deduplication))
+    hub = handler(world, Hub)
+
+    def last_verdict() -> Message:
+        with database.read() as tx:
+            return world.core.log.read(tx, [VERDICTS.name], 0, 1000)[-1][1]
+
+    filing = last_verdict()
+    enter(world, OPERATOR, Kind.REVIEW, "POST", f"/mandates/{record}/review", bodies.review(), record)
+    with ThreadPoolExecutor(1) as pool, database.write() as tx:
+        assert hub.handle(tx, [filing], NOW) == [], "nobody's yet"
+        assert pool.submit(world.core.host.turn, handler(world, ConsentStep)).result(WAIT_SECONDS) == 1
+        review = last_verdict()
+        folding = pool.submit(database.commit, lambda tx: hub.handle(tx, [review], NOW))
+        assert stands_waiting(world, folding)
+        tx.commit()
+        assert INSURER in {view.key for view in folding.result(WAIT_SECONDS)}
 
 
 def submission(
