@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from schemas.evidence import Cover, DataClass, Evidence, Judgement, ParticipantChange, Review, Withdrawal
+from schemas.evidence import Content, Cover, DataClass
 from schemas.problems import Problem
 from schemas.records import Outcome, Record
 from schemas.shape import Shape
@@ -31,7 +31,7 @@ class Checked(Shape):
     metadata: str | None = None
     blob: str | None = None
     problems: tuple[Problem, ...] = ()
-    content: Evidence | Review | Withdrawal | Judgement | ParticipantChange | None = None
+    content: Content | None = None
     dead: str | None = None  # our own failure: the class of the exception, no text of it
 
 
@@ -62,7 +62,7 @@ class Expire(Shape):
 
 
 class Paper(Shape):
-    """A paper as offered. `basis`: per person, what lets it go (an authorisation's record id, or a law-table line)."""
+    """A paper as offered. `basis`: per person, what lets it go (an authorisation's record id, a mandate, a law-table line)."""
 
     record: str
     lineage: str

@@ -47,11 +47,20 @@ class SubjectRole(StrEnum):
 
 
 class LegalBasis(StrEnum):
-    """Personal Data Protection Act (I0050021): art. 6 I ⑥ written consent; art. 20 I ⑥ consent; heir of the deceased."""
+    """Personal Data Protection Act (I0050021): art. 6 I ⑥ written consent; art. 20 I ⑥ consent; heir of the deceased; by an
+    agent under a mandate (Civil Code B0000001 art. 103, 167)."""
 
     WRITTEN_CONSENT = "written-consent"
     REPRESENTATIVE_CONSENT = "representative-consent"
     HEIR_CONSENT = "heir-consent"
+    AGENT_CONSENT = "agent-consent"
+
+
+class Act(StrEnum):
+    """What an agent may do for his principal; `scope` of a mandate."""
+
+    APPLICATION = "application"  # file applications
+    AUTHORISATION = "authorisation"  # authorise the handing over of papers about the principal
 
 
 class Uses(StrEnum):
@@ -144,7 +153,7 @@ class Grant(Shape):
     """An authorisation's content. `start`/`end` are dates, both included; `end` None means no end."""
 
     grantor: str
-    grantor_role: str  # self | representative | heir
+    grantor_role: str  # self | representative | heir | agent
     subject: str
     subject_role: SubjectRole
     recipients: tuple[str, ...]
@@ -154,6 +163,14 @@ class Grant(Shape):
     end: str | None
     uses: Uses
     basis: LegalBasis
+
+
+class Acting(Shape):
+    """Someone acts for another, by a mandate or not at all. `day`: of receipt (YYYY-MM-DD, Asia/Taipei)."""
+
+    agent: str
+    principal: str
+    day: str
 
 
 class Evidence(Shape):
@@ -179,6 +196,7 @@ class Evidence(Shape):
     service: Service | None = None
     insurers: tuple[NamedInsurer, ...] = ()
     grant: Grant | None = None
+    acting: Acting | None = None
     open_data: bool = False  # no plate and no person: opens no case
     content: str = ""
     parts: tuple[str, ...] = ()
@@ -205,6 +223,19 @@ class Judgement(Shape):
     withdrawn: bool = False
 
 
+class Mandate(Shape):
+    """The principal lets the agent act. `start`/`end` are dates, both included; `end` None means until withdrawn."""
+
+    identity: str
+    version: str
+    withdrawn: bool = False
+    principal: str
+    agent: str
+    scope: tuple[Act, ...]
+    start: str
+    end: str | None
+
+
 class ParticipantChange(Shape):
     name: str
     roles: tuple[str, ...]
@@ -213,4 +244,4 @@ class ParticipantChange(Shape):
     endpoints: tuple[str, ...] = ()
 
 
-Content = Evidence | Review | Withdrawal | Judgement | ParticipantChange
+Content = Evidence | Review | Withdrawal | Judgement | Mandate | ParticipantChange

@@ -149,6 +149,15 @@ links = Table(  # what a record is looked up by
     sqlite_with_rowid=False,
 )
 
+acting = Table(  # who acts for whom: mandates, and what agents filed under them
+    "acting",
+    metadata,
+    Column("pair", String, primary_key=True),  # keyed hash of principal and agent
+    Column("record", String, primary_key=True),
+    Index("acting_by_record", "record"),
+    sqlite_with_rowid=False,
+)
+
 judgements = Table(
     "judgements",
     metadata,
@@ -173,15 +182,17 @@ cases = Table(
     Index("cases_by_merge", "merged_into"),
 )
 
-authorisations = Table(  # the state of consent; keyed by record, so that a review binds one version
-    "authorisations",
-    metadata,
-    Column("record", String, primary_key=True),
-    Column("lineage", String, nullable=False),
-    Column("decision", String),
-    Column("reviewer", String),
-    Column("reviewed", String),
-    Index("authorisations_by_lineage", "lineage"),
+authorisations = (
+    Table(  # the reviews of authorisations and mandates; keyed by record, so that a review binds one version
+        "authorisations",
+        metadata,
+        Column("record", String, primary_key=True),
+        Column("lineage", String, nullable=False),
+        Column("decision", String),
+        Column("reviewer", String),
+        Column("reviewed", String),
+        Index("authorisations_by_lineage", "lineage"),
+    )
 )
 
 withdrawals = Table(
@@ -192,7 +203,7 @@ withdrawals = Table(
     Column("at", String, nullable=False),
 )
 
-parked = Table(  # reviews and withdrawals that came before their authorisation was judged
+parked = Table(  # reviews and withdrawals that came before what they are about was judged
     "parked",
     metadata,
     Column("record", String, primary_key=True),

@@ -20,7 +20,7 @@ from adapters.vault.sealing import seal
 from schemas.events import Message, View
 from schemas.ids import derive
 from schemas.topics import OFFERS
-from services.consent.entitlement import LAW_PREFIX
+from services.consent.entitlement import LAW_PREFIX, granted
 from services.delivery.judging import authorisations, basis_of, in_force, names
 from services.delivery.sequence import Append, Numbered, sequence
 
@@ -204,14 +204,19 @@ def content(view: View) -> str:
             "persons": list(paper.persons),
             "mediaType": paper.media_type,
             "size": paper.size,
-            "basis": [
-                {"person": who, "authorisation": basis} if who else {"law": basis.removeprefix(LAW_PREFIX)}
-                for who, basis in paper.basis
-            ],
+            "basis": [_told(who, basis) for who, basis in paper.basis],
         }
         for paper in view.papers
     ]
     return _json({"case": view.case, "facts": view.facts, "papers": papers, "missing": list(view.missing)})
+
+
+def _told(who: str, basis: str) -> dict[str, str]:
+    record = granted(basis)
+    if record is None:
+        return {"law": basis.removeprefix(LAW_PREFIX)}
+    what = "authorisation" if record == basis else "mandate"
+    return {"person": who, what: record} if who else {what: record}
 
 
 def _numbered(tx: Connection, insurer: str, cases: Sequence[str]) -> dict[str, list[Numbered]]:

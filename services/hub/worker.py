@@ -7,20 +7,22 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row
 
-from adapters.stores import casebook, consents, records, tracing
+from adapters.stores import casebook, consents, mandates, records, tracing
 from adapters.stores.archive import Archive
 from adapters.stores.dialect import lock, lock_found
 from adapters.vault.keys import Keys
 from schemas.events import Expire, Message, Refold, Verdict, View
-from schemas.evidence import Content, Evidence, Judgement, Uses
+from schemas.evidence import Content, Evidence, Judgement, Mandate, Uses
 from schemas.ids import derive
 from schemas.records import Kind, Outcome
 from schemas.topics import DUE, OFFERS, VERDICTS
 from services.consent.entitlement import Consent
+from services.consent.mandate import Power
 from services.hub.assemble import Component
 from services.hub.fold import Case, Policies, fold
 from services.hub.linking import CROWDED, Key, Node, case_number, keys, near
 from services.hub.loading import Loaded, Loader, spent_elsewhere
+from services.hub.mandates import pair_of, powers
 from services.hub.numbering import Member, number_cases
 from services.hub.retention import ended
 from services.hub.views import view
@@ -39,6 +41,8 @@ class _Batch:
     expired: set[str] = field(default_factory=set)  # records whose retention has ended
     views: dict[str, Content] = field(default_factory=dict)  # of new records
     keys: dict[str, dict[str, Key]] = field(default_factory=dict)  # of new records
+    pairs: dict[str, str] = field(default_factory=dict)  # principal and agent: of new records, of mandates touched
+    mandated: set[str] = field(default_factory=set)  # pairs whose mandates changed
 
     def add(self, message: Message) -> None:
         match message.event:
@@ -80,8 +84,19 @@ class Hub:
         batch.views = self._archive.views(tx, batch.new)
         told = {record: view for record, view in batch.views.items() if isinstance(view, Evidence)}
         batch.keys = {record: keys(evidence, [record], self._keys.lookup) for record, evidence in told.items()}
+        self._read_pairs(tx, batch)
         reach = lock_found(tx, self._names(tx, batch), lambda: self._reach(tx, batch, now))
         return self._fold(tx, reach, now)
+
+    def _read_pairs(self, tx: Connection, batch: "_Batch") -> None:
+        """Who acts for whom in this batch, and whose mandates changed."""
+        changed = [row.record for row in casebook.rows_of_records(tx, batch.touched) if row.kind == Kind.MANDATE]
+        contents = batch.views | (self._archive.views(tx, changed) if changed else {})
+        for record, content in contents.items():
+            if pair := pair_of(content, self._keys.lookup):
+                batch.pairs[record] = pair
+                if isinstance(content, Mandate):
+                    batch.mandated.add(pair)
 
     def dead(self, tx: Connection, message: Message, reason: str, now: datetime) -> list[Message]:
         event = message.event
@@ -99,6 +114,9 @@ class Hub:
         hashes = {hash for found in batch.keys.values() for hash in found}
         hashes |= {hash for evidence in told for hash in near(evidence, self._keys.lookup)}
         yield from (f"key:{hash}" for hash in hashes)
+        judged = [view for view in batch.views.values() if isinstance(view, Judgement)]
+        pairs = {*batch.pairs.values(), *mandates.pairs_of(tx, {record for view in judged for record in view.records})}
+        yield from (f"key:{pair}" for pair in pairs)  # a filing and its mandate may come at this instant
         hashes -= {hash for hash, count in casebook.key_counts(tx, hashes).items() if count > CROWDED}
         lineages = {
             row.lineage
@@ -140,8 +158,12 @@ class Hub:
         pairs = [(hash, record) for record in fresh for hash in batch.keys[record]]
         copies = {hash for record in fresh for hash, key in batch.keys[record].items() if key in (Key.PART, Key.FILE)}
         casebook.put_links(tx, pairs)
+        mandates.put(
+            tx, [(batch.pairs[row.record], row.record) for row in rows if row.record in batch.pairs and not row.erased]
+        )
         # A copy may name a person whom the other did not: wherever that one stands, it is judged again.
         lineages = {row.lineage for row in rows} | (casebook.lineages_under(tx, copies) if copies else set())
+        lineages |= {row.lineage for row in mandates.filings_under(tx, batch.mandated)}
         # A correction may lead out of the case that the earlier version stood in: that one is folded again too.
         stood = {row.case_number for row in casebook.rows_of_lineages(tx, lineages) if row.case_number}
         return lineages | self._crowding(tx, {hash for hash, _ in pairs}, len(fresh)), stood
@@ -193,9 +215,11 @@ class Hub:
             return set(), set()
         under = casebook.drop_links(tx, record)
         freed = [hash for hash, count in casebook.key_counts(tx, under).items() if count == CROWDED]
+        resting = mandates.filings_under(tx, mandates.pairs_of(tx, [record]))
+        mandates.drop(tx, record)
         casebook.erase(tx, record)
         self._archive.erase(tx, record)
-        lineages = {row.lineage} if row.lineage else set()
+        lineages = {one.lineage for one in (row, *resting) if one.lineage}
         return lineages | casebook.lineages_under(tx, freed), {row.case_number} if row.case_number else set()
 
     def _fold(self, tx: Connection, reach: "_Reach", now: datetime) -> list[Message]:
@@ -216,9 +240,9 @@ class Hub:
         # A single use is counted here and where it is numbered, each alone with the authorisation.
         single = [node.lineage for node in nodes if node.evidence.grant and node.evidence.grant.uses == Uses.SINGLE]
         lock(tx, (f"authorisation:{row.record}" for lineage in single for row in loaded.rows[lineage]))
-        granted = self.consents(tx, nodes)
+        granted, given = self.consents(tx, nodes), self.powers(tx, nodes)
         folded = {
-            number: fold(number, components[index], granted, self._policies, today)
+            number: fold(number, components[index], granted, self._policies, today, given)
             for index, number in result.of.items()
         }
         told_again = {
@@ -231,7 +255,11 @@ class Hub:
 
     def case(self, tx: Connection, number: str, component: Component, today: date) -> Case:
         """The case of a component, with its authorisations as they stand."""
-        return fold(number, component, self.consents(tx, component.nodes), self._policies, today)
+        granted, given = self.consents(tx, component.nodes), self.powers(tx, component.nodes)
+        return fold(number, component, granted, self._policies, today, given)
+
+    def powers(self, tx: Connection, nodes: Iterable[Node]) -> tuple[Power, ...]:
+        return powers(tx, self._archive, self._keys.lookup, nodes)
 
     def consents(self, tx: Connection, nodes: Iterable[Node]) -> dict[str, Consent]:
         """The authorisations among these nodes as they stand, by lineage."""

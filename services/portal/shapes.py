@@ -1,6 +1,6 @@
 """The schemas of what the portal's doors answer. Data."""
 
-from schemas.evidence import Cover, DataClass, Standing, SubjectRole, Uses
+from schemas.evidence import Act, Cover, DataClass, Standing, SubjectRole, Uses
 from schemas.records import Kind, Outcome, Role
 from services.consent.law import Recipient
 from services.hub.calendar import Presence
@@ -49,7 +49,15 @@ BASIS: Schema = {
     "oneOf": [
         closed({"law": TEXT, "article": TEXT, "recipient": {"enum": [one.value for one in Recipient]}}),
         closed({"person": {"type": "integer", "minimum": 1}, "authorisation": RECORD}),
+        closed({"mandate": RECORD}, {"person": {"type": "integer", "minimum": 1}}),
     ]
+}
+
+REVIEW: dict[str, Schema] = {
+    "state": {"enum": ["withdrawn", "not reviewed", "approved", "refused"]},
+    "reviewer": maybe(TEXT),
+    "reviewed": maybe(TIME),
+    "withdrawn": maybe(TIME),
 }
 
 _CASES: dict[str, Schema] = {
@@ -133,7 +141,10 @@ _TRACES: dict[str, Schema] = {
             "deadLetters": DEAD,
             "case": {"anyOf": [ref("NoCase"), ref("TracedCase")]},
         },
-        {"children": listed(closed({"record": RECORD, "outcome": maybe(OUTCOME), "lines": LINES}))},
+        {
+            "children": listed(closed({"record": RECORD, "outcome": maybe(OUTCOME), "lines": LINES})),
+            "mandate": ref("TracedMandate"),
+        },
     ),
     "NoCase": closed({"case": {"type": "null"}, "why": TEXT}),
     "TracedRecord": closed(
@@ -221,10 +232,7 @@ _TRACES: dict[str, Schema] = {
         {
             "record": RECORD,
             "this": FLAG,
-            "state": {"enum": ["withdrawn", "not reviewed", "approved", "refused"]},
-            "reviewer": maybe(TEXT),
-            "reviewed": maybe(TIME),
-            "withdrawn": maybe(TIME),
+            **REVIEW,
             "purpose": {"enum": [one.value for one in Cover]},
             "subjectRole": {"enum": [one.value for one in SubjectRole]},
             "recipients": listed(TEXT),
@@ -232,7 +240,41 @@ _TRACES: dict[str, Schema] = {
             "start": DAY,
             "end": maybe(DAY),
             "uses": {"enum": [one.value for one in Uses]},
-        }
+        },
+        {"mandate": {**maybe(RECORD), "description": "Of an agent's; null while he has none in force."}},
+    ),
+    "TracedMandate": closed(
+        {
+            **REVIEW,
+            "scope": listed({"enum": [one.value for one in Act]}),
+            "start": DAY,
+            "end": maybe(DAY),
+            "filings": listed(closed({"record": RECORD, "kind": TEXT, "sender": TEXT})),
+            "offers": listed(
+                closed(
+                    {
+                        "insurer": TEXT,
+                        "number": NUMBER,
+                        "case": CASE,
+                        "time": TIME,
+                        "takenBackBy": maybe(NUMBER),
+                        "records": listed(RECORD),
+                    }
+                )
+            ),
+            "handovers": listed(
+                closed(
+                    {
+                        "insurer": TEXT,
+                        "number": NUMBER,
+                        "time": TIME,
+                        "sha256": maybe(SHA256),
+                        "record": maybe(RECORD),
+                    }
+                )
+            ),
+        },
+        description="What its agent filed, and what went by it.",
     ),
     "TracedInsurer": closed(
         {

@@ -25,6 +25,7 @@ DOORS = [  # (method, path, who may, media type)
     ("POST", "/police/accidents", POLICE, "application/json"),
     ("POST", "/papers", CLAIMLINK, "multipart/form-data; boundary=x"),
     ("POST", "/authorisations", CLAIMLINK, "application/json"),
+    ("POST", "/mandates", CLAIMLINK, "application/json"),
     ("POST", "/judgements", OPERATOR, "application/json"),
     ("PUT", "/participants/1131990017", OPERATOR, "application/json"),
 ]
@@ -32,6 +33,7 @@ READING = [
     ("/records/0", HOSPITAL),
     ("/fhir/Bundle/0", HOSPITAL),
     ("/authorisations/0", CLAIMLINK),
+    ("/mandates/0", CLAIMLINK),
     ("/participants/0", OPERATOR),
 ]
 PUBLIC = ["/schemas", "/schemas/accident", "/fhir/metadata", "/.well-known/jwks.json"]
