@@ -226,7 +226,7 @@ async def tick(node: Node, stopping: asyncio.Event, ready: Callable[[], None]) -
                     writer, source.append, lambda tx: due.fallen(tx, node.clock())
                 )
                 with contextlib.suppress(KafkaError):  # a broker is away: the next time is soon enough
-                    await _destroy_old_days(node)
+                    await _destroy_old_days(node, stopping.is_set)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(stopping.wait(), due.CLOCK_SECONDS)
             mending.cancel()
@@ -234,11 +234,15 @@ async def tick(node: Node, stopping: asyncio.Event, ready: Callable[[], None]) -
                 await mending
 
 
-async def _destroy_old_days(node: Node) -> None:
+async def _destroy_old_days(node: Node, stopping: Callable[[], bool]) -> None:
     """Stream keys older than the log's days go, once every step is past; until then they stay and it is said."""
+
+    async def patient(work: Callable[[], T]) -> T:
+        return await asyncio.to_thread(patiently, work, "clock", stopping)
+
     now = node.clock()
     oldest = due.oldest_day(now)
-    old = due.over(await asyncio.to_thread(node.keys.names, STREAM_KEY), oldest)
+    old = due.over(await patient(partial(node.keys.names, STREAM_KEY)), oldest)
     if not old:
         return
     if behind := await node.log.behind(datetime.fromisoformat(oldest + "T00:00:00+00:00") + GRACE):
@@ -253,7 +257,7 @@ async def _destroy_old_days(node: Node) -> None:
         node.database.commit(forget)
         node.keys.destroy(old)
 
-    await asyncio.to_thread(destroy)
+    await patient(destroy)
 
 
 async def publish(node: Node, stopping: asyncio.Event, ready: Callable[[], None]) -> None:

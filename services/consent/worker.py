@@ -47,6 +47,7 @@ class ConsentStep:
                     for row in consents.unpark(tx, record.id):
                         content = self._archive.views(tx, [row.record])[row.record]
                         outputs += self._decide(tx, Checked(record=records.envelope(row), content=content), now)
+        records.note_failed(tx, messages, now)
         return outputs
 
     def dead(self, tx: Connection, message: Message, reason: str, now: datetime) -> list[Message]:
