@@ -283,7 +283,7 @@ async def tick(node: Node, stopping: asyncio.Event, ready: Callable[[], None]) -
                     writer, source.append, lambda tx: due.events(tx, node.clock())
                 )
                 with contextlib.suppress(KafkaError):  # a broker is away: the next time is soon enough
-                    await destroy_old_days(node)
+                    await destroy_old_days(node, stopping.is_set)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(stopping.wait(), due.CLOCK_SECONDS)
             mending.cancel()
@@ -291,12 +291,16 @@ async def tick(node: Node, stopping: asyncio.Event, ready: Callable[[], None]) -
                 await mending
 
 
-async def destroy_old_days(node: Node) -> None:
+async def destroy_old_days(node: Node, stopping: Callable[[], bool] = lambda: False) -> None:
     """Stream keys older than the log's days go, once every step is past and nothing waits to be published; until then they
     stay and it is said."""
+
+    async def patient(work: Callable[[], T]) -> T:
+        return await asyncio.to_thread(patiently, work, due.CLOCK, stopping)
+
     oldest = due.oldest_day(node.clock())
     midnight = datetime.fromisoformat(oldest + "T00:00:00+00:00")
-    old = due.over(await asyncio.to_thread(node.keys.names, STREAM_KEY), oldest)
+    old = due.over(await patient(partial(node.keys.names, STREAM_KEY)), oldest)
     if not old:
         return
 
@@ -304,7 +308,7 @@ async def destroy_old_days(node: Node) -> None:
         with node.database.read() as tx:
             return outbox.waiting(tx, oldest, node.log.steps)
 
-    if behind := [*await node.log.behind(midnight + GRACE), *await asyncio.to_thread(waiting)]:
+    if behind := [*await node.log.behind(midnight + GRACE), *await patient(waiting)]:
         logger.error("stream keys are kept: steps are behind", steps=behind, before=oldest)
         return
 
@@ -317,7 +321,7 @@ async def destroy_old_days(node: Node) -> None:
         node.database.commit(forget)
         node.keys.destroy(old)  # last: a process that ends before it does all of this again
 
-    await asyncio.to_thread(destroy)
+    await patient(destroy)
 
 
 async def publish(node: Node, stopping: asyncio.Event, ready: Callable[[], None]) -> None:

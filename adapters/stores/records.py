@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, exists, func, literal
 
 from adapters.stores.dialect import insert
 from adapters.stores.tables import GIVEN, dead_letters, offer_papers, records, uses
+from schemas.events import Checked, Message
 from schemas.problems import Problem
 from schemas.records import Kind, Outcome, Record, Role
 
@@ -189,6 +190,13 @@ def note_dead_letter(tx: Connection, step: str, event: str, about: str, reason: 
         .values(step=step, event=event, record=about, reason=reason, at=stamp(now))
         .on_conflict_do_nothing()
     )
+
+
+def note_failed(tx: Connection, messages: Sequence[Message], now: datetime) -> None:
+    """Notes what validation failed at: it has no store of its own, its answer says why."""
+    for message in messages:
+        if isinstance(message.event, Checked) and message.event.dead:
+            note_dead_letter(tx, "validation", message.id, message.event.record.id, message.event.dead, now)
 
 
 def mark_dead(tx: Connection, step: str, event: str, record: str, reason: str, now: datetime) -> None:

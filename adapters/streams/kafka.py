@@ -18,9 +18,8 @@ import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.conn import collect_hosts, create_conn
 from aiokafka.errors import AuthenticationFailedError, KafkaConnectionError, KafkaError, SaslAuthenticationFailed
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as NoConnection
 
+from adapters.stores import dialect
 from adapters.stores.outbox import Output
 from adapters.streams.log import STREAM_KEY
 from adapters.vault.keys import Keys
@@ -38,7 +37,7 @@ MECHANISM = "SCRAM-SHA-512"
 FILES = ("sslrootcert", "sslcert", "sslkey")
 SCHEMES = ("plaintext", "ssl", "sasl_plaintext", "sasl_ssl")
 PATIENCE_SECONDS = 60.0  # of trouble with the database, retried in place; then the process ends for its supervisor
-FIRST_WAIT, LONGEST_WAIT = 0.05, 5.0
+FIRST_WAIT, LONGEST_WAIT = 0.05, 2.0
 logger = structlog.get_logger()
 
 
@@ -210,6 +209,7 @@ class Sealer:
     def __init__(self, keys: Keys, broker: Broker) -> None:
         self._keys = keys
         self._names = {topic.on_broker(broker.space): topic.name for topic in TOPICS}
+        self._carried = {topic.name: topic.carries for topic in TOPICS}
         self._newest = ("", b"")  # day and key: the newest one is in use by all, and is not destroyed for days
 
     def ready(self, day: str) -> bool:
@@ -257,6 +257,13 @@ class Sealer:
         value = open_sealed(self._key(day, self._keys.one), record.value, f"{name}|{event}")
         return Message.read(name, record.key.decode(), event, value)
 
+    def take(self, record: Taken) -> Message:
+        """The same for a step; ValueError also for an event that this topic does not carry: no step knows what to do with it."""
+        message = self.open(record)
+        if message.event.type not in self._carried[message.topic]:
+            raise ValueError(message.topic)
+        return message
+
 
 class Publisher:
     """Sends sealed messages; each is on every broker in step before `publish` returns."""
@@ -290,10 +297,8 @@ async def publishing(broker: Broker) -> AsyncIterator[Publisher]:
 
 
 def trouble(error: BaseException) -> bool:
-    """Whether the database is in trouble, or another transaction was in the way: nobody's message is to blame."""
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
-        return True
-    return isinstance(error, OperationalError | InterfaceError | NoConnection | psycopg.OperationalError)
+    """As of the database's dialect, or the driver's own word: nobody's message is to blame."""
+    return dialect.trouble(error) or isinstance(error, psycopg.OperationalError)
 
 
 def patiently(work: Callable[[], T], step: str, stopping: Callable[[], bool] = lambda: False) -> T:

@@ -89,7 +89,7 @@ class Host:
     def _open(self, handler: Handler, record: ConsumerRecord) -> Message | None:
         """The message, or None when it cannot be read: what we did not write, or no longer can, is a dead letter."""
         try:
-            return self._sealer.open(record)
+            return self._sealer.take(record)
         except Exception as error:
             if trouble(error):
                 raise

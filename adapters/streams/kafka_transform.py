@@ -111,7 +111,7 @@ class Host:
 
     def _open(self, record: Any) -> Message | None:
         try:
-            return self._sealer.open(record)
+            return self._sealer.take(record)
         except Exception as error:
             if trouble(error):
                 raise

@@ -173,6 +173,7 @@ async def _serve(
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # that long polls are cut off now is no error
     server.should_exit = True
     system.stopping.set()
+    system.desk.dismiss()
     await asyncio.wait((doors,), timeout=STOP_SECONDS + 1)
     for task in (wait, stands, steps, doors):
         task.cancel()

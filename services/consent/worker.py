@@ -49,6 +49,7 @@ class ConsentStep:
                         waited = Checked(record=records.envelope(row), content=content)
                         outputs += self._decide(tx, waited, now, entries)
         self._journal.write(entries)
+        records.note_failed(tx, messages, now)
         return outputs
 
     def dead(self, tx: Connection, message: Message, reason: str, now: datetime) -> list[Message]:

@@ -76,6 +76,7 @@ class Deduplication:
         records.rename_lineages(tx, held.renamed)
         records.judge(tx, rows)
         records.judge_again(tx, again)
+        records.note_failed(tx, [one for one in messages if one.event.record.id not in erased], now)  # type: ignore[union-attr]
         self._archive.keep(tx, kept)
         self._journal.write(entries)
         return [*outputs, *(_to_consent(output) for output in outputs if _is_reviewed(output))]
