@@ -3,11 +3,11 @@
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import structlog
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from adapters.stores import casebook, consents, feeds, participants, records
 from adapters.stores.archive import Archive
@@ -21,7 +21,7 @@ from schemas.events import Message, View
 from schemas.ids import derive
 from schemas.topics import OFFERS
 from services.consent.entitlement import LAW_PREFIX, granted
-from services.delivery.judging import authorisations, basis_of, in_force, names
+from services.delivery.judging import allowed, authorisations, basis_of, in_force, names
 from services.delivery.sequence import Append, Numbered, sequence
 
 TAIPEI = ZoneInfo("Asia/Taipei")
@@ -82,7 +82,7 @@ class Sequencer:
         if not current:
             return None
         admitted = bool(participants.admitted(tx, [insurer]))
-        before = _numbered(tx, insurer, [view.case for view in current])
+        before = self._numbered(tx, insurer, [view.case for view in current], now.astimezone(TAIPEI).date())
         batch = Batch(insurer, feeds.last_number(tx, insurer), records.stamp(now))
         for view in sorted(current, key=lambda one: (one.case, one.version)):
             data = content(view)
@@ -96,6 +96,21 @@ class Sequencer:
             if spans.on():
                 _trace(tx, view, step, batch.last, begun)
         return batch
+
+    def _numbered(self, tx: Connection, insurer: str, cases: Sequence[str], today: date) -> dict[str, list[Numbered]]:
+        """What stands of these cases, judged again without a lock: whatever lapses at this instant tells its cases anew."""
+        rows = feeds.standing_offers(tx, insurer, cases)
+        papers: dict[int, list[Row]] = defaultdict(list)
+        for paper in feeds.papers_of(tx, insurer, [row.number for row in rows]):
+            papers[paper.number].append(paper)
+        bases = {basis for some in papers.values() for paper in some for _, basis in basis_of(paper)}
+        held = in_force(tx, self._archive, bases, today)
+        numbered: dict[str, list[Numbered]] = {case: [] for case in cases}
+        for row in rows:
+            shown = papers[row.number]
+            lineages = frozenset(paper.lineage for paper in shown)
+            numbered[row.case_number].append(Numbered(row.number, row.digest, lineages, not allowed(shown, held)))
+        return numbered
 
 
 class Batch:
@@ -217,21 +232,6 @@ def _told(who: str, basis: str) -> dict[str, str]:
         return {"law": basis.removeprefix(LAW_PREFIX)}
     what = "authorisation" if record == basis else "mandate"
     return {"person": who, what: record} if who else {what: record}
-
-
-def _numbered(tx: Connection, insurer: str, cases: Sequence[str]) -> dict[str, list[Numbered]]:
-    rows = feeds.standing_offers(tx, insurer, cases)
-    lineages: dict[int, set[str]] = defaultdict(set)
-    erased = set()
-    for paper in feeds.papers_of(tx, insurer, [row.number for row in rows]):
-        lineages[paper.number].add(paper.lineage)
-        if paper.erased:
-            erased.add(paper.number)
-    numbered: dict[str, list[Numbered]] = {case: [] for case in cases}
-    for row in rows:
-        shown = frozenset(lineages[row.number])
-        numbered[row.case_number].append(Numbered(row.number, row.digest, shown, row.number in erased))
-    return numbered
 
 
 def _json(value: object) -> str:
