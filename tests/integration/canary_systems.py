@@ -25,7 +25,7 @@ from adapters.vault.keys import Keys
 from schemas.ids import record_id
 from schemas.topics import TOPICS
 from services import due
-from services.distributed import SERVICES, Node
+from services.distributed import SERVICES, Node, Places
 from services.hub import retention
 from services.hub.register import register
 from services.intake.book import Book, Submission
@@ -171,7 +171,9 @@ class Distributed:
 
     def _node(self) -> Node:
         lines = register(policies())
-        node = Node(self.broker, self.shared.store, self.shared.wrapped, self.folder, lines)
+        node = Node(
+            self.broker, Places(self.shared.store, self.shared.wrapped, self.shared.wrapped, self.folder), lines
+        )
         node.clock = lambda: self.now
         self._nodes.append(node)
         return node
