@@ -15,6 +15,7 @@ from typing import TypeVar
 import structlog
 from sqlalchemy import Connection
 
+from adapters.outgoing.http import Outgoing
 from adapters.stores import participants
 from adapters.stores.archive import Archive
 from adapters.stores.database import Database, Store
@@ -38,6 +39,7 @@ from services.intake.desk import Desk
 from services.pipeline import HUB, SEQUENCER
 from services.validation import pool
 from services.validation.lanes import Lanes, Validation
+from services.verification.worker import LOOK_SECONDS, Verifier
 
 T = TypeVar("T")
 # A step rests this long after a batch that was not full. A lone record is not delayed; under load the next batch shares its
@@ -78,6 +80,7 @@ class Core:
         self.hub = Hub(self.keys, self.archive, policies)
         self.feed = Feed(self.keys, self.archive)
         self.validation = Validation(self.host, self.archive)
+        self.verifier = Verifier(self.database, self.archive, self.receipts, self.host.append, clock)
         self.handlers: tuple[Handler, ...] = (
             Deduplication(self.keys, self.archive),
             ConsentStep(self.archive),
@@ -131,9 +134,11 @@ class Core:
 class System(Core, Front):
     """The core, with its tasks running. Make it inside the event loop."""
 
-    def __init__(self, data: Path, everyone: Sequence[Participant], policies: Policies) -> None:
+    def __init__(self, data: Path, everyone: Sequence[Participant], policies: Policies, sandbox: bool = False) -> None:
+        """`sandbox`: a unit's door may be on this machine."""
         Core.__init__(self, data, everyone, policies)
         Front.__init__(self)
+        self._sandbox = sandbox
         self._loop = asyncio.get_running_loop()
         # Everything that writes takes turns on one thread: what waits there is done together, in one flush to disk.
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
@@ -165,6 +170,7 @@ class System(Core, Front):
                 tasks.create_task(lanes.run())
                 tasks.create_task(self._watch())
                 tasks.create_task(self._tick())
+                tasks.create_task(self._verify())
                 for handler in self.handlers:
                     tasks.create_task(self._step(handler))
         finally:
@@ -196,6 +202,15 @@ class System(Core, Front):
         while True:
             await self._loop.run_in_executor(self._writer, self.tick)
             await asyncio.sleep(due.CLOCK_SECONDS)
+
+    async def _verify(self) -> None:
+        outgoing = Outgoing(self._sandbox)
+        try:
+            while True:
+                await self.verifier.turn(outgoing, lambda work: self._loop.run_in_executor(self._writer, work))
+                await asyncio.sleep(LOOK_SECONDS)
+        finally:
+            await outgoing.close()
 
     def _hear(self, messages: Sequence[Message | Encoded]) -> None:
         topics = {message.topic for message in messages}

@@ -93,7 +93,7 @@ def run(
 
         lines = register([policy.line() for policy in policies()])
         with databases(), contextlib.nullcontext() if port is None else bound(host, port) as listener:
-            asyncio.run(_run(service, lambda: Node(broker, database, keys, data, lines), listener))
+            asyncio.run(_run(service, lambda: Node(broker, database, keys, data, lines, sandbox=True), listener))
 
 
 def address(kafka: str) -> "Broker":

@@ -93,7 +93,7 @@ def _embedded(data: Path, known: Sandbox) -> "System":
     from services.embedded import System
     from services.sandbox.participants import PARTICIPANTS
 
-    return System(data, PARTICIPANTS, register(known.policies))
+    return System(data, PARTICIPANTS, register(known.policies), sandbox=True)
 
 
 def serve(data: Path, host: str, port: int, rate: int, make: "Callable[[Sandbox], System | Doors]") -> bool:

@@ -168,6 +168,7 @@ def content(view: View) -> str:
                 {"person": who, "authorisation": basis} if who else {"law": basis.removeprefix(LAW_PREFIX)}
                 for who, basis in paper.basis
             ],
+            **({"integrity": paper.integrity.model_dump(mode="json", exclude_none=True)} if paper.integrity else {}),
         }
         for paper in view.papers
     ]

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from schemas.evidence import Accident, Cover, DataClass
+from schemas.integrity import Integrity
 from schemas.records import Kind
 from services.consent.entitlement import Consent, Standing
 from services.hub.assemble import Component
 from services.hub.calendar import Line, calendar
+from services.hub.integrity import Attested, integrity, published
 from services.hub.linking import Node, loss_day
 
 PAPER_KINDS = (Kind.DOCUMENT, Kind.ACCIDENT, Kind.PAPER, Kind.APPLICATION)
@@ -19,11 +21,13 @@ Policies = Callable[[str, str], Sequence[tuple[str, Cover]]]  # (plate, day YYYY
 
 @dataclass(frozen=True)
 class CasePaper:
-    """A paper as the case shows it. `persons`: of it and of its copies; `rank` orders copies, best first."""
+    """A paper as the case shows it. `persons`: of it and of its copies; `rank` orders copies, best first; `integrity` of an
+    upload."""
 
     node: Node
     persons: tuple[str, ...]
     rank: tuple[bool, bool, int]
+    integrity: Integrity | None = None
 
 
 @dataclass(frozen=True)
@@ -39,8 +43,16 @@ class Case:
     calendar: tuple[Line, ...]
 
 
-def fold(number: str, component: Component, consents: Mapping[str, Consent], policies: Policies, today: date) -> Case:
-    """The case of a component on a day. `consents`: by lineage, at least those of its own authorisations."""
+def fold(
+    number: str,
+    component: Component,
+    consents: Mapping[str, Consent],
+    policies: Policies,
+    today: date,
+    attested: Attested = Attested(),
+) -> Case:
+    """The case of a component on a day. `consents`: by lineage, at least those of its own authorisations; `attested`: what
+    vouches for its uploads beside its own records."""
     nodes = component.nodes
     shown = [node for node in nodes if node.kind in PAPER_KINDS]
     motor = any(_on_the_road(node) for node in nodes)
@@ -52,7 +64,7 @@ def fold(number: str, component: Component, consents: Mapping[str, Consent], pol
         motor=motor,
         day=day,
         accident=_accident(shown),
-        papers=_papers(shown),
+        papers=_papers(shown, attested),
         standings=_standings(nodes, motor, own, policies, day, today),
         consents=own,
         calendar=calendar(
@@ -94,8 +106,9 @@ def _rank(node: Node) -> tuple[bool, bool, int]:
     return node.evidence.issuer != node.sender, node.evidence.open_data, node.order
 
 
-def _papers(shown: Sequence[Node]) -> tuple[CasePaper, ...]:
+def _papers(shown: Sequence[Node], attested: Attested) -> tuple[CasePaper, ...]:
     """Papers with the persons of all their copies: a copy is about the persons of both."""
+    own_word = published(shown)
     of_part: dict[str, set[str]] = defaultdict(set)
     for node in shown:
         for part in node.evidence.parts:
@@ -103,7 +116,8 @@ def _papers(shown: Sequence[Node]) -> tuple[CasePaper, ...]:
     papers = []
     for node in shown:
         persons = set(node.evidence.persons).union(node.about, *(of_part[part] for part in node.evidence.parts))
-        papers.append(CasePaper(node, tuple(sorted(persons)), _rank(node)))
+        sure = integrity(node.lineage, node.evidence, own_word, attested)
+        papers.append(CasePaper(node, tuple(sorted(persons)), _rank(node), sure))
     return tuple(papers)
 
 

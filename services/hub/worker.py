@@ -18,6 +18,7 @@ from schemas.records import Kind, Outcome
 from schemas.topics import DUE, OFFERS, VERDICTS
 from services.consent.entitlement import Consent
 from services.hub.assemble import Component
+from services.hub.attesting import attested
 from services.hub.fold import Case, Policies, fold
 from services.hub.linking import CROWDED, Key, Node, case_number, keys, near
 from services.hub.loading import Loaded, Loader, spent_elsewhere
@@ -188,9 +189,9 @@ class Hub:
         # A single use is counted here and where it is numbered, each alone with the authorisation.
         single = [node.lineage for node in nodes if node.evidence.grant and node.evidence.grant.uses == Uses.SINGLE]
         lock(tx, (f"authorisation:{row.record}" for lineage in single for row in loaded.rows[lineage]))
-        granted = self.consents(tx, nodes)
+        granted, sure = self.consents(tx, nodes), attested(tx, nodes)
         folded = {
-            number: fold(number, components[index], granted, self._policies, today)
+            number: fold(number, components[index], granted, self._policies, today, sure)
             for index, number in result.of.items()
         }
         told_again = {
@@ -203,7 +204,8 @@ class Hub:
 
     def case(self, tx: Connection, number: str, component: Component, today: date) -> Case:
         """The case of a component, with its authorisations as they stand."""
-        return fold(number, component, self.consents(tx, component.nodes), self._policies, today)
+        granted, sure = self.consents(tx, component.nodes), attested(tx, component.nodes)
+        return fold(number, component, granted, self._policies, today, sure)
 
     def consents(self, tx: Connection, nodes: Iterable[Node]) -> dict[str, Consent]:
         """The authorisations among these nodes as they stand, by lineage."""

@@ -1,6 +1,7 @@
 """The schemas of what the portal's doors answer. Data."""
 
 from schemas.evidence import Cover, DataClass, Standing, SubjectRole, Uses
+from schemas.integrity import Answer, Origin, State
 from schemas.records import Kind, Outcome, Role
 from services.consent.law import Recipient
 from services.hub.calendar import Presence
@@ -64,7 +65,17 @@ _CASES: dict[str, Schema] = {
             "shown": FLAG,
             "standing": STANDING,
             "erased": FLAG,
-        }
+        },
+        {"integrity": ref("Integrity")},
+    ),
+    "Integrity": closed(
+        {"origin": {"enum": [one.value for one in Origin]}, "state": {"enum": [one.value for one in State]}},
+        {
+            "signature": {"enum": ["valid", "invalid"]},
+            "answer": {"enum": [one.value for one in Answer]},
+            "answered": TIME,
+        },
+        description="Of an upload: who handed it in, and who vouches for its bytes.",
     ),
     "Evidence": closed({**NAME, **EVIDENCE}),
     "Missing": closed({**NAME, "from": EVIDENCE["from"]}),
@@ -91,7 +102,12 @@ _CASES: dict[str, Schema] = {
                     {
                         "offernumber": NUMBER,
                         "time": TIME,
-                        "papers": listed(closed({"sha256": SHA256, "kind": maybe(TEXT), "current": FLAG})),
+                        "papers": listed(
+                            closed(
+                                {"sha256": SHA256, "kind": maybe(TEXT), "current": FLAG},
+                                {"integrity": ref("Integrity")},
+                            )
+                        ),
                     }
                 )
             ),
