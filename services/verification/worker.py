@@ -32,7 +32,7 @@ SENDER = "claims-interchange"  # `iss` of a question
 MEDIA_TYPE = "application/jose"  # RFC 7515 section 9.2.1
 LOOK_SECONDS = 0.5  # how late a question is asked
 AT_ONCE = 16  # questions in one turn: a slow unit holds up the others of a turn, and no later ones
-HELD = timedelta(seconds=30)  # a try in hand is over by then: three times the longest time-out
+HELD = timedelta(seconds=15)  # a try in hand is over by then: the longest takes ten; if not, the unit is asked twice
 
 logger = structlog.get_logger()
 
