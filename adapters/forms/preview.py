@@ -19,17 +19,22 @@ from pypdf.generic import ArrayObject, DictionaryObject, NameObject, StreamObjec
 
 from adapters.forms.scan import JPEG, PDF, PNG, media_type, segments
 
-PIXELS = 50_000_000  # a page of A3 at 600 dots an inch is 70 million; the largest telephone cameras make 50, drawn in 150 MB
+PIXELS = (
+    50_000_000  # a page of A3 at 600 dots an inch is 70 million; the largest telephone cameras make 50, drawn in 150 MB
+)
 EDGE = 2_400  # pixels: an A4 page stays readable at 200 dots an inch
 PAGES = 200
 MEMORY_BYTES = 1 << 30
 CPU_SECONDS = 10
 QUALITY = 85
 
-# What acts when a page is opened or clicked, and what tells of anything but the page (ISO 32000-1, 12.6, 7.11.4, 14.3).
-ACTS = ("/AA", "/OpenAction", "/JS", "/JavaScript", "/A", "/Annots", "/AcroForm", "/XFA", "/EmbeddedFiles", "/EF", "/AF",
-        "/Names", "/Launch", "/RichMedia", "/Collection", "/URI")  # fmt: skip
-TELLS = ("/Metadata", "/PieceInfo", "/LastModified", "/Thumb", "/StructParents", "/Info")
+# Of a page what it shows (ISO 32000-1, table 30); annotations, actions, metadata and whatever else hangs on it stay behind.
+PAGE = frozenset(("/Type", "/Parent", "/Contents", "/Resources", "/MediaBox", "/CropBox", "/BleedBox", "/TrimBox", "/ArtBox",
+                  "/Rotate", "/Group", "/UserUnit"))  # fmt: skip
+# Of what a page uses: words about it, private data, files inside (14.3, 14.5, 7.11.4), and files outside (8.10.4, 7.3.8.2).
+BEHIND = ("/Metadata", "/PieceInfo", "/LastModified", "/AA", "/OpenAction", "/JavaScript", "/EmbeddedFiles", "/EF", "/AF",
+          "/Ref", "/OPI", "/Alternates")  # fmt: skip
+OUTSIDE = ("/F", "/FFilter", "/FDecodeParms")
 
 
 class Unshowable(Exception):
@@ -75,12 +80,13 @@ def _pages(file: bytes) -> bytes:
             raise Unshowable("too many pages")
         writer = PdfWriter()
         for page in reader.pages:
-            for name in (*ACTS, *TELLS):  # before it is copied: what hangs on them is not copied at all
-                page.pop(NameObject(name), None)
+            for name in page.keys() - PAGE:  # before it is copied: what hangs on them is not copied at all
+                del page[name]
             writer.add_page(page)
         writer.metadata = None
         for found in writer._objects:
             _strip(found)
+        writer.compress_identical_objects(remove_duplicates=False)  # what was led to goes, too
         made = io.BytesIO()
         writer.write(made)
         return made.getvalue()
@@ -90,10 +96,10 @@ def _pages(file: bytes) -> bytes:
 
 def _strip(found: object) -> None:
     for one in _within(found):
-        for name in (*ACTS, *TELLS):
+        for name in (*BEHIND, *(OUTSIDE if isinstance(one, StreamObject) else ())):
             one.pop(NameObject(name), None)
-        if isinstance(one, StreamObject) and "/DCTDecode" in str(one.get("/Filter", "")):
-            one._data = jpeg_without_words(one._data)
+        if isinstance(one, StreamObject) and one.get("/Filter") in ("/DCTDecode", ["/DCTDecode"]):
+            one._data = jpeg_without_words(one._data)  # as it is encoded, for which pypdf has no public name
 
 
 def _within(found: object) -> Iterator[DictionaryObject]:
@@ -109,13 +115,15 @@ def _within(found: object) -> Iterator[DictionaryObject]:
 
 
 def jpeg_without_words(jpeg: bytes) -> bytes:
-    """The same picture without comments and application segments; Adobe's (APP14) says how the colours are to be read."""
+    """The same picture without comments, application segments and what follows its end; Adobe's segment (APP14) says how the
+    colours are to be read, and stays."""
     kept, last = bytearray(jpeg[:2]), 2
     for marker, begin, end in segments(jpeg):
         if not (0xE1 <= marker <= 0xEF and marker != 0xEE) and marker != 0xFE:
             kept += jpeg[begin:end]
         last = end
-    return bytes(kept + jpeg[last:])
+    end = jpeg.rfind(b"\xff\xd9")
+    return bytes(kept + jpeg[last : end + 2 if end >= last else len(jpeg)])
 
 
 def main() -> None:

@@ -24,6 +24,7 @@ WIRING_MODULES = {
     "services/distributed.py": "the composition root of the distributed form",
     "services/front.py": "what the doors ask of either form",
     "services/due.py": "turns due rows of the store into events",
+    "services/previews.py": "runs the maker of previews as processes",
     "services/doors.py": "composes the doors' routes",
     "services/conversion/paper_app.py": "the doors of the renderer",
     "services/delivery/publisher.py": "publishes the feeds: store and brokers",
