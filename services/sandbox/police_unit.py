@@ -21,6 +21,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from adapters.vault.jws import ALGORITHMS
+
 PATH = "/verifications"
 QUESTION, ANSWER, JOSE = "claims-question+jwt", "claims-answer+jwt", "application/jose"
 SLOW_SECONDS = 60.0  # longer than anybody waits
@@ -76,7 +78,7 @@ class PoliceUnit:
     async def _answer(self, request: Request) -> Response:
         try:
             keys = KeySet.import_key_set(await self._keys())  # type: ignore[arg-type]
-            opened = jws.deserialize_compact(await request.body(), keys, algorithms=["EdDSA"])
+            opened = jws.deserialize_compact(await request.body(), keys, algorithms=ALGORITHMS)
             asked: Json = json.loads(opened.payload)
         except (JoseError, ValueError):
             return Response("not signed by the interchange", 401)
@@ -123,4 +125,4 @@ class _Server(uvicorn.Server):
 
 
 def _signed(header: Json, payload: bytes, key: OKPKey) -> str:
-    return jws.serialize_compact(header, payload, key, algorithms=["EdDSA"])
+    return jws.serialize_compact(header, payload, key, algorithms=ALGORITHMS)
