@@ -32,7 +32,7 @@ def public_keys(text: str, use: str = ENCRYPT) -> list[dict[str, str]]:
         raise Failed(WANTED)
     if any(PRIVATE & one.keys() for one in keys):
         raise _private()
-    usable = [one for one in keys if one.get("use", ENCRYPT) == use]
+    usable = [one for one in keys if one.get("use", use) == use]
     if not usable:
         raise Failed(
             f"No key of the file is for {'encryption' if use == ENCRYPT else 'signing'} (use: {use}). {WANTED}"
