@@ -26,6 +26,7 @@ class Previews:
             process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "adapters.forms.preview",
                 stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+                env={},  # what stands in ours, a password of the database perhaps, is none of its business
             )  # fmt: skip
             try:
                 async with asyncio.timeout(SECONDS):

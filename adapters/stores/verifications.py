@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import Connection, Row, bindparam, func, select, update
 
 from adapters.stores.dialect import insert
 from adapters.stores.records import IS_HELD, stamp
@@ -96,6 +96,12 @@ def has_asked(tx: Connection, asker: str, verification: str) -> bool:
 def waiting(tx: Connection, now: datetime) -> bool:
     """Whether some question's time has come."""
     return tx.execute(_ANY, {"now": stamp(now)}).first() is not None
+
+
+def open_by_issuer(tx: Connection) -> dict[str, int]:
+    """How many questions to each issuer are not over."""
+    counted = select(verifications.c.issuer, func.count().label("number")).where(verifications.c.next_try.is_not(None))
+    return {row.issuer: row.number for row in tx.execute(counted.group_by(verifications.c.issuer))}
 
 
 def fallen(tx: Connection, now: datetime, most: int) -> Sequence[Row]:

@@ -94,8 +94,8 @@ def _ask(system: "System", tx: Connection, caller: Caller, wanted: Wanted) -> Ro
     if not isinstance(evidence, Evidence) or evidence.issuer != wanted.issuer:
         raise Refusal(422, "issuer-differs", "The paper names another issuer; ask the one in its metadata.")
     paper = (upload.sha256, wanted.issuer)
-    lock(tx, [f"verification:{paper[0]}|{paper[1]}"])
     identity = system.keys.lookup(f"verification|{caller.code}|{wanted.identity}")
+    lock(tx, [f"verification:{paper[0]}|{paper[1]}", f"verification:{identity}"])
     before = verifications.asked_as(tx, caller.code, identity)
     if before is not None and _paper_of(tx, before) != paper:
         raise Refusal(
