@@ -56,11 +56,14 @@ def show(
 
 def show_verified(console: Console, verified: Verified) -> None:
     """What became of the questions whether papers are real."""
+    if not verified.states:
+        console.print(f"{'Real papers':<15}nobody holds a police paper to ask about")
+        return
     p50, p99 = (f"{percentile(verified.seconds, share):.1f} s" for share in (0.5, 0.99))
-    states = ", ".join(f"{count} {state}" for state, count in sorted(verified.states.items())) or "none"
+    states = ", ".join(f"{count} {state}" for state, count in sorted(verified.states.items()))
     console.print(
-        f"{'Real papers':<15}{states}; {verified.again} asked again, answered without a question to the unit; "
-        f"from question to answer p50 {p50}, p99 {p99} (each unit is down once, and signs with a wrong key once)"
+        f"{'Real papers':<15}{states}; from question to answer p50 {p50}, p99 {p99}; each unit was down once and signed with "
+        f"a wrong key once; {verified.again} asked later and were told at once"
     )
     _lines(console, "verification", verified.faults)
 

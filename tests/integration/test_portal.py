@@ -48,7 +48,14 @@ def test_a_case_as_each_may_see_it(running: Running) -> None:
     insurer = get(running, f"/cases/{case}", INSURER).json()
     sha256 = hashlib.sha256(claim.file).hexdigest()
     assert [one["papers"] for one in insurer["offers"]] == [
-        [{"sha256": sha256, "kind": "certificate", "current": True}]
+        [
+            {
+                "sha256": sha256,
+                "kind": "certificate",
+                "current": True,
+                "integrity": {"origin": "party", "state": "unverified"},
+            }
+        ]
     ]
     person = national_id(3_000_017 * claim.number)
     assert person not in str((operator, sender, insurer))
