@@ -20,7 +20,17 @@ from services.sandbox.police_unit import Fault, PoliceUnit
 from services.verification import decide
 from services.verification.decide import ANSWER
 from tests.integration import bodies, claims
-from tests.integration.bodies import CLAIMLINK, OPERATOR, OTHER_CLAIMLINK, OTHER_POLICE, POLICE, Json, dump
+from tests.integration.bodies import (
+    CLAIMLINK,
+    INSURER,
+    OPERATOR,
+    OTHER_CLAIMLINK,
+    OTHER_HOSPITAL,
+    OTHER_POLICE,
+    POLICE,
+    Json,
+    dump,
+)
 from tests.integration.police_case import ONE, OTHER, THIRD, PoliceCase, police_case
 from tests.integration.running import Running
 
@@ -203,6 +213,21 @@ def test_who_may_no_longer_have_the_paper_reads_nothing_more(running: Running, u
     claims.judge(running, "erase", record)
     assert read(running, ONE, told["verification"]).status_code == 404
     assert ask(running, ONE, sha256).status_code == 404
+
+
+def test_a_withdrawn_consent_ends_what_may_be_read(running: Running, unit: PoliceUnit) -> None:
+    """A certificate goes by consent alone; its hospital is asked as a unit is."""
+    claim = claims.claim(running)
+    paper = {"paper": hashlib.sha256(claim.file).hexdigest(), "issuer": OTHER_HOSPITAL}
+    body = {"name": "晴川綜合醫院", "roles": ["hospital"], "status": "admitted", "endpoints": [unit.url]}
+    with running.client(OPERATOR) as client:
+        assert client.put(f"/participants/{OTHER_HOSPITAL}", content=dump(body), headers=JSON).status_code == 201
+    told = ask(running, INSURER, **paper)
+    assert told.status_code == 202 and read(running, INSURER, told.json()["verification"]).status_code == 200
+    claims.withdraw(running, claim.authorisation)
+    assert read(running, INSURER, told.json()["verification"]).status_code == 404
+    assert ask(running, INSURER, **paper).status_code == 404
+    assert ask(running, CLAIMLINK, **paper).status_code == 202  # who handed it in has it all the same
 
 
 @pytest.mark.parametrize("word", ["denied", "unknown", "refused"])
