@@ -11,7 +11,7 @@ help:
 	@echo "make demo-kafka  the same on a real Kafka and PostgreSQL, brought up for it (Java, Maven and PostgreSQL are needed)"
 	@echo "make test        lint and every test"
 	@echo "make bench       throughput and latency against a bare server"
-	@echo "make soak        a hundred kills under load"
+	@echo "make soak        a hundred kills under load, of each form; a thousand rounds of near-duplicates at one instant"
 	@echo "make fuzz        invented inputs for the validator, FUZZ_SECONDS=1800"
 	@echo "make setup       .venv, with the command .venv/bin/claims"
 	@echo "make lint        ruff"
@@ -53,6 +53,8 @@ bench: setup
 
 soak: setup
 	$(BIN)/python -m tests.end_to_end.ordeal --kills 100
+	$(BIN)/python -m tests.end_to_end.ordeal --kills 100 --kafka
+	CLAIMS_ROUNDS=1000 $(BIN)/python -m pytest tests/simulation/test_two_at_once.py -k worker_of_its_own
 
 # The fuzzer is no part of the system and not in the lock: it has wheels for some platforms only.
 fuzz: setup

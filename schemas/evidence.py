@@ -48,11 +48,20 @@ class SubjectRole(StrEnum):
 
 
 class LegalBasis(StrEnum):
-    """Personal Data Protection Act (I0050021): art. 6 I ⑥ written consent; art. 20 I ⑥ consent; heir of the deceased."""
+    """Personal Data Protection Act (I0050021): art. 6 I ⑥ written consent; art. 20 I ⑥ consent; heir of the deceased; by an
+    agent under a mandate (Civil Code B0000001 art. 103, 167)."""
 
     WRITTEN_CONSENT = "written-consent"
     REPRESENTATIVE_CONSENT = "representative-consent"
     HEIR_CONSENT = "heir-consent"
+    AGENT_CONSENT = "agent-consent"
+
+
+class Act(StrEnum):
+    """What an agent may do for his principal; `scope` of a mandate."""
+
+    APPLICATION = "application"  # file applications
+    AUTHORISATION = "authorisation"  # authorise the handing over of papers about the principal
 
 
 class Uses(StrEnum):
@@ -145,7 +154,7 @@ class Grant(Shape):
     """An authorisation's content. `start`/`end` are dates, both included; `end` None means no end."""
 
     grantor: str
-    grantor_role: str  # self | representative | heir
+    grantor_role: str  # self | representative | heir | agent
     subject: str
     subject_role: SubjectRole
     recipients: tuple[str, ...]
@@ -184,6 +193,14 @@ class Upload(Shape):
     signature: str | None = None
 
 
+class Acting(Shape):
+    """Someone acts for another, by a mandate or not at all. `day`: of receipt (YYYY-MM-DD, Asia/Taipei)."""
+
+    agent: str
+    principal: str
+    day: str
+
+
 class Evidence(Shape):
     """One record's view.
 
@@ -210,6 +227,7 @@ class Evidence(Shape):
     upload: Upload | None = None
     verdict: tuple[PartyVerdict, ...] = ()  # of an assessment
     published: tuple[str, ...] = ()  # SHA-256 of papers that the sender says it issued
+    acting: Acting | None = None
     open_data: bool = False  # no plate and no person: opens no case
     content: str = ""
     parts: tuple[str, ...] = ()
@@ -236,6 +254,19 @@ class Judgement(Shape):
     withdrawn: bool = False
 
 
+class Mandate(Shape):
+    """The principal lets the agent act. `start`/`end` are dates, both included; `end` None means until withdrawn."""
+
+    identity: str
+    version: str
+    withdrawn: bool = False
+    principal: str
+    agent: str
+    scope: tuple[Act, ...]
+    start: str
+    end: str | None
+
+
 class ParticipantChange(Shape):
     name: str
     roles: tuple[str, ...]
@@ -244,4 +275,4 @@ class ParticipantChange(Shape):
     endpoints: tuple[str, ...] = ()
 
 
-Content = Evidence | Review | Withdrawal | Judgement | ParticipantChange
+Content = Evidence | Review | Withdrawal | Judgement | Mandate | ParticipantChange

@@ -14,10 +14,14 @@ class Kind(StrEnum):
     PAPER = "paper"  # an upload
     APPLICATION = "application"
     AUTHORISATION = "authorisation"
+    MANDATE = "mandate"  # the authorisation to act for another
     REVIEW = "review"
-    WITHDRAWAL = "withdrawal"  # DELETE of an authorisation
+    WITHDRAWAL = "withdrawal"  # DELETE of an authorisation or a mandate
     JUDGEMENT = "judgement"
     PARTICIPANT = "participant"
+
+
+REVIEWED = (Kind.AUTHORISATION, Kind.MANDATE)  # given by a person: hold once an operator has approved them
 
 
 class Role(StrEnum):

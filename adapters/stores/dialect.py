@@ -6,6 +6,8 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, text
 from sqlalchemy.dialects.postgresql import insert as insert  # SQLite's compiler writes its ON CONFLICT all the same
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 T = TypeVar("T")
 
@@ -13,6 +15,13 @@ T = TypeVar("T")
 _LOCK = text("SELECT pg_advisory_xact_lock(name) FROM unnest(CAST(:names AS bigint[])) AS name")
 _NEXT_ACCEPTANCES = text("SELECT nextval('acceptance') FROM generate_series(1, :count)")
 _LAST_ACCEPTANCE = text("SELECT coalesce(max(accepted), 0) FROM records")
+
+
+def trouble(error: BaseException) -> bool:
+    """Whether the database is in trouble, or another transaction was in the way: what was asked is not to blame."""
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    return isinstance(error, OperationalError | InterfaceError | NoConnection)
 
 
 def lock(tx: Connection, names: Iterable[str]) -> None:

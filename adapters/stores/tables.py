@@ -13,6 +13,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     bindparam,
+    text,
 )
 
 metadata = MetaData()
@@ -107,6 +108,9 @@ records = Table(
     # what the hub made of it
     Column("case_number", String),
     Column("erased", Integer, nullable=False, server_default="0"),
+    Column(
+        "wanted", Integer, nullable=False, server_default="0"
+    ),  # its bytes were lost: the next post is a new attempt
     Index("records_by_sender", "sender", "seq"),
     Index("records_by_identity", "identity"),
     Index("records_by_content", "content"),
@@ -116,6 +120,14 @@ records = Table(
     Index("records_by_outcome", "outcome", "seq"),
     Index("records_by_acceptance", "accepted"),
     Index("records_by_sha256", "sha256"),
+    Index(
+        "records_by_age",
+        "outcome",
+        "kind",
+        "judged_at",
+        sqlite_where=text("erased = 0"),
+        postgresql_where=text("erased = 0"),
+    ),
     sqlite_autoincrement=True,
 )
 
@@ -135,6 +147,15 @@ links = Table(  # what a record is looked up by
     Column("hash", String, primary_key=True),
     Column("record", String, primary_key=True),
     Index("links_by_record", "record"),
+    sqlite_with_rowid=False,
+)
+
+acting = Table(  # who acts for whom: mandates, and what agents filed under them
+    "acting",
+    metadata,
+    Column("pair", String, primary_key=True),  # keyed hash of principal and agent
+    Column("record", String, primary_key=True),
+    Index("acting_by_record", "record"),
     sqlite_with_rowid=False,
 )
 
@@ -162,15 +183,17 @@ cases = Table(
     Index("cases_by_merge", "merged_into"),
 )
 
-authorisations = Table(  # the state of consent; keyed by record, so that a review binds one version
-    "authorisations",
-    metadata,
-    Column("record", String, primary_key=True),
-    Column("lineage", String, nullable=False),
-    Column("decision", String),
-    Column("reviewer", String),
-    Column("reviewed", String),
-    Index("authorisations_by_lineage", "lineage"),
+authorisations = (
+    Table(  # the reviews of authorisations and mandates; keyed by record, so that a review binds one version
+        "authorisations",
+        metadata,
+        Column("record", String, primary_key=True),
+        Column("lineage", String, nullable=False),
+        Column("decision", String),
+        Column("reviewer", String),
+        Column("reviewed", String),
+        Index("authorisations_by_lineage", "lineage"),
+    )
 )
 
 withdrawals = Table(
@@ -181,7 +204,7 @@ withdrawals = Table(
     Column("at", String, nullable=False),
 )
 
-parked = Table(  # reviews and withdrawals that came before their authorisation was judged
+parked = Table(  # reviews and withdrawals that came before what they are about was judged
     "parked",
     metadata,
     Column("record", String, primary_key=True),

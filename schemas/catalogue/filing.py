@@ -36,7 +36,7 @@ ENTRIES: tuple[Entry, ...] = (
     ),
     Entry(
         "filing-period-reversed",
-        "授權期間的迄日早於起日",
+        "期間的迄日早於起日",
         "The period ends before it starts",
         "Correct the start or the end; both days are included.",
     ),
@@ -64,7 +64,7 @@ ENTRIES: tuple[Entry, ...] = (
         "filing-basis-differs",
         "法律依據與授權人身分不符",
         "The legal basis does not fit the grantor's role",
-        "self: written-consent; representative: representative-consent; heir: heir-consent.",
+        "self: written-consent; representative: representative-consent; heir: heir-consent; agent: agent-consent.",
     ),
     Entry(
         "paper-media-type",
@@ -146,6 +146,18 @@ ENTRIES: tuple[Entry, ...] = (
         "繼承人只能為已故者授權",
         "An heir authorises for a deceased person only",
         "Set subjectRole to deceased, or the grantor's role to self or representative.",
+    ),
+    Entry(
+        "filing-agent-subject",
+        "委託因本人死亡而消滅,代理人不能為已故者授權",
+        "A mandate ends with the principal's death (Civil Code art. 550): no agent authorises for a deceased person",
+        "Have an heir authorise: grantor's role heir, basis heir-consent.",
+    ),
+    Entry(
+        "filing-agent-is-principal",
+        "代理人與本人是同一人",
+        "Agent and principal are one person",
+        "Who acts for herself needs no mandate: leave the agent out, or correct one of the identifiers.",
     ),
     Entry(
         "withdrawal-body",

@@ -32,9 +32,10 @@ def routes(system: "System", tokens: Tokens) -> list[Route]:
         except BadAsk as error:
             raise Refusal(400, "bad-query", str(error)) from None
         events: list[dict[str, object]] = []
-        if await _anything(system, insurer, wanted, bell):
-            events = await system.write(lambda tx: _page(system, tx, insurer, wanted))
-        return JSONResponse({"events": events, "next": next_number(wanted, events)})
+        last = await _last(system, insurer, wanted, bell)
+        if last > wanted.after:
+            events, last = await system.write(lambda tx: _page(system, tx, insurer, wanted))
+        return JSONResponse({"events": events, "next": next_number(wanted, events), "last": last})
 
     async def handed(request: Request) -> HandedPaper:
         insurer = await _itself(request, system, tokens)
@@ -79,16 +80,20 @@ async def _itself(request: Request, system: "System", tokens: Tokens) -> str:
     return caller.code
 
 
-async def _anything(system: "System", insurer: str, wanted: Ask, bell: "Bell") -> bool:
-    """Whether there is something after the number asked for, now or within the patience. If not, nothing is written."""
-    if await system.read(lambda tx: feeds.last_number(tx, insurer)) > wanted.after:
-        return True
-    return bool(wanted.wait) and await bell.heard(insurer, wanted.after, wanted.wait)
+async def _last(system: "System", insurer: str, wanted: Ask, bell: "Bell") -> int:
+    """The feed's last number, now or once something comes within the patience. If it is not after the number asked for,
+    nothing is written."""
+    last = await system.read(lambda tx: feeds.last_number(tx, insurer))
+    if last <= wanted.after and wanted.wait and await bell.heard(insurer, wanted.after, wanted.wait):
+        last = await system.read(lambda tx: feeds.last_number(tx, insurer))
+    return last
 
 
-def _page(system: "System", tx: Connection, insurer: str, wanted: Ask) -> list[dict[str, object]]:
+def _page(system: "System", tx: Connection, insurer: str, wanted: Ask) -> tuple[list[dict[str, object]], int]:
+    """The events, and the feed's last number."""
     _still_admitted(tx, insurer)
-    return system.feed.page(tx, insurer, wanted.after, wanted.limit, system.clock())
+    events = system.feed.page(tx, insurer, wanted.after, wanted.limit, system.clock())
+    return events, feeds.last_number(tx, insurer)
 
 
 def _paper(system: "System", tx: Connection, insurer: str, sha256: str) -> HandedPaper | None:

@@ -27,6 +27,10 @@ SHAPES: dict[str, Schema] = {
         {
             "events": listed({"oneOf": [ref("offer"), ref("offer-withdrawn")]}, maxItems=LIMIT),
             "next": {**_NUMBER, "description": "`after` of the next page: the last number in this one, else `after`."},
+            "last": {
+                **_NUMBER,
+                "description": "The last number of the feed. Below `after`, the reader asks past its end: its count is wrong.",
+            },
         }
     )
 }

@@ -8,7 +8,8 @@ from datetime import date
 from schemas.evidence import Accident, Cover, DataClass
 from schemas.integrity import Integrity
 from schemas.records import Kind
-from services.consent.entitlement import Consent, Standing
+from services.consent.entitlement import Basis, Consent, Standing, filing, holds
+from services.consent.mandate import Power
 from services.hub.assemble import Component
 from services.hub.calendar import Line, calendar
 from services.hub.integrity import Attested, integrity, published
@@ -41,6 +42,7 @@ class Case:
     standings: tuple[Standing, ...]
     consents: tuple[Consent, ...]
     calendar: tuple[Line, ...]
+    powers: tuple[Power, ...] = ()
 
 
 def fold(
@@ -49,10 +51,11 @@ def fold(
     consents: Mapping[str, Consent],
     policies: Policies,
     today: date,
+    powers: tuple[Power, ...] = (),
     attested: Attested = Attested(),
 ) -> Case:
-    """The case of a component on a day. `consents`: by lineage, at least those of its own authorisations; `attested`: what
-    vouches for its uploads beside its own records."""
+    """The case of a component on a day. `consents`: by lineage, at least those of its own authorisations; `powers`: at least
+    the mandates of those who act for others in it; `attested`: what vouches for its uploads beside its own records."""
     nodes = component.nodes
     shown = [node for node in nodes if node.kind in PAPER_KINDS]
     motor = any(_on_the_road(node) for node in nodes)
@@ -65,7 +68,7 @@ def fold(
         day=day,
         accident=_accident(shown),
         papers=_papers(shown, attested),
-        standings=_standings(nodes, motor, own, policies, day, today),
+        standings=_standings(nodes, motor, own, policies, day, today, powers),
         consents=own,
         calendar=calendar(
             motor,
@@ -74,6 +77,7 @@ def fold(
             (one for node in shown for one in node.evidence.classes),
             today,
         ),
+        powers=powers,
     )
 
 
@@ -128,18 +132,24 @@ def _standings(
     policies: Policies,
     day: date | None,
     today: date,
+    powers: Sequence[Power],
 ) -> tuple[Standing, ...]:
     """Who is party, and how: the application, the recipients of authorisations in force, the policy register.
 
-    A person cannot make an insurer party to a motor claim where nothing on the road happened.
+    A person cannot make an insurer party to a motor claim where nothing on the road happened; nor an agent to anything
+    without a mandate.
     """
     covers: dict[str, set[Cover]] = defaultdict(set)
-    applications = [node for node in nodes if node.kind == Kind.APPLICATION]
-    filed = {(one.insurer, one.cover) for node in applications for one in node.evidence.insurers}
+    filed: dict[tuple[str, Cover], Basis] = {}
+    for node in nodes:
+        under = filing(node.evidence.acting, powers) if node.kind == Kind.APPLICATION else None
+        for one in node.evidence.insurers if under is not None else ():
+            named = (one.insurer, one.cover)
+            filed[named] = min(filed.get(named, under), under)  # her own before an agent's
     for insurer, cover in filed:
         covers[insurer].add(cover)
     for consent in consents:
-        if in_force(consent, today) and (motor or consent.grant.purpose == Cover.LIFE_HEALTH):
+        if holds(consent, today.isoformat(), powers) and (motor or consent.grant.purpose == Cover.LIFE_HEALTH):
             for recipient in consent.grant.recipients:
                 covers[recipient].add(consent.grant.purpose)
     compulsory: dict[str, set[str]] = defaultdict(set)
@@ -157,6 +167,7 @@ def _standings(
             compulsory=insurer in compulsory,
             vehicles=frozenset(compulsory.get(insurer, ())),
             application=any(cover == Cover.MOTOR_COMPULSORY for _, cover in filed),
+            held_under=filed.get((insurer, Cover.MOTOR_COMPULSORY), ()),
         )
         for insurer in sorted(covers)
     )
@@ -169,8 +180,3 @@ def _vehicles(nodes: Sequence[Node]) -> set[str]:
     return told or {
         plate for node in nodes if DataClass.POLICE in node.evidence.classes for plate in node.evidence.plates
     }
-
-
-def in_force(consent: Consent, today: date) -> bool:
-    grant, day = consent.grant, today.isoformat()
-    return consent.live and grant.start <= day and (grant.end is None or day <= grant.end)

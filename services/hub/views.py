@@ -5,7 +5,7 @@ from datetime import date
 from schemas.events import Paper, View
 from schemas.evidence import Cover, Uses
 from schemas.records import Kind
-from services.consent.entitlement import Basis, Spent, Standing, bases, notified
+from services.consent.entitlement import Basis, Spent, Standing, bases, filing, notified
 from services.hub.calendar import MEDICAL, Presence, calendar
 from services.hub.fold import Case, CasePaper, first_day
 from services.hub.linking import is_file
@@ -76,6 +76,8 @@ def basis_of(paper: CasePaper, standing: Standing, case: Case, spent: frozenset[
         spent=spent,
         names={one.insurer for one in evidence.insurers},
         plates=evidence.plates if paper.node.kind == Kind.ACCIDENT else (),
+        powers=case.powers,
+        filed=filing(evidence.acting, case.powers),
     )
 
 

@@ -99,6 +99,18 @@ OPERATIONS = (
         _withdrawn(), takes={JSON: ANYTHING}, may_be_empty=True, makes_record=True,
     ),
     Operation(
+        "POST", "/mandates", "File a person's mandate to an agent; nobody acts on it before its review", CLAIMLINK,
+        _told(), takes={JSON: ref("mandate")}, makes_record=True, conflicts=True,
+    ),
+    Operation(
+        "POST", "/mandates/{id}/review", "Approve or refuse that version of a mandate", OPERATOR, _told(),
+        takes={JSON: ref("review")}, makes_record=True, conflicts=True,
+    ),
+    Operation(
+        "DELETE", "/mandates/{id}", "Withdraw all versions of a mandate; what went by it is taken back",
+        (Role.CLAIMLINK, Role.OPERATOR), _withdrawn(), takes={JSON: ANYTHING}, may_be_empty=True, makes_record=True,
+    ),
+    Operation(
         "POST", "/judgements", "Judge two records the same or not, or erase one", OPERATOR, _told(),
         takes={JSON: ref("judgement")}, makes_record=True, conflicts=True,
     ),

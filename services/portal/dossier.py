@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from schemas.evidence import Mandate
 from services.consent.entitlement import Spent
 from services.hub.assemble import Component
 from services.hub.fold import Case
@@ -72,13 +73,24 @@ class Handover:
 
 @dataclass(frozen=True)
 class ConsentState:
-    """What became of an authorisation: its latest review, and when it was withdrawn."""
+    """What became of an authorisation or a mandate: its latest review, and when it was withdrawn."""
 
     record: str
     decision: str | None = None
     reviewer: str | None = None
     reviewed: str | None = None
     withdrawn: str | None = None
+
+
+@dataclass(frozen=True)
+class Mandated:
+    """What went, or may go, by a mandate: of one version its state and content, of its cases the filings that rest on it."""
+
+    state: ConsentState
+    mandate: Mandate
+    filings: tuple[Entry, ...] = ()
+    offers: tuple[Offer, ...] = ()
+    handovers: tuple[Handover, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -6,22 +6,34 @@ Nothing of it is stored: the hub's own loader and fold give the case as it is no
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row
 
-from adapters.stores import casebook, participants, records, tracing
+from adapters.stores import casebook, mandates, participants, records, tracing
 from adapters.stores.archive import Archive
-from schemas.evidence import Standing
+from schemas.evidence import Mandate, Standing
 from schemas.problems import Problem
 from schemas.records import Kind, Outcome
+from services.consent.entitlement import granted
 from services.deduplication.decide import Arrival, Held, Why, decide
 from services.delivery.judging import allowed, basis_of, in_force
 from services.hub.assemble import Component
 from services.hub.loading import Loaded, shown, spent_elsewhere
 from services.hub.worker import Hub
-from services.portal.dossier import ConsentState, DeadLetter, Dossier, Entry, Handover, Offer, OfferedPaper, Word
+from services.portal.dossier import (
+    ConsentState,
+    DeadLetter,
+    Dossier,
+    Entry,
+    Handover,
+    Mandated,
+    Offer,
+    OfferedPaper,
+    Word,
+)
 from services.portal.trace import Story
 
 TAIPEI = ZoneInfo("Asia/Taipei")
@@ -54,6 +66,8 @@ class Reading:
         if row is None:
             return None
         story = _story(tx, row)
+        if row.kind == Kind.MANDATE:
+            return replace(story, mandated=self._mandated(tx, row, now)), None
         if row.case_number:
             return story, self.case(tx, row.case_number, now)
         if story.shown is None:
@@ -97,6 +111,31 @@ class Reading:
             spent=spent_elsewhere(tx, case) if case else frozenset(),
             dead=_dead(tx, everything),
             words=_words(tx, everything),
+        )
+
+    def _mandated(self, tx: Connection, row: Row, now: datetime) -> Mandated | None:
+        view = self._archive.views(tx, [row.record]).get(row.record)
+        if not isinstance(view, Mandate):
+            return None
+        filings = mandates.filings_under(tx, mandates.pairs_of(tx, [row.record]))
+        stood = {one.case_number for one in filings if one.case_number}
+        numbers = sorted(stood.union(*(tracing.numbers_into(tx, number) for number in stood)))
+
+        def by(bases: Iterable[str]) -> bool:
+            return row.record in {granted(basis) for basis in bases}
+
+        return Mandated(
+            state=_consents(tx, [row])[row.record],
+            mandate=view,
+            filings=tuple(_entry(one) for one in sorted(filings, key=lambda one: one.accepted)),
+            offers=tuple(
+                one
+                for one in self._offers(tx, numbers, now.astimezone(TAIPEI).date())
+                if by(basis for paper in one.papers for _, basis in paper.basis)
+            ),
+            handovers=tuple(
+                one for handed in tracing.handovers_of_case(tx, numbers) if by((one := _handover(handed)).basis)
+            ),
         )
 
     def _offers(self, tx: Connection, numbers: Sequence[str], today: date) -> tuple[Offer, ...]:

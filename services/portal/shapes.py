@@ -1,7 +1,6 @@
 """The schemas of what the portal's doors answer. Data."""
 
-from schemas.evidence import Cover, DataClass, Standing, SubjectRole, Uses
-from schemas.integrity import Answer, Origin, State
+from schemas.evidence import Act, Cover, DataClass, Standing, SubjectRole, Uses
 from schemas.records import Kind, Outcome, Role
 from services.consent.law import Recipient
 from services.hub.calendar import Presence
@@ -50,7 +49,15 @@ BASIS: Schema = {
     "oneOf": [
         closed({"law": TEXT, "article": TEXT, "recipient": {"enum": [one.value for one in Recipient]}}),
         closed({"person": {"type": "integer", "minimum": 1}, "authorisation": RECORD}),
+        closed({"mandate": RECORD}, {"person": {"type": "integer", "minimum": 1}}),
     ]
+}
+
+REVIEW: dict[str, Schema] = {
+    "state": {"enum": ["withdrawn", "not reviewed", "approved", "refused"]},
+    "reviewer": maybe(TEXT),
+    "reviewed": maybe(TIME),
+    "withdrawn": maybe(TIME),
 }
 
 _CASES: dict[str, Schema] = {
@@ -67,15 +74,6 @@ _CASES: dict[str, Schema] = {
             "erased": FLAG,
         },
         {"integrity": ref("Integrity")},
-    ),
-    "Integrity": closed(
-        {"origin": {"enum": [one.value for one in Origin]}, "state": {"enum": [one.value for one in State]}},
-        {
-            "signature": {"enum": ["valid", "invalid"]},
-            "answer": {"enum": [one.value for one in Answer]},
-            "answered": TIME,
-        },
-        description="Of an upload: who handed it in, and who vouches for its bytes.",
     ),
     "Evidence": closed({**NAME, **EVIDENCE}),
     "Missing": closed({**NAME, "from": EVIDENCE["from"]}),
@@ -149,7 +147,10 @@ _TRACES: dict[str, Schema] = {
             "deadLetters": DEAD,
             "case": {"anyOf": [ref("NoCase"), ref("TracedCase")]},
         },
-        {"children": listed(closed({"record": RECORD, "outcome": maybe(OUTCOME), "lines": LINES}))},
+        {
+            "children": listed(closed({"record": RECORD, "outcome": maybe(OUTCOME), "lines": LINES})),
+            "mandate": ref("TracedMandate"),
+        },
     ),
     "NoCase": closed({"case": {"type": "null"}, "why": TEXT}),
     "TracedRecord": closed(
@@ -164,12 +165,13 @@ _TRACES: dict[str, Schema] = {
             "size": COUNT,
             "mediaType": TEXT,
             "received": TIME,
-            "attempt": {"type": "integer", "minimum": 1},
+            "attempt": {"type": "integer", "minimum": 0},
             "judged": COUNT,
             "target": maybe(TEXT),
             "parent": maybe(RECORD),
             "lines": maybe(LINES),
             "erased": FLAG,
+            "trace": {**RECORD, "description": "The id of its OpenTelemetry trace, where traces are collected."},
         }
     ),
     "TracedVerdict": closed(
@@ -236,10 +238,7 @@ _TRACES: dict[str, Schema] = {
         {
             "record": RECORD,
             "this": FLAG,
-            "state": {"enum": ["withdrawn", "not reviewed", "approved", "refused"]},
-            "reviewer": maybe(TEXT),
-            "reviewed": maybe(TIME),
-            "withdrawn": maybe(TIME),
+            **REVIEW,
             "purpose": {"enum": [one.value for one in Cover]},
             "subjectRole": {"enum": [one.value for one in SubjectRole]},
             "recipients": listed(TEXT),
@@ -247,7 +246,41 @@ _TRACES: dict[str, Schema] = {
             "start": DAY,
             "end": maybe(DAY),
             "uses": {"enum": [one.value for one in Uses]},
-        }
+        },
+        {"mandate": {**maybe(RECORD), "description": "Of an agent's; null while he has none in force."}},
+    ),
+    "TracedMandate": closed(
+        {
+            **REVIEW,
+            "scope": listed({"enum": [one.value for one in Act]}),
+            "start": DAY,
+            "end": maybe(DAY),
+            "filings": listed(closed({"record": RECORD, "kind": TEXT, "sender": TEXT})),
+            "offers": listed(
+                closed(
+                    {
+                        "insurer": TEXT,
+                        "number": NUMBER,
+                        "case": CASE,
+                        "time": TIME,
+                        "takenBackBy": maybe(NUMBER),
+                        "records": listed(RECORD),
+                    }
+                )
+            ),
+            "handovers": listed(
+                closed(
+                    {
+                        "insurer": TEXT,
+                        "number": NUMBER,
+                        "time": TIME,
+                        "sha256": maybe(SHA256),
+                        "record": maybe(RECORD),
+                    }
+                )
+            ),
+        },
+        description="What its agent filed, and what went by it.",
     ),
     "TracedInsurer": closed(
         {

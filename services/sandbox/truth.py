@@ -111,10 +111,11 @@ def evaluate(drafts: list[Draft], case: str) -> list[Truth]:
     """The truth of every record of one case, in the order given."""
     reviewed = {draft.of for draft in drafts if draft.approves}
     ended = {draft.of for draft in drafts if draft.kind == "withdrawal"}
-    approved = [draft for draft in drafts if draft.consent and draft.name in reviewed]
+    rests = {draft.name: {draft.name, draft.under} - {None} for draft in drafts if draft.consent}
+    approved = [draft for draft in drafts if draft.consent and rests[draft.name] <= reviewed]
     current = shown(drafts)
     told = [draft for draft in drafts if draft.verdict != "rejected"]
-    now = _Rights(police_recipients(current), tuple(one for one in approved if one.name not in ended))
+    now = _Rights(police_recipients(current), tuple(one for one in approved if not rests[one.name] & ended))
     ever = _Rights(police_recipients(told), tuple(approved))
     holders = {draft.name: now.of(draft) for draft in current}
     return [

@@ -1,6 +1,7 @@
 """Verification's doors as operations, with the schema of what they answer. Data."""
 
 from schemas.integrity import Answer as Word
+from schemas.integrity import Origin, State
 from schemas.records import Role
 from services.interface.words import (
     JSON,
@@ -19,6 +20,15 @@ from services.interface.words import (
 
 ASKERS = (Role.INSURER, Role.CLAIMLINK)
 SHAPES: dict[str, Schema] = {
+    "Integrity": closed(
+        {"origin": {"enum": [one.value for one in Origin]}, "state": {"enum": [one.value for one in State]}},
+        {
+            "signature": {"enum": ["valid", "invalid"]},
+            "answer": {"enum": [one.value for one in Word]},
+            "answered": TIME,
+        },
+        description="Of an upload: who handed it in, and who vouches for its bytes.",
+    ),
     "VerificationState": closed(
         {
             "verification": {**RECORD, "description": "The question's id; the issuer knows it by the same."},
@@ -30,7 +40,7 @@ SHAPES: dict[str, Schema] = {
             "answered": maybe(TIME),
             "answer": {**maybe(TEXT), "description": "What the issuer signed: a compact JWS by a key of its own."},
         }
-    )
+    ),
 }
 
 OPERATIONS = (

@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 from joserfc.jwk import OKPKey
 
+from schemas.ids import trace_id
+
 DATA = Path(__file__).parents[1] / "data"
 SUMMARY = DATA / "fhir/bundle-songling-summary.json"
 OUTPATIENT = DATA / "fhir/bundle-songling-outpatient.json"
@@ -228,6 +230,7 @@ def test_trace_tells_a_record_and_its_case_end_to_end(system: Up, sent: dict) ->
     assert traced["record"]["record"] == sent["record"] and traced["verdict"]["outcome"] == "accepted"
     done = system.run("trace", sent["record"])
     assert done.returncode == 0 and sent["record"] in done.stdout and "accepted" in done.stdout
+    assert f"trace {trace_id(sent['record'])}" in done.stdout
     case = system.run("trace", traced["case"]["case"])
     assert case.returncode == 0 and sent["record"] in case.stdout
 

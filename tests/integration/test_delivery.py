@@ -108,8 +108,18 @@ def test_a_long_poll_without_an_offer_ends_when_its_time_is_over(running: Runnin
     before = last(running)
     asked = time.monotonic()
     page = get(running, f"/insurers/{INSURER}/offers?after={before}&wait=1").json()
-    assert page == {"events": [], "next": before}
+    assert page == {"events": [], "next": before, "last": before}
     assert 0.9 < time.monotonic() - asked < 5
+
+
+def test_a_page_tells_the_feed_s_last_number(running: Running) -> None:
+    claims.claim(running)
+    end = last(running)
+    first = get(running, f"/insurers/{INSURER}/offers?limit=1").json()
+    assert (first["next"], first["last"]) == (1, end)
+    past = get(running, f"/insurers/{INSURER}/offers?after={end + 7}").json()
+    assert past == {"events": [], "next": end + 7, "last": end}, "whoever asks past the end can see it"
+    assert get(running, f"/insurers/{OTHER}/offers?after=900000", OTHER).json()["last"] < 900000
 
 
 def test_what_was_withdrawn_replays_without_content_and_its_paper_is_gone(running: Running) -> None:

@@ -106,6 +106,12 @@ DOORS = (
         lambda number: sent(bodies.authorisation(number)),
         lambda number: sent(bodies.authorisation(number, uses="single")),
     ),
+    Door(
+        "/mandates",
+        CLAIMLINK,
+        lambda number: sent(bodies.mandate(number)),
+        lambda number: sent(bodies.mandate(number, scope=["application"])),
+    ),
     Door("/participants/99{number:08}", OPERATOR, lambda number: sent(participant("甲")), method="PUT"),
 )
 
@@ -172,15 +178,20 @@ def entered(ask: Asking, door: Door) -> None:
 
 
 def governed(ask: Asking) -> None:
-    """Judgements; reviews and withdrawals of authorisations, as they stand before and after."""
+    """Judgements; reviews and withdrawals of authorisations and mandates, as they stand before and after."""
     one, two = (claims.upload(ask.running, number, bodies.scan(number)) for number in (fresh(), fresh()))
     said = {"id": f"j-{fresh()}", "version": 1, "judgement": "not-same", "records": [one, two], "reason": "測試"}
     for status, reason in ((201, "測試"), (200, "測試"), (409, "別的")):
         ask.record(status, "POST", "/judgements", OPERATOR, sent(dump(said | {"reason": reason})))
     ask.rejected("POST", "/judgements", OPERATOR, wrong)
 
-    new = lambda: ask.record(201, "POST", "/authorisations", CLAIMLINK, sent(bodies.authorisation()))  # noqa: E731
-    granted, at = new(), "/authorisations"
+    for at, body in (("/authorisations", bodies.authorisation), ("/mandates", bodies.mandate)):
+        given(ask, at, body)
+
+
+def given(ask: Asking, at: str, body: Callable[[], bytes]) -> None:
+    new = lambda: ask.record(201, "POST", at, CLAIMLINK, sent(body()))  # noqa: E731
+    granted = new()
     for status in (201, 200):
         ask.record(status, "POST", f"{at}/{granted}/review", OPERATOR, sent(bodies.review()))
     ask.rejected("POST", f"{at}/{granted}/review", OPERATOR, wrong)
@@ -311,8 +322,8 @@ def test_what_is_documented_is_answered(
 def test_every_route_is_documented_and_nothing_else(running: Running) -> None:
     routes = running.app.routes
     assert all(type(route) is Route for route in routes), "a mount hides routes: walk it here too"
-    there = {(method, route.path) for route in routes for method in route.methods} - {
-        ("HEAD", route.path) for route in routes
+    there = {(method, route.path_format) for route in routes for method in route.methods} - {
+        ("HEAD", route.path_format) for route in routes
     }
     assert there == set(OPERATIONS)
 

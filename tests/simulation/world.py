@@ -33,6 +33,7 @@ KINDS = {
     "/papers": Kind.PAPER,
     "/claimlink/applications": Kind.APPLICATION,
     "/authorisations": Kind.AUTHORISATION,
+    "/mandates": Kind.MANDATE,
 }
 ROLE_OF = {one.code: one.roles[0] for one in PARTICIPANTS}
 

@@ -113,6 +113,7 @@ def decisions() -> list[Path]:
 HANDS = {
     "services/hub/loading.py": "reads a component from the store for the hub's worker",
     "services/hub/attesting.py": "reads keys and answers that vouch for uploads, for the hub's worker",
+    "services/hub/mandates.py": "reads who acts for whom from the store for the hub's worker",
     "services/delivery/judging.py": "reads the state of consents for the sequencer and the feed",
     "services/delivery/feed.py": "hands over what the feed holds",
     "services/portal/reading.py": "reads a case or a record from the store for the portal's app",

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from schemas.events import View
 from schemas.evidence import Cover, DataClass, Loss
 from schemas.records import Kind
-from services.consent.entitlement import Consent, Standing
+from services.consent.entitlement import Consent, Standing, holds
 from services.hub.assemble import Component
 from services.hub.calendar import Presence
-from services.hub.fold import Case, Policies, first_day, fold, in_force
+from services.hub.fold import Case, Policies, first_day, fold
 from services.hub.linking import Node
 from services.hub.register import register
 from services.hub.views import view
@@ -143,7 +143,7 @@ def test_a_recipient_is_party_only_while_the_authorisation_is_in_force() -> None
     for given_, there in ((consent(A, Z, purpose=LIFE), True), (consent(A, Z, purpose=LIFE, live=False), False),
                           (consent(A, Z, purpose=LIFE, end="2025-09-30"), False)):  # fmt: skip
         assert (Z in {one.insurer for one in case(OF_A, consents=[given_]).standings}) is there
-    assert in_force(consent(A, Z, start=TODAY, end=TODAY), NOW)
+    assert holds(consent(A, Z, start=TODAY, end=TODAY), TODAY)
 
 
 def test_a_motor_purpose_is_honoured_only_where_something_happened_on_the_road() -> None:

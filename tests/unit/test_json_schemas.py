@@ -17,6 +17,7 @@ CONTRACT = {
     "application",
     "authorisation",
     "judgement",
+    "mandate",
     "offer",
     "offer-withdrawn",
     "paper",

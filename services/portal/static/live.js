@@ -20,6 +20,7 @@ const WORDS = {
   hub: ["組案", "hub"], sequencer: ["編號", "sequencer"],
   document: ["醫療文件", "document"], accident: ["事故", "accident"], "accident-file": ["事故檔", "accident file"],
   paper: ["上傳", "upload"], application: ["申請", "application"], authorisation: ["授權", "authorisation"],
+  mandate: ["委託", "mandate"],
   review: ["審核", "review"], withdrawal: ["撤回", "withdrawal"], judgement: ["人工判定", "judgement"],
   participant: ["參與者", "participant"],
 };
