@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from schemas.evidence import Content, Cover, DataClass
+from schemas.integrity import Integrity
 from schemas.problems import Problem
 from schemas.records import Outcome, Record
 from schemas.shape import Shape
@@ -73,6 +74,7 @@ class Paper(Shape):
     media_type: str
     size: int
     basis: tuple[tuple[str, str], ...] = ()  # (person or "", basis)
+    integrity: Integrity | None = None
 
 
 class View(Shape):

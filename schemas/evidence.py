@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from schemas.integrity import Origin
 from schemas.shape import Shape
 
 
@@ -165,6 +166,33 @@ class Grant(Shape):
     basis: LegalBasis
 
 
+class AssessmentWord(StrEnum):
+    """What an assessment says of a party; a closed list (車輛行車事故鑑定及覆議作業辦法 K0040045 art. 8 II)."""
+
+    CAUSE = "肇事原因"
+    NO_FACTOR = "無肇事因素"
+    EQUAL = "同為肇事原因"
+    MAIN = "肇事主因"
+    SECONDARY = "肇事次因"
+
+
+class PartyVerdict(Shape):
+    """The assessment's word on one party, known by its order in the police record, its plate or its person."""
+
+    word: AssessmentWord
+    order: int | None = None
+    plate: str | None = None
+    person: str | None = None
+
+
+class Upload(Shape):
+    """The file of an upload. `signature`: the issuer's detached JWS over the SHA-256's 64 hexadecimal digits."""
+
+    sha256: str
+    origin: Origin
+    signature: str | None = None
+
+
 class Acting(Shape):
     """Someone acts for another, by a mandate or not at all. `day`: of receipt (YYYY-MM-DD, Asia/Taipei)."""
 
@@ -196,6 +224,9 @@ class Evidence(Shape):
     service: Service | None = None
     insurers: tuple[NamedInsurer, ...] = ()
     grant: Grant | None = None
+    upload: Upload | None = None
+    verdict: tuple[PartyVerdict, ...] = ()  # of an assessment
+    published: tuple[str, ...] = ()  # SHA-256 of papers that the sender says it issued
     acting: Acting | None = None
     open_data: bool = False  # no plate and no person: opens no case
     content: str = ""

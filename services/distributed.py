@@ -19,6 +19,7 @@ import structlog
 from aiokafka.errors import KafkaError
 from sqlalchemy import Connection
 
+from adapters.outgoing.http import Outgoing
 from adapters.stores import feeds, inbox, outbox, participants
 from adapters.stores.archive import Archive
 from adapters.stores.journal import Journal
@@ -52,6 +53,7 @@ from services.intake.desk import Desk
 from services.pipeline import PIPELINE, VALIDATION
 from services.validation import pool, worker
 from services.validation.lanes import CHUNK, LARGE_BYTES, Job
+from services.verification.worker import LOOK_SECONDS, Verifier
 
 T = TypeVar("T")
 BELL_SECONDS = 0.2  # how late an insurer that waits is told of a number
@@ -73,10 +75,11 @@ class Places:
 class Node:
     """What every process of the distributed form opens, and the steps over it."""
 
-    def __init__(self, broker: Broker, places: Places, policies: Policies) -> None:
+    def __init__(self, broker: Broker, places: Places, policies: Policies, sandbox: bool = False) -> None:
+        """`sandbox`: a unit's door may be on this machine."""
         data = places.data
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.broker, self.clock = broker, utc_now
+        self.broker, self.clock, self.sandbox = broker, utc_now, sandbox
         self.database = PostgresDatabase(places.database)
         self.keys = Keys(data / "keys", KeyDatabase(places.keys))
         self.journal = Journal.at(places.journal)
@@ -271,14 +274,16 @@ class Validation:
 
 
 async def tick(node: Node, stopping: asyncio.Event, ready: Callable[[], None]) -> None:
-    """Runs the clock until `stopping`: what fell due, what an earlier clock left, which days of the log are over."""
+    """Runs the clock until `stopping`: what fell due, questions to issuers, what an earlier clock left, which days of the log
+    are over."""
     source = Source(due.CLOCK, node.broker, node.database, node.sealer, node.clock)
     with ThreadPoolExecutor(1) as writer:
         async with publishing(node.broker) as publisher:
             source.publish_with(publisher)
             mending = asyncio.create_task(source.mend(writer))
+            asking = asyncio.create_task(_verify(node, source, writer))
             ready()
-            while not stopping.is_set() and not mending.done():
+            while not (stopping.is_set() or mending.done() or asking.done()):
                 await asyncio.get_running_loop().run_in_executor(
                     writer, source.append, lambda tx: due.events(tx, node.clock())
                 )
@@ -286,9 +291,27 @@ async def tick(node: Node, stopping: asyncio.Event, ready: Callable[[], None]) -
                     await destroy_old_days(node, stopping.is_set)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(stopping.wait(), due.CLOCK_SECONDS)
-            mending.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await mending
+            for task in (mending, asking):
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+
+
+async def _verify(node: Node, source: Source, writer: Executor) -> None:
+    """Asks issuers beside the clock: of many clocks each takes questions that no other is at. Until cancelled."""
+    verifier = Verifier(node.database, node.archive, node.receipts, source.append, node.clock)
+    outgoing = Outgoing(node.sandbox)
+    loop = asyncio.get_running_loop()
+
+    def run(work: Callable[[], T]) -> Awaitable[T]:
+        return loop.run_in_executor(writer, patiently, work, due.CLOCK)
+
+    try:
+        while True:
+            await verifier.turn(outgoing, run)
+            await asyncio.sleep(LOOK_SECONDS)
+    finally:
+        await outgoing.close()
 
 
 async def destroy_old_days(node: Node, stopping: Callable[[], bool] = lambda: False) -> None:

@@ -29,6 +29,7 @@ from services.intake.refusal import Refusal, respond
 from services.intake.wire import Wire
 from services.interface import app as interface
 from services.portal import app as portal
+from services.verification import app as verification
 
 if TYPE_CHECKING:
     from services.embedded import System
@@ -49,7 +50,7 @@ def application(system: "System", tokens: Tokens, rate: float = limits.RATE) -> 
     app = Starlette(
         routes=[
             room
-            for service in (intake, consent, delivery, portal, papers, conversion, interface)
+            for service in (intake, verification, consent, delivery, portal, papers, conversion, interface)
             for room in service.routes(system, tokens)
         ],
         exception_handlers={Refusal: _refused, HTTPException: _no_such_route},  # type: ignore[dict-item]

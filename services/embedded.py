@@ -15,6 +15,7 @@ from typing import TypeVar
 import structlog
 from sqlalchemy import Connection
 
+from adapters.outgoing.http import Outgoing
 from adapters.stores import participants
 from adapters.stores.archive import Archive
 from adapters.stores.database import Database, Store
@@ -39,6 +40,7 @@ from services.intake.desk import Desk
 from services.pipeline import PIPELINE
 from services.validation import pool
 from services.validation.lanes import Lanes, Validation
+from services.verification.worker import LOOK_SECONDS, Verifier
 
 T = TypeVar("T")
 WATCH_SECONDS = 0.5  # how late the doors notice a lag; at 1,000 records/s that is a tenth of the limit
@@ -76,6 +78,7 @@ class Core:
         self.hub = Hub(self.keys, self.archive, policies)
         self.feed = Feed(self.keys, self.archive)
         self.validation = Validation(self.host, self.archive)
+        self.verifier = Verifier(self.database, self.archive, self.receipts, self.host.append, clock)
         self.handlers: tuple[Handler, ...] = (
             Deduplication(self.keys, self.archive, self.journal),
             ConsentStep(self.archive, self.journal),
@@ -131,10 +134,17 @@ class System(Core, Front):
     """The core, with its tasks running. Make it inside the event loop."""
 
     def __init__(
-        self, data: Path, everyone: Sequence[Participant], policies: Policies, journal: Journal | None = None
+        self,
+        data: Path,
+        everyone: Sequence[Participant],
+        policies: Policies,
+        journal: Journal | None = None,
+        sandbox: bool = False,
     ) -> None:
+        """`sandbox`: a unit's door may be on this machine."""
         Core.__init__(self, data, everyone, policies, journal=journal)
         Front.__init__(self)
+        self._sandbox = sandbox
         self._loop = asyncio.get_running_loop()
         # Everything that writes takes turns on one thread: what waits there is done together, in one flush to disk.
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
@@ -166,6 +176,7 @@ class System(Core, Front):
                 tasks.create_task(lanes.run())
                 tasks.create_task(self._watch())
                 tasks.create_task(self._tick())
+                tasks.create_task(self._verify())
                 for handler in self.handlers:
                     tasks.create_task(self._step(handler))
         finally:
@@ -197,6 +208,15 @@ class System(Core, Front):
         while True:
             await self._loop.run_in_executor(self._writer, self.tick)
             await asyncio.sleep(due.CLOCK_SECONDS)
+
+    async def _verify(self) -> None:
+        outgoing = Outgoing(self._sandbox)
+        try:
+            while True:
+                await self.verifier.turn(outgoing, lambda work: self._loop.run_in_executor(self._writer, work))
+                await asyncio.sleep(LOOK_SECONDS)
+        finally:
+            await outgoing.close()
 
     def _hear(self, messages: Sequence[Message | Encoded]) -> None:
         topics = {message.topic for message in messages}

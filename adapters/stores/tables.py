@@ -119,6 +119,7 @@ records = Table(
     Index("records_by_parent", "parent"),
     Index("records_by_outcome", "outcome", "seq"),
     Index("records_by_acceptance", "accepted"),
+    Index("records_by_sha256", "sha256"),
     Index(
         "records_by_age",
         "outcome",
@@ -313,4 +314,32 @@ dead_letters = Table(
     Column("reason", String, nullable=False),  # the class of the exception
     Column("at", String, nullable=False),
     Index("dead_letters_by_record", "record"),
+)
+
+verifications = Table(  # "is this paper real?": one question for all who may be given the paper
+    "verifications",
+    metadata,
+    Column("id", String, primary_key=True),  # what the unit knows the question by, however often it is asked
+    Column("sha256", String, nullable=False),
+    Column("issuer", String, nullable=False),
+    Column("record", String, nullable=False),  # an upload with these bytes: its numbers go with the question
+    Column("state", String, nullable=False),
+    Column("asked", String, nullable=False),
+    Column("deadline", String, nullable=False),
+    Column("next_try", String),  # NULL: it is over
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("fault", String),  # why the latest try gave no answer that counts
+    Column("answered", String),
+    Column("answer", Text),  # the unit's signed answer: id, SHA-256 and its word, nothing else
+    Index("verifications_by_paper", "sha256", "issuer"),
+    Index("verifications_by_try", "next_try"),
+)
+
+verification_askers = Table(  # who asked under which id of its own (a keyed hash)
+    "verification_askers",
+    metadata,
+    Column("asker", String, primary_key=True),
+    Column("identity", String, primary_key=True),
+    Column("verification", String, nullable=False),
+    Index("verification_askers_by_question", "verification", "asker"),
 )

@@ -23,6 +23,12 @@ ENTRIES: tuple[Entry, ...] = (
         "Export the public key again, or make a new pair: claims participant key CODE --generate FILE.",
     ),
     Entry(
+        "filing-endpoint-unusable",
+        "端點不是可用的網址",
+        "The endpoint is no URL that can be asked",
+        "Write an absolute https URL without user name and fragment; http only for 127.0.0.1, ::1 or localhost.",
+    ),
+    Entry(
         "filing-roc-date",
         "日期為民國年,應為西元年",
         "The date is in the ROC calendar; Gregorian is expected",
@@ -65,6 +71,44 @@ ENTRIES: tuple[Entry, ...] = (
         "檔案不是 PDF、JPEG 或 PNG",
         "The file is not a PDF, JPEG or PNG",
         "Send the paper as PDF, JPEG or PNG, unencrypted and unpacked.",
+    ),
+    Entry(
+        "paper-broken",
+        "檔案開頭為 PDF、JPEG 或 PNG,但結構不完整",
+        "The file begins like a PDF, JPEG or PNG, and is not one: its structure ends before its end",
+        "It may have been cut off, or be another file under this name. Scan or export it again, and send all of it.",
+    ),
+    Entry(
+        "paper-before-its-day",
+        "文件日期早於事故後 {days} 日,依法此時尚不得取得",
+        "The paper is dated before day {days} after the accident, from which it can be had by law (D0080090 art. 13)",
+        "Correct the day of issue, or the date of loss; if both are right, nothing needs to be done.",
+        Severity.WARNING,
+    ),
+    Entry(
+        "paper-verdict-missing",
+        "鑑定意見書未附各當事人的鑑定用語",
+        "The assessment comes without its words on the parties",
+        "Add verdict: for each party its word of K0040045 art. 8 (肇事原因, 無肇事因素, 同為肇事原因, 肇事主因, 肇事次因).",
+        Severity.WARNING,
+    ),
+    Entry(
+        "paper-verdict-foreign",
+        "只有鑑定意見書有鑑定用語",
+        "Only an assessment verdict has words on the parties",
+        "Remove verdict, or send the paper as assessment-verdict.",
+    ),
+    Entry(
+        "paper-verdict-person",
+        "鑑定用語所指的當事人不在 persons 中",
+        "The verdict names a person whom the paper is not said to be about",
+        "Add the person to persons, or name the party by order or plate.",
+    ),
+    Entry(
+        "paper-signature-form",
+        "簽章不是分離式 JWS(EdDSA 或 ES256,含 kid)",
+        "The signature is no detached JWS of EdDSA or ES256 that names its key",
+        "Put the issuer's signature as header..signature, with alg EdDSA or ES256 and the kid of its registered key.",
     ),
     Entry(
         "paper-media-type-generic",

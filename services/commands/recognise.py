@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from adapters.forms.scan import media_type
 from schemas.records import Role
 from services.commands.options import Failed
 from services.sandbox.client import Post
@@ -15,7 +16,6 @@ from services.sandbox.participants import OPEN_DATA
 from services.sandbox.setup import Sandbox
 
 FHIR_JSON, JSON, CSV = "application/fhir+json", "application/json", "text/csv"
-PICTURES = ((b"%PDF-", "application/pdf"), (b"\x89PNG\r\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"))
 MARK = b"\xef\xbb\xbf"  # the byte order mark that spreadsheets put before a CSV
 
 
@@ -46,11 +46,10 @@ ELEMENTS = (
 def recognise(file: Path, sandbox: Sandbox, sender: str | None, metadata: Path | None) -> Post:
     """The post that hands this file over. Failed, with what to do, when file or sender cannot be told."""
     body = _read(file)
-    for start, content_type in PICTURES:
-        if body.startswith(start):
-            described = _metadata(file, metadata)
-            door = Door("/papers", content_type, UPLOADERS)
-            return _post(file, body, door, sender or only_sender(file, sandbox, door, ()), described)
+    if content_type := media_type(body):
+        described = _metadata(file, metadata)
+        door = Door("/papers", content_type, UPLOADERS)
+        return _post(file, body, door, sender or only_sender(file, sandbox, door, ()), described)
     content = _json(body)
     door = _door(file, body, content)
     return _post(file, body, door, sender or only_sender(file, sandbox, door, _named(content, door)), None)

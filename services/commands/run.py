@@ -101,7 +101,7 @@ def run(
 
         lines = register([policy.line() for policy in policies()])
         with databases(), contextlib.nullcontext() if port is None else bound(host, port) as listener:
-            asyncio.run(_run(service, lambda: Node(broker, places, lines), listener))
+            asyncio.run(_run(service, lambda: Node(broker, places, lines, sandbox=True), listener))
 
 
 def address(kafka: str) -> "Broker":

@@ -11,6 +11,7 @@ from services.portal.reconciliation import lines
 from services.sandbox.check import Fault
 from services.sandbox.observer import Seen
 from services.sandbox.setup import Sandbox
+from services.sandbox.verifying import Verified
 
 VERDICTS = ("accepted", "duplicate", "rejected", "dead", "later", "refused")
 SHOWN = 12  # faults of a sort
@@ -51,6 +52,20 @@ def show(
     _lines(console, "feed", found.feed_faults)
     if not ok:
         _lines(console, "reconciliation", lines(reconciliation))
+
+
+def show_verified(console: Console, verified: Verified) -> None:
+    """What became of the questions whether papers are real."""
+    if not verified.states:
+        console.print(f"{'Real papers':<15}nobody holds a police paper to ask about")
+        return
+    p50, p99 = (f"{percentile(verified.seconds, share):.1f} s" for share in (0.5, 0.99))
+    states = ", ".join(f"{count} {state}" for state, count in sorted(verified.states.items()))
+    console.print(
+        f"{'Real papers':<15}{states}; from question to answer p50 {p50}, p99 {p99}; each unit was down once and signed with "
+        f"a wrong key once; {verified.again} asked later and were told at once"
+    )
+    _lines(console, "verification", verified.faults)
 
 
 def _more(extra: int) -> str:

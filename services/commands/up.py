@@ -109,7 +109,7 @@ def _embedded(data: Path, known: Sandbox, journal: str | None) -> "System":
     from services.sandbox.participants import PARTICIPANTS
 
     own = Journal.at(journal) if journal else None
-    return System(data, PARTICIPANTS, register(known.policies), own)
+    return System(data, PARTICIPANTS, register(known.policies), own, sandbox=True)
 
 
 def serve(data: Path, host: str, port: int, rate: int, make: "Callable[[Sandbox], System | Doors]") -> bool:

@@ -37,20 +37,35 @@ def routes(system: "System", tokens: Tokens) -> list[Route]:
             events, last = await system.write(lambda tx: _page(system, tx, insurer, wanted))
         return JSONResponse({"events": events, "next": next_number(wanted, events), "last": last})
 
-    async def paper(request: Request) -> Response:
+    async def handed(request: Request) -> HandedPaper:
         insurer = await _itself(request, system, tokens)
         sha256 = request.path_params["sha256"]
-        handed = await system.write(lambda tx: _paper(system, tx, insurer, sha256))
-        if handed is None:
+        found = await system.write(lambda tx: _paper(system, tx, insurer, sha256))
+        if found is None:
             raise _nothing()
-        # The bytes are somebody else's: a browser shall save them, never run them on our origin.
-        headers = {"content-disposition": f'attachment; filename="{sha256}"', "content-security-policy": "sandbox"}
-        return Response(handed.body, media_type=handed.media_type, headers=headers)
+        return found
+
+    async def paper(request: Request) -> Response:
+        found = await handed(request)
+        return as_file(found.body, found.media_type, request.path_params["sha256"])
+
+    async def preview(request: Request) -> Response:
+        """Judged and recorded as the paper itself, before there is anything to show."""
+        found = await handed(request)
+        made, kind = await system.previews.of(found.body)
+        return as_file(made, kind, request.path_params["sha256"] + "-preview")
 
     return [
         Route("/insurers/{code}/offers", offers, methods=["GET"]),
         Route("/insurers/{code}/papers/{sha256}", paper, methods=["GET"]),
+        Route("/insurers/{code}/papers/{sha256}/preview", preview, methods=["GET"]),
     ]
+
+
+def as_file(body: bytes, media_type: str, name: str) -> Response:
+    """The bytes are somebody else's: a browser shall save them, never run them on our origin."""
+    headers = {"content-disposition": f'attachment; filename="{name}"', "content-security-policy": "sandbox"}
+    return Response(body, media_type=media_type, headers=headers)
 
 
 def _nothing() -> Refusal:

@@ -72,28 +72,31 @@ class Feed:
     def paper(self, tx: Connection, insurer: str, sha256: str, now: datetime) -> HandedPaper | None:
         """The bytes of a paper that a standing offer of this insurer holds and that may still go, or None."""
         begun = spans.now()
+        for row in self.may_have(tx, insurer, sha256, now):
+            try:
+                body = self._archive.body(tx, row.record)
+            except CannotOpen:
+                continue
+            handed = {
+                "insurer": insurer,
+                "number": row.number,
+                "sha256": sha256,
+                "record": row.record,
+                "case_number": row.case_number,
+                "basis": json.dumps(sorted({basis for _, basis in basis_of(row)})),
+                "at": records.stamp(now),
+            }
+            feeds.note_handovers(tx, [handed])
+            if spans.on():
+                after_commit(tx, partial(_trace, handed, [row], begun))
+            return HandedPaper(body, row.media_type)
+        return None
+
+    def may_have(self, tx: Connection, insurer: str, sha256: str, now: datetime) -> list[Row]:
+        """The standing offers of this insurer that hold the paper, where it may still go; newest first. Hands over nothing."""
         rows = feeds.offers_with(tx, insurer, sha256)
         held = self._in_force(tx, rows, now)
-        for row in rows:
-            if allowed([row], held):
-                try:
-                    body = self._archive.body(tx, row.record)
-                except CannotOpen:
-                    continue
-                handed = {
-                    "insurer": insurer,
-                    "number": row.number,
-                    "sha256": sha256,
-                    "record": row.record,
-                    "case_number": row.case_number,
-                    "basis": json.dumps(sorted({basis for _, basis in basis_of(row)})),
-                    "at": records.stamp(now),
-                }
-                feeds.note_handovers(tx, [handed])
-                if spans.on():
-                    after_commit(tx, partial(_trace, handed, [row], begun))
-                return HandedPaper(body, row.media_type)
-        return None
+        return [row for row in rows if allowed([row], held)]
 
     def _in_force(self, tx: Connection, papers: Sequence[Row], now: datetime) -> set[str]:
         """The bases of these papers that hold now, and until the hand-over is recorded."""

@@ -220,6 +220,7 @@ def content(view: View) -> str:
             "mediaType": paper.media_type,
             "size": paper.size,
             "basis": [_told(who, basis) for who, basis in paper.basis],
+            **({"integrity": paper.integrity.model_dump(mode="json", exclude_none=True)} if paper.integrity else {}),
         }
         for paper in view.papers
     ]

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from schemas.evidence import Accident, Cover, DataClass
+from schemas.integrity import Integrity
 from schemas.records import Kind
 from services.consent.entitlement import Basis, Consent, Standing, filing, holds
 from services.consent.mandate import Power
 from services.hub.assemble import Component
 from services.hub.calendar import Line, calendar
+from services.hub.integrity import Attested, integrity, published
 from services.hub.linking import Node, loss_day
 
 PAPER_KINDS = (Kind.DOCUMENT, Kind.ACCIDENT, Kind.PAPER, Kind.APPLICATION)
@@ -20,11 +22,13 @@ Policies = Callable[[str, str], Sequence[tuple[str, Cover]]]  # (plate, day YYYY
 
 @dataclass(frozen=True)
 class CasePaper:
-    """A paper as the case shows it. `persons`: of it and of its copies; `rank` orders copies, best first."""
+    """A paper as the case shows it. `persons`: of it and of its copies; `rank` orders copies, best first; `integrity` of an
+    upload."""
 
     node: Node
     persons: tuple[str, ...]
     rank: tuple[bool, bool, int]
+    integrity: Integrity | None = None
 
 
 @dataclass(frozen=True)
@@ -48,9 +52,10 @@ def fold(
     policies: Policies,
     today: date,
     powers: tuple[Power, ...] = (),
+    attested: Attested = Attested(),
 ) -> Case:
     """The case of a component on a day. `consents`: by lineage, at least those of its own authorisations; `powers`: at least
-    the mandates of those who act for others in it."""
+    the mandates of those who act for others in it; `attested`: what vouches for its uploads beside its own records."""
     nodes = component.nodes
     shown = [node for node in nodes if node.kind in PAPER_KINDS]
     motor = any(_on_the_road(node) for node in nodes)
@@ -62,7 +67,7 @@ def fold(
         motor=motor,
         day=day,
         accident=_accident(shown),
-        papers=_papers(shown),
+        papers=_papers(shown, attested),
         standings=_standings(nodes, motor, own, policies, day, today, powers),
         consents=own,
         calendar=calendar(
@@ -105,8 +110,9 @@ def _rank(node: Node) -> tuple[bool, bool, int]:
     return node.evidence.issuer != node.sender, node.evidence.open_data, node.order
 
 
-def _papers(shown: Sequence[Node]) -> tuple[CasePaper, ...]:
+def _papers(shown: Sequence[Node], attested: Attested) -> tuple[CasePaper, ...]:
     """Papers with the persons of all their copies: a copy is about the persons of both."""
+    own_word = published(shown)
     of_part: dict[str, set[str]] = defaultdict(set)
     for node in shown:
         for part in node.evidence.parts:
@@ -114,7 +120,8 @@ def _papers(shown: Sequence[Node]) -> tuple[CasePaper, ...]:
     papers = []
     for node in shown:
         persons = set(node.evidence.persons).union(node.about, *(of_part[part] for part in node.evidence.parts))
-        papers.append(CasePaper(node, tuple(sorted(persons)), _rank(node)))
+        sure = integrity(node.lineage, node.evidence, own_word, attested)
+        papers.append(CasePaper(node, tuple(sorted(persons)), _rank(node), sure))
     return tuple(papers)
 
 

@@ -46,6 +46,7 @@ def view(
                     media_type=media_type,
                     size=size,
                     basis=basis,
+                    integrity=paper.integrity,
                 )
             )
     return View(

@@ -19,6 +19,7 @@ from schemas.topics import DUE, OFFERS, VERDICTS
 from services.consent.entitlement import Consent
 from services.consent.mandate import Power
 from services.hub.assemble import Component
+from services.hub.attesting import attested
 from services.hub.fold import Case, Policies, fold
 from services.hub.linking import CROWDED, Key, Node, case_number, keys, near
 from services.hub.loading import Loaded, Loader, spent_elsewhere
@@ -240,9 +241,9 @@ class Hub:
         # A single use is counted here and where it is numbered, each alone with the authorisation.
         single = [node.lineage for node in nodes if node.evidence.grant and node.evidence.grant.uses == Uses.SINGLE]
         lock(tx, (f"authorisation:{row.record}" for lineage in single for row in loaded.rows[lineage]))
-        granted, given = self.consents(tx, nodes), self.powers(tx, nodes)
+        granted, given, sure = self.consents(tx, nodes), self.powers(tx, nodes), attested(tx, nodes)
         folded = {
-            number: fold(number, components[index], granted, self._policies, today, given)
+            number: fold(number, components[index], granted, self._policies, today, given, sure)
             for index, number in result.of.items()
         }
         told_again = {
@@ -256,7 +257,7 @@ class Hub:
     def case(self, tx: Connection, number: str, component: Component, today: date) -> Case:
         """The case of a component, with its authorisations as they stand."""
         granted, given = self.consents(tx, component.nodes), self.powers(tx, component.nodes)
-        return fold(number, component, granted, self._policies, today, given)
+        return fold(number, component, granted, self._policies, today, given, attested(tx, component.nodes))
 
     def powers(self, tx: Connection, nodes: Iterable[Node]) -> tuple[Power, ...]:
         return powers(tx, self._archive, self._keys.lookup, nodes)

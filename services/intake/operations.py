@@ -2,6 +2,7 @@
 
 from schemas.json import names
 from schemas.records import Role
+from services.delivery.operations import PREVIEW
 from services.intake.limits import CSV_BYTES, LONGEST_PAGE, PAGE
 from services.interface.words import (
     ANYTHING,
@@ -76,6 +77,10 @@ OPERATIONS = (
             "file": {"contentType": "application/pdf, image/jpeg, image/png"},
             "metadata": {"contentType": JSON},
         },
+    ),
+    Operation(
+        "GET", "/papers/{id}/preview", "What the own paper shows, without metadata and anything that acts",
+        (Role.HOSPITAL, Role.POLICE, Role.CLAIMLINK), PREVIEW, refuses=(410,),
     ),
     Operation(
         "POST", "/claimlink/applications", "File an application with insurers", CLAIMLINK, _told(),

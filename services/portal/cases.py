@@ -95,6 +95,7 @@ def _insurer(dossier: Dossier, code: str) -> Json | None:
     entitled = set(seen.allowed) if seen else set()
     papers = [paper for paper in found.papers if paper.node.lineage in entitled]
     kind_of = {paper.node.record: paper.node.evidence.paper for paper in papers}
+    sure = _integrity(papers)
     lacking = list(seen.missing) if seen else []
     timeline = [
         *_feed_events(dossier, mine),
@@ -110,6 +111,7 @@ def _insurer(dossier: Dossier, code: str) -> Json | None:
                 "time": one.at,
                 "papers": [
                     {"sha256": paper.sha256, "kind": kind_of.get(paper.record), "current": paper.record in kind_of}
+                    | sure.get(paper.record, {})
                     for paper in one.papers
                 ],
             }
@@ -177,10 +179,20 @@ def _dates(papers: Iterable[CasePaper]) -> dict[str, str]:
     return dates
 
 
-def _record(entry: Entry, found: Case | None) -> Json:
-    shown = {paper.node.record for paper in found.papers} if found else set()
-    zh, en = words.kind(entry.kind)
+def _integrity(papers: Iterable[CasePaper]) -> dict[str, Json]:
+    """Of each upload, by its record: who handed it in, and who vouches for it."""
     return {
+        paper.node.record: {"integrity": paper.integrity.model_dump(mode="json", exclude_none=True)}
+        for paper in papers
+        if paper.integrity
+    }
+
+
+def _record(entry: Entry, found: Case | None) -> Json:
+    papers = found.papers if found else ()
+    shown = {paper.node.record for paper in papers}
+    zh, en = words.kind(entry.kind)
+    return _integrity(papers).get(entry.record, {}) | {
         "record": entry.record,
         "kind": entry.kind,
         "text": zh,

@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -54,6 +54,7 @@ class Figures:
     oldest_key: str | None
     dead: Mapping[str, int]
     problems: Mapping[str, int]
+    questions: Mapping[str, int] = field(default_factory=dict)  # to issuers, that are open, by issuer
 
     @property
     def oldest_waiting_seconds(self) -> float:

@@ -43,4 +43,9 @@ def exposition(figures: Figures) -> bytes:
     problems = gauge("problems", "Problems told to senders, by code, of each record's latest attempt.", "code")
     for code, count in sorted(figures.problems.items()):
         problems.labels(code).set(count)
+    questions = gauge(
+        "questions_open", "Questions to an issuer whether a paper is real, that are not answered.", "issuer"
+    )
+    for issuer, count in sorted(figures.questions.items()):
+        questions.labels(issuer).set(count)
     return generate_latest(registry)

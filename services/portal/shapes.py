@@ -72,7 +72,8 @@ _CASES: dict[str, Schema] = {
             "shown": FLAG,
             "standing": STANDING,
             "erased": FLAG,
-        }
+        },
+        {"integrity": ref("Integrity")},
     ),
     "Evidence": closed({**NAME, **EVIDENCE}),
     "Missing": closed({**NAME, "from": EVIDENCE["from"]}),
@@ -99,7 +100,12 @@ _CASES: dict[str, Schema] = {
                     {
                         "offernumber": NUMBER,
                         "time": TIME,
-                        "papers": listed(closed({"sha256": SHA256, "kind": maybe(TEXT), "current": FLAG})),
+                        "papers": listed(
+                            closed(
+                                {"sha256": SHA256, "kind": maybe(TEXT), "current": FLAG},
+                                {"integrity": ref("Integrity")},
+                            )
+                        ),
                     }
                 )
             ),

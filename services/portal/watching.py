@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
-from adapters.stores import feeds, participants, records, watching
+from adapters.stores import feeds, participants, records, verifications, watching
 from adapters.streams.embedded import Handler
 from adapters.streams.log import STREAM_KEY, Log
 from adapters.vault.keys import Keys
@@ -81,4 +81,5 @@ class Watch:
             oldest_key=min(days).removeprefix(STREAM_KEY) if days else None,
             dead=watching.dead_by_step(tx),
             problems=watching.problems_by_code(tx),
+            questions=verifications.open_by_issuer(tx),
         )

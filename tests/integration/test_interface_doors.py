@@ -15,9 +15,11 @@ import httpx
 import pytest
 from starlette.routing import Route
 
+from adapters.stores import verifications
+from schemas.integrity import Answer as Word
 from services.intake.signature import sign
 from tests.integration import bodies, claims, conformance
-from tests.integration.bodies import CLAIMLINK, HOSPITAL, INSURER, OPERATOR, POLICE, dump, fresh
+from tests.integration.bodies import CLAIMLINK, HOSPITAL, INSURER, OPERATOR, OTHER_HOSPITAL, POLICE, dump, fresh
 from tests.integration.conformance import DOCUMENT
 from tests.integration.running import Running
 
@@ -253,6 +255,40 @@ def looked_at(ask: Asking) -> None:
     ask(410, "GET", f"/fhir/Bundle/{record}/paper", HOSPITAL)
 
 
+def shown_and_asked_about(ask: Asking) -> None:
+    """Previews, and questions whether a paper is real; the issuer has a door at which nobody answers."""
+    body = {"name": "晴川綜合醫院", "roles": ["hospital"], "status": "admitted", "endpoints": ["http://127.0.0.1:9/"]}
+    ask(201, "PUT", f"/participants/{OTHER_HOSPITAL}", OPERATOR, **sent(dump(body)))
+    number = fresh()
+    papers = [bodies.scan(number), bodies.scan(number).replace(b"[3 0 R]", b"[2 0 R]")]  # the second has no page
+    records = [
+        claims.upload(ask.running, number, file, id=f"p{n}-{number}", numbers={"certificate": f"P{n}-{number}"})
+        for n, file in enumerate(papers)
+    ]
+    claims.review(ask.running, claims.post(ask.running, "/authorisations", bodies.authorisation(number)))
+    ask.running.settle()
+    hashes = [hashlib.sha256(file).hexdigest() for file in papers]
+    for status, record, sha256 in zip((200, 422), records, hashes, strict=True):
+        ask(status, "GET", f"/papers/{record}/preview", CLAIMLINK)
+        ask(status, "GET", f"/insurers/{INSURER}/papers/{sha256}/preview", INSURER)
+    at, question = "/papers/verifications", {"id": f"q-{number}", "paper": hashes[0], "issuer": OTHER_HOSPITAL}
+    id = ask(202, "POST", at, INSURER, **sent(dump(question))).json()["verification"]
+    ask(200, "GET", f"{at}/{id}", INSURER)
+    for status, change in (
+        (404, {"paper": "0" * 64}),
+        (409, {"paper": hashes[1]}),
+        (422, {"issuer": HOSPITAL}),
+        (422, {"id": 1}),
+    ):
+        ask(status, "POST", at, INSURER, **sent(dump(question | change)))
+    system = ask.running.system
+    told = lambda tx: verifications.close(tx, id, Word.CONFIRMED, None, system.clock())  # noqa: E731
+    ask.running.call(lambda: system.write(told))
+    ask(200, "POST", at, INSURER, **sent(dump(question)))
+    claims.judge(ask.running, "erase", records[0])
+    ask(410, "GET", f"/papers/{records[0]}/preview", CLAIMLINK)
+
+
 def police_file(ask: Asking) -> None:
     """An open-data file: its accidents, the same again, and one without a good row."""
     for _ in range(2):
@@ -271,6 +307,7 @@ def answered(running: Running) -> set[tuple[str, str, int]]:
         entered(ask, door)
     governed(ask)
     looked_at(ask)
+    shown_and_asked_about(ask)
     police_file(ask)
     return set(conformance.SEEN)
 

@@ -23,6 +23,7 @@ CONTRACT = {
     "paper",
     "participant",
     "review",
+    "verification",
 }
 SECRET = "祕密值A123456789"
 
