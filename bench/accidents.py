@@ -15,11 +15,12 @@ CROSSINGS = 600
 A_DAY = 150  # accidents of the region
 BUSY_CROSSINGS, BUSY_SHARE = 30, 0.4  # so that each of them sees two accidents a day
 FLEETS, FLEET_SIZE, FLEET_SHARE = 5, 60, 0.03  # vehicles whose plates are numbers in a row
-AGAIN = 0.02  # accidents whose first vehicle and driver had another one within the seven days before
+AGAIN = (
+    0.005  # accidents whose first vehicle had another one within the seven days before, half of them with its driver
+)
 PLATES = (("LLLDDDD", 0.72), ("LLDDDD", 0.08), ("DDDDLL", 0.06), ("LLLDDD", 0.14))
 LETTERS, DIGITS = "ABCDEFGHJKLMNPQRSTUVWXYZ", "0123456789"  # I and O are on no plate
-INJURIES = ("S00", "S06", "S13", "S20", "S22", "S30", "S40", "S42", "S50", "S52", "S60", "S62", "S70", "S72", "S80",
-            "S82", "S83", "S90", "S92", "S93")  # fmt: skip
+INJURIES = tuple(f"S{region}{kind}" for region in range(10) for kind in (0, 1, 2, 3, 6))
 HOSPITALS = 30
 WITHIN_MINUTES = 1440
 _FIRST, _SECOND = "松鏡澄雲曜霽晴嵐翠碧楓柏槐桐榆梧菊蘭荷桂", "濤月湖澤谷嶺汐瀾泉溪渚汀洲淵潭瀑灣浦岬岑"
@@ -89,7 +90,8 @@ class World:
         self._lately = [one for one in self._lately if moment - one[0] < timedelta(days=7)]
         if made and made[0].plate and self._lately and rng.random() < AGAIN:
             before = rng.choice(self._lately)[1]
-            made[0] = Rider(before.kind, before.plate, before.person, made[0].hurt)
+            driver = before.person if rng.random() < 0.5 else made[0].person
+            made[0] = Rider(before.kind, before.plate, driver, made[0].hurt)
         if not any(rider.hurt for rider in made) and made:
             made[-1] = Rider(made[-1].kind, made[-1].plate, made[-1].person, self.hurt())
         self._lately += [(moment, rider) for rider in made if rider.plate]

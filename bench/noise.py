@@ -15,14 +15,15 @@ from services.validation import accident_evidence
 
 RATES = {
     # which records there are
-    "police record": 0.92,
+    "police record": 0.95,
     "record of a second unit": 0.04,
     "open data": 0.30,
     "application": 0.85,
     "application of a second party": 0.20,
-    "document of the first visit": 0.90,  # of each injured person
+    "document of the first visit": 0.95,  # of each injured person
     "document of a later visit": 0.35,
-    "document of another injury, within 180 days": 0.02,
+    "document of another injury, within 180 days": 0.005,
+    "first visit one to seven days later": 0.04,
     "document of an illness, within 30 days": 0.10,
     # plates, each time one is written
     "plate with one slip": 0.03,
@@ -30,7 +31,7 @@ RATES = {
     "plate in another form": 0.20,  # full-width, small letters, blanks, other hyphen
     "plate a placeholder": 0.005,  # AAA-0000
     # persons
-    "person missing in the police record": 0.04,
+    "person missing in the police record": 0.02,
     "applicant not in the police record": 0.06,  # the owner, a relative
     "others missing in the application": 0.10,
     "wrong kind of party": 0.05,
@@ -55,8 +56,8 @@ RATES = {
     "police case number with one wrong digit": 0.03,
     # hospitals
     "document names the day of the accident": 0.70,
-    "later visit names it": 0.50,
-    "no coded diagnosis": 0.03,
+    "later visit names it": 0.60,
+    "no coded diagnosis": 0.02,
     "later visit at another hospital": 0.05,
     "later visit with another code": 0.05,
 }
@@ -152,7 +153,8 @@ class Writer:
         if self._is("plate with one slip"):
             plate = self._slip(plate)
         if self._is("plate in another form"):
-            plate = self._rng.choice((plate.translate(_FULL), plate.lower(), f"{plate[:3]} {plate[3:]}", f"{plate[:3]}－{plate[3:]}"))
+            parted = (f"{plate[:3]} {plate[3:]}", f"{plate[:3]}－{plate[3:]}")
+            plate = self._rng.choice((plate.translate(_FULL), plate.lower(), *parted))
         return normalise.plate(plate) or None
 
     def _slip(self, plate: str) -> str:
@@ -211,7 +213,8 @@ class Writer:
         told = moment
         chance = rng.random()
         minutes, hours, half = (
-            RATES[f"applicant: {what}"] for what in ("minutes off, up to 15", "off by one or two hours", "half a day off")
+            RATES[f"applicant: {what}"]
+            for what in ("minutes off, up to 15", "off by one or two hours", "half a day off")
         )
         if chance < minutes:
             told += timedelta(minutes=rng.randint(-15, 15))
@@ -245,6 +248,8 @@ class Writer:
         rng, own = self._rng, self._hospital[happened.hospital]
         if self._is("document of the first visit"):
             start = happened.moment + timedelta(minutes=rng.randint(25, 600 if rng.random() < 0.2 else 90))
+            if self._is("first visit one to seven days later"):
+                start += timedelta(days=rng.randint(1, 7))
             yield self._document(happened, rider, own, start, "document names the day of the accident", truth)
         if self._is("document of a later visit"):
             hospital = rng.choice(self._hospital) if self._is("later visit at another hospital") else own
@@ -254,11 +259,11 @@ class Writer:
             yield self._document(happened, again, hospital, start, "later visit names it", truth)
         if self._is("document of another injury, within 180 days"):
             hospital = own if rng.random() < 0.5 else rng.choice(self._hospital)
-            start = happened.moment + timedelta(days=rng.randint(0, 180))
+            start = happened.moment + timedelta(days=rng.randint(1, 180))
             dated = f"{start:%Y-%m-%d}" if rng.random() < 0.5 else None
             yield self._written(rider.person, hospital, start, self._hurt(), dated, f"{truth} fall {rider.person}")
         if self._is("document of an illness, within 30 days"):
-            start = happened.moment + timedelta(days=rng.randint(0, 30))
+            start = happened.moment + timedelta(days=rng.randint(1, 30))
             yield self._written(rider.person, own, start, (), None, f"{truth} illness {rider.person}")
 
     def _hurt(self) -> tuple[str, ...]:

@@ -137,6 +137,16 @@ links = Table(  # what a record is looked up by
     sqlite_with_rowid=False,
 )
 
+doubts = Table(  # pairs of lineages that a person is to judge; what speaks for and against is judged anew when asked
+    "doubts",
+    metadata,
+    Column("one", String, primary_key=True),
+    Column("other", String, primary_key=True),
+    Column("score", Integer, nullable=False),
+    Index("doubts_by_other", "other"),
+    Index("doubts_by_score", "score"),
+)
+
 judgements = Table(
     "judgements",
     metadata,

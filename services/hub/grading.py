@@ -15,13 +15,14 @@ from schemas.evidence import Accident, Evidence, NumberType
 
 AUTOMATIC = 20  # bits; from here on two records join by themselves
 REVIEW = 10  # from here on a person is asked; below, nothing
-INJURY_DAYS = 14  # how long after an accident an injury is taken as of it without asking
+INJURY_DAYS = 10  # how long after an accident an injury is taken as of it without asking
 INJURY_REVIEW_DAYS = 180  # and how long it may be asked about
-UNCODED_DAYS = 3  # the two for a document without a coded diagnosis
+UNCODED_DAYS = 1  # the two for a document without a coded diagnosis
 UNCODED_REVIEW_DAYS = 30
 DATE_SLACK_DAYS = 1  # a night accident is filed under either day
 APPLICANT_SLACK_MINUTES = 180  # an applicant remembers the hour, not the minute
 TIME_SLACK_MINUTES = 60  # two police records of one accident differ by less
+HALF_A_DAY_MINUTES, HALF_A_DAY_SLACK = 720, 30  # an applicant writes 08:10 for 20:10
 MINUTES_A_DAY = 1440
 METRES_A_DEGREE = 111_320
 SHORTEST = 5  # characters; of a shorter plate one slip is too large a part
@@ -69,6 +70,7 @@ class Sign(StrEnum):
     MINUTES_15 = "within-15-minutes"
     MINUTES_30 = "within-30-minutes"
     HOUR = "within-an-hour"
+    HALF_A_DAY = "half-a-day-apart"
     HOURS = "hours-apart"
     METRES_60 = "within-60-m"
     METRES_250 = "within-250-m"
@@ -78,20 +80,21 @@ class Sign(StrEnum):
     ROAD = "one-road-in-common"
     ADDRESS = "same-address"
     OTHER_ROADS = "other-roads"
-    BOTH_PLACES = "coordinates-and-words-agree"
     PARTIES = "same-parties"
+    OTHER_KINDS = "other-kinds-of-parties"
     OTHER_PARTIES = "other-number-of-parties"
     TOLL = "same-toll"
     OTHER_TOLL = "other-toll"
     OTHER_PLATES = "other-plates"
     OTHER_PERSONS = "other-persons"
     OTHER_NUMBER = "other-police-case-number"
+    UNSUPPORTED = "number-unsupported"
 
 
 WEIGHTS: dict[Sign, int] = {  # bits; why each is what it is: docs/matching.md
     Sign.PART: 60,
     Sign.CASE: 40,
-    Sign.POLICE_CASE: 24,  # one wrong digit is the number of a neighbour, so it bears no contradiction by plates
+    Sign.POLICE_CASE: 24,
     Sign.CLAIM: 24,
     Sign.DOCUMENT: 30,
     Sign.ENCOUNTER: 30,
@@ -105,30 +108,32 @@ WEIGHTS: dict[Sign, int] = {  # bits; why each is what it is: docs/matching.md
     Sign.TREATED: 21,
     Sign.TREATED_LATE: 13,  # people fall at home, too
     Sign.FOLLOW_UP: 21,
-    Sign.TRANSFER: 14,
+    Sign.TRANSFER: 20,
     Sign.TREATED_AT_ONCE: 8,
     Sign.MINUTE: 8,
-    Sign.MINUTES_5: 7,
+    Sign.MINUTES_5: 6,
     Sign.MINUTES_15: 5,
     Sign.MINUTES_30: 3,
     Sign.HOUR: 2,
+    Sign.HALF_A_DAY: -2,
     Sign.HOURS: -10,
     Sign.METRES_60: 13,
     Sign.METRES_250: 12,
     Sign.METRES_600: 5,
     Sign.FAR: -6,
-    Sign.CROSSING: 11,
+    Sign.CROSSING: 12,
     Sign.ROAD: 5,
-    Sign.ADDRESS: 8,
+    Sign.ADDRESS: 12,
     Sign.OTHER_ROADS: -2,
-    Sign.BOTH_PLACES: 2,
     Sign.PARTIES: 2,
-    Sign.OTHER_PARTIES: -2,
+    Sign.OTHER_KINDS: -2,
+    Sign.OTHER_PARTIES: -4,
     Sign.TOLL: 1,
-    Sign.OTHER_TOLL: -2,
+    Sign.OTHER_TOLL: -4,
     Sign.OTHER_PLATES: -6,
     Sign.OTHER_PERSONS: -3,
     Sign.OTHER_NUMBER: -4,
+    Sign.UNSUPPORTED: -18,  # a wrong digit is a neighbour's number, and neighbours are near in time as well
 }
 _METRES = ((60, Sign.METRES_60), (250, Sign.METRES_250), (600, Sign.METRES_600))
 _MINUTES = (
@@ -174,15 +179,22 @@ def _time(one: Evidence, other: Evidence) -> list[Told]:
     for limit, sign in _MINUTES:
         if gap <= limit:
             return [Told(sign, gap)]
+    if _half_a_day(one, other, gap):
+        return [Told(Sign.HALF_A_DAY, gap)]
     return [] if times_agree(one, other) else [Told(Sign.HOURS, gap)]
 
 
+def _half_a_day(one: Evidence, other: Evidence, gap: int) -> bool:
+    told = one.paper == other.paper == "accident"
+    return not told and abs(gap - HALF_A_DAY_MINUTES) <= HALF_A_DAY_SLACK
+
+
 def _place(one: Accident, other: Accident) -> list[Told]:
-    """Coordinates and words are two readings of one place: the better counts, and little more when both agree."""
-    metres, words = _distance(one, other), _words(one, other)
-    if metres and words and metres.weight > 0 and words.weight > 0:
-        return [max(metres, words, key=lambda told: told.weight), Told(Sign.BOTH_PLACES)]
-    return [told for told in (metres, words) if told]
+    """Coordinates and words are two readings of one place: when both agree, the better counts."""
+    found = [told for told in (_distance(one, other), _words(one, other)) if told]
+    if all(told.weight > 0 for told in found):
+        return [max(found, key=lambda told: told.weight)] if found else []
+    return found
 
 
 def metres_apart(one: Accident, other: Accident) -> int | None:
@@ -226,6 +238,8 @@ def _parties(one: Accident | None, other: Accident | None) -> list[Told]:
         found.append(Told(Sign.PARTIES))
     elif len(one.parties) != len(other.parties):
         found.append(Told(Sign.OTHER_PARTIES, abs(len(one.parties) - len(other.parties))))
+    else:
+        found.append(Told(Sign.OTHER_KINDS))
     if None not in (one.deaths, one.injuries, other.deaths, other.injuries):
         same = (one.deaths, one.injuries) == (other.deaths, other.injuries)
         found.append(Told(Sign.TOLL if same else Sign.OTHER_TOLL))
@@ -271,12 +285,18 @@ def at_night(when: datetime) -> bool:
 def times_agree(one: Evidence, other: Evidence) -> bool:
     gap = minutes_apart(one, other)
     told = one.paper == other.paper == "accident"
-    return gap is None or gap <= (TIME_SLACK_MINUTES if told else APPLICANT_SLACK_MINUTES)
+    slack = TIME_SLACK_MINUTES if told else APPLICANT_SLACK_MINUTES
+    return gap is None or gap <= slack or _half_a_day(one, other, gap)
 
 
 def near_plates(one: Evidence, other: Evidence) -> bool:
     """Whether a plate of one is a plate of the other with one slip of the pen."""
-    return any(one_slip(first, second) for first in one.plates for second in other.plates)
+    return any(
+        one_slip(first, second)
+        for first in one.plates
+        for second in other.plates
+        if not placeholder(first) and not placeholder(second)
+    )
 
 
 def one_slip(one: str, other: str) -> bool:
@@ -295,6 +315,11 @@ def shortened(plate: str) -> set[str]:
     """The plate with each of its characters left out: two plates that differ by one slip have one of these in common,
     or one of them is one of these."""
     return {plate[:at] + plate[at + 1 :] for at in range(len(plate))}
+
+
+def placeholder(plate: str) -> bool:
+    """Whether somebody wrote a plate because one was asked for: no number is issued as 0000."""
+    return not set(plate) & set("123456789")
 
 
 def legacy(plate: str) -> bool:

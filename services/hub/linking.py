@@ -13,6 +13,7 @@ from schemas.evidence import Accident, Evidence, NumberType
 from schemas.ids import derive
 from schemas.records import Kind
 from services.hub.grading import (
+    APPLICANT_SLACK_MINUTES,
     AUTOMATIC,
     DATE_SLACK_DAYS,
     INJURY_DAYS,
@@ -31,6 +32,7 @@ from services.hub.grading import (
     minutes_apart,
     moment,
     near_plates,
+    placeholder,
     police_cases,
     same_police_case,
     shortened,
@@ -171,6 +173,9 @@ def judge(one: Node, other: Node, shared: set[Key]) -> Link | None:
         return None
     weakness, gap, reason, _ = min(found)
     signs = (*(told for lead in found for told in lead[3]), *beside(first, second))
+    by = {told.sign for told in signs}
+    if Sign.POLICE_CASE in by and by & CONTRADICTIONS and not by & SUPPORT:
+        signs += (Told(Sign.UNSUPPORTED),)
     score = sum(told.weight for told in signs)
     if found[0][0] > COPY and _days_differ(first, second):
         score = min(score, AUTOMATIC - 1)  # whatever else agrees, a person is asked
@@ -181,6 +186,8 @@ def judge(one: Node, other: Node, shared: set[Key]) -> Link | None:
 
 
 COPY = 0  # the weakness of a link between copies of one thing
+CONTRADICTIONS = {Sign.OTHER_PLATES, Sign.OTHER_PERSONS, Sign.OTHER_ROADS, Sign.FAR}
+SUPPORT = {Sign.PLATE, Sign.LEGACY_PLATE, Sign.PLATE_DAY_APART, Sign.PERSON, Sign.PERSON_DAY_APART}
 Lead = tuple[int, int, str, tuple[Told, ...]]  # weakness, gap, reason, and the signs of it
 
 
@@ -205,10 +212,10 @@ def _by_plate(one: Evidence, other: Evidence, shared: set[Key]) -> Lead | None:
     first, second = loss_day(one), loss_day(other)
     if not first or not second or (gap := abs((first - second).days)) > DATE_SLACK_DAYS:
         return None
-    if Key.PLATE in shared:
+    common = {plate for plate in set(one.plates) & set(other.plates) if not placeholder(plate)}
+    if Key.PLATE in shared and common:
         if gap:
             return 20, gap, "same plate, a day apart", (Told(_apart(one, other, Sign.PLATE), gap),)
-        common = set(one.plates) & set(other.plates)
         sign = Sign.LEGACY_PLATE if all(legacy(plate) for plate in common) else Sign.PLATE
         return 20, gap, "same plate, same day", (Told(sign),)
     if Key.NEAR_PLATE in shared and near_plates(one, other):
@@ -217,10 +224,20 @@ def _by_plate(one: Evidence, other: Evidence, shared: set[Key]) -> Lead | None:
 
 
 def _apart(one: Evidence, other: Evidence, sign: Sign) -> Sign:
-    """A day apart is no difference around midnight."""
-    if minutes_apart(one, other) is not None and times_agree(one, other):
-        return sign
-    return {Sign.PLATE: Sign.PLATE_DAY_APART, Sign.PERSON: Sign.PERSON_DAY_APART}[sign]
+    """A day apart is no difference around midnight: whether by both times, or by the time of the one that tells it."""
+    if minutes_apart(one, other) is not None:
+        near_midnight = times_agree(one, other)
+    else:
+        near_midnight = _other_night(one, other) or _other_night(other, one)
+    return sign if near_midnight else {Sign.PLATE: Sign.PLATE_DAY_APART, Sign.PERSON: Sign.PERSON_DAY_APART}[sign]
+
+
+def _other_night(one: Evidence, other: Evidence) -> bool:
+    """Whether the day that the other tells is the other day of this accident's night."""
+    when = moment(one)
+    if when is None or not at_night(when):
+        return False
+    return loss_day(other) == when.date() + timedelta(days=1 if when.hour >= 12 else -1)
 
 
 def _by_person(one: Evidence, other: Evidence, shared: set[Key]) -> Lead | None:
@@ -233,7 +250,7 @@ def _by_person(one: Evidence, other: Evidence, shared: set[Key]) -> Lead | None:
             return 25, gap, "same person, same day of loss", (Told(Sign.PERSON),)
         if gap <= DATE_SLACK_DAYS:
             signs = [Told(_apart(one, other, Sign.PERSON), gap)]
-            if _at_once(one, second) or _at_once(other, first):
+            if _began(one) == second or _began(other) == first:
                 signs.append(Told(Sign.TREATED_AT_ONCE))
             return 25, gap, "same person, a day apart", tuple(signs)
         return None
@@ -241,9 +258,8 @@ def _by_person(one: Evidence, other: Evidence, shared: set[Key]) -> Lead | None:
     return max(found, key=lambda lead: (lead[3][0].weight, -lead[0], -lead[1]), default=None)
 
 
-def _at_once(one: Evidence, day: date) -> bool:
-    """Whether this hospital's service began on the day that another tells of the loss, or the next."""
-    return bool(one.service) and 0 <= (date.fromisoformat(one.service.start) - day).days <= DATE_SLACK_DAYS  # type: ignore[union-attr]
+def _began(one: Evidence) -> date | None:
+    return date.fromisoformat(one.service.start) if one.service else None
 
 
 def _by_visit(one: Evidence, other: Evidence) -> Lead | None:
@@ -290,7 +306,11 @@ def _by_place(one: Evidence, other: Evidence, shared: set[Key]) -> Lead | None:
     if Key.PLACE not in shared or not first or not second or _told_apart(one, other):
         return None
     gap = minutes_apart(one, other)
-    if (first.date != second.date and gap is None) or not times_agree(one, other):
+    if (
+        (first.date != second.date and gap is None)
+        or (gap or 0) > APPLICANT_SLACK_MINUTES
+        or not times_agree(one, other)
+    ):
         return None
     if gap is None:
         return 50, 0, "same day, same place", ()
@@ -313,6 +333,8 @@ def disagreement(one: Evidence, other: Evidence) -> str | None:
 
 def _told_apart(one: Evidence, other: Evidence) -> bool:
     """Two police records of different accidents: at a busy crossing day, place and hour are not enough."""
+    if one.open_data and other.open_data and one.issuer == other.issuer:
+        return not set(one.parts) & set(other.parts)  # an agency publishes an accident once
     if not (by_police(one) and by_police(other)):
         return False
     if one.plates and other.plates and not set(one.plates) & set(other.plates) and not near_plates(one, other):
