@@ -18,6 +18,7 @@ FLEETS, FLEET_SIZE, FLEET_SHARE = 5, 60, 0.03  # vehicles whose plates are numbe
 AGAIN = (
     0.005  # accidents whose first vehicle had another one within the seven days before, half of them with its driver
 )
+PAUSE = timedelta(hours=4)  # nobody drives on at once after an accident
 PLATES = (("LLLDDDD", 0.72), ("LLDDDD", 0.08), ("DDDDLL", 0.06), ("LLLDDD", 0.14))
 LETTERS, DIGITS = "ABCDEFGHJKLMNPQRSTUVWXYZ", "0123456789"  # I and O are on no plate
 INJURIES = tuple(f"S{region}{kind}" for region in range(10) for kind in (0, 1, 2, 3, 6))
@@ -88,8 +89,9 @@ class World:
         rng = self.rng
         made = [self._rider(kind, rng.random() < (0.25 if kind == "car" else 0.75)) for kind in kinds]
         self._lately = [one for one in self._lately if moment - one[0] < timedelta(days=7)]
-        if made and made[0].plate and self._lately and rng.random() < AGAIN:
-            before = rng.choice(self._lately)[1]
+        free = [rider for when, rider in self._lately if moment - when >= PAUSE]
+        if made and made[0].plate and free and rng.random() < AGAIN:
+            before = rng.choice(free)
             driver = before.person if rng.random() < 0.5 else made[0].person
             made[0] = Rider(before.kind, before.plate, driver, made[0].hurt)
         if not any(rider.hurt for rider in made) and made:

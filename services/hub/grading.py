@@ -17,6 +17,7 @@ AUTOMATIC = 20  # bits; from here on two records join by themselves
 REVIEW = 10  # from here on a person is asked; below, nothing
 INJURY_DAYS = 10  # how long after an accident an injury is taken as of it without asking
 INJURY_REVIEW_DAYS = 180  # and how long it may be asked about
+TRANSFER_DAYS = 60  # how long after its first treatment an injury is taken on by another hospital without asking
 UNCODED_DAYS = 1  # the two for a document without a coded diagnosis
 UNCODED_REVIEW_DAYS = 30
 DATE_SLACK_DAYS = 1  # a night accident is filed under either day
@@ -64,6 +65,7 @@ class Sign(StrEnum):
     TREATED_LATE = "treated-long-after"
     FOLLOW_UP = "same-injury-same-hospital"
     TRANSFER = "same-injury-other-hospital"
+    TRANSFER_LATE = "same-injury-other-hospital-long-after"
     TREATED_AT_ONCE = "treated-at-once"
     MINUTE = "same-minute"
     MINUTES_5 = "within-5-minutes"
@@ -101,7 +103,7 @@ WEIGHTS: dict[Sign, int] = {  # bits; why each is what it is: docs/matching.md
     Sign.VISIT: 26,
     Sign.PLATE: 20,  # one of 22 million; twice in a day is a taxi's bad day
     Sign.LEGACY_PLATE: 14,  # AB-1234 and AB1-234 are two vehicles and one normal form
-    Sign.PLATE_DAY_APART: 12,  # two accidents of one vehicle on two days running are as likely as a wrong day
+    Sign.PLATE_DAY_APART: 13,  # two accidents of one vehicle on two days running are as likely as a wrong day
     Sign.NEAR_PLATE: 12,  # fleets register numbers in a row
     Sign.PERSON: 22,
     Sign.PERSON_DAY_APART: 12,
@@ -109,6 +111,7 @@ WEIGHTS: dict[Sign, int] = {  # bits; why each is what it is: docs/matching.md
     Sign.TREATED_LATE: 13,  # people fall at home, too
     Sign.FOLLOW_UP: 21,
     Sign.TRANSFER: 20,
+    Sign.TRANSFER_LATE: 14,
     Sign.TREATED_AT_ONCE: 8,
     Sign.MINUTE: 8,
     Sign.MINUTES_5: 6,
@@ -121,9 +124,9 @@ WEIGHTS: dict[Sign, int] = {  # bits; why each is what it is: docs/matching.md
     Sign.METRES_250: 12,
     Sign.METRES_600: 5,
     Sign.FAR: -6,
-    Sign.CROSSING: 12,
+    Sign.CROSSING: 11,
     Sign.ROAD: 5,
-    Sign.ADDRESS: 12,
+    Sign.ADDRESS: 11,
     Sign.OTHER_ROADS: -2,
     Sign.PARTIES: 2,
     Sign.OTHER_KINDS: -2,
@@ -133,7 +136,7 @@ WEIGHTS: dict[Sign, int] = {  # bits; why each is what it is: docs/matching.md
     Sign.OTHER_PLATES: -6,
     Sign.OTHER_PERSONS: -3,
     Sign.OTHER_NUMBER: -4,
-    Sign.UNSUPPORTED: -18,  # a wrong digit is a neighbour's number, and neighbours are near in time as well
+    Sign.UNSUPPORTED: -10,  # a wrong digit is a neighbour's number, and neighbours are near in time as well
 }
 _METRES = ((60, Sign.METRES_60), (250, Sign.METRES_250), (600, Sign.METRES_600))
 _MINUTES = (

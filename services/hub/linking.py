@@ -19,6 +19,7 @@ from services.hub.grading import (
     INJURY_DAYS,
     INJURY_REVIEW_DAYS,
     REVIEW,
+    TRANSFER_DAYS,
     UNCODED_DAYS,
     UNCODED_REVIEW_DAYS,
     Key,
@@ -177,7 +178,7 @@ def judge(one: Node, other: Node, shared: set[Key]) -> Link | None:
     if Sign.POLICE_CASE in by and by & CONTRADICTIONS and not by & SUPPORT:
         signs += (Told(Sign.UNSUPPORTED),)
     score = sum(told.weight for told in signs)
-    if found[0][0] > COPY and _days_differ(first, second):
+    if Told(Sign.UNSUPPORTED) in signs or (min(found)[0] > COPY and _days_differ(first, second)):
         score = min(score, AUTOMATIC - 1)  # whatever else agrees, a person is asked
     if score < REVIEW or (score < AUTOMATIC and _told_apart(first, second)):
         return None
@@ -298,7 +299,8 @@ def _by_injury(one: Evidence, other: Evidence) -> Lead | None:
         return None
     if first.hospital == second.hospital:
         return 42, gap, f"same person, hospital and injury, {gap} days apart", (Told(Sign.FOLLOW_UP, gap),)
-    return 44, gap, f"same person and injury, another hospital, {gap} days apart", (Told(Sign.TRANSFER, gap),)
+    sign = Sign.TRANSFER if gap <= TRANSFER_DAYS else Sign.TRANSFER_LATE
+    return 44, gap, f"same person and injury, another hospital, {gap} days apart", (Told(sign, gap),)
 
 
 def _by_place(one: Evidence, other: Evidence, shared: set[Key]) -> Lead | None:

@@ -109,7 +109,9 @@ class CaseDoors:
         if "text/html" in request.headers.get("accept", ""):
             return Response(_STATIC["worklist.html"], media_type=HTML, headers=PAGE_HEADERS)
         await admit(request, self._system, self._tokens, Role.OPERATOR)
-        return _json(await self._system.read(self._reading.worklist))
+        answer = _json(await self._system.read(self._reading.worklist))
+        answer.headers.update(PAGE_HEADERS)  # one door, one set of headers
+        return answer
 
     async def reconciliation(self, request: Request) -> Response:
         await admit(request, self._system, self._tokens, Role.OPERATOR)

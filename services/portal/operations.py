@@ -33,7 +33,7 @@ OPERATIONS = (
     Operation(
         "GET", "/worklist", "Pairs of records that may be of one loss, for a person to judge", OPERATOR,
         (Answer(200, "What waits, the surest first; to a browser the page that asks for it.",
-                {JSON: ref("Worklist"), HTML: TEXT}),),
+                {JSON: ref("Worklist"), HTML: TEXT}, PAGE),),
     ),
     Operation("GET", "/healthz", "Liveness", (), (Answer(200, "Alive.", {JSON: ref("Liveness")}),)),
     Operation(

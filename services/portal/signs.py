@@ -29,6 +29,10 @@ SIGNS: dict[Sign, tuple[str, str]] = {
         "同一人、同類傷害，另一醫院，相隔 {apart} 天",
         "same person and kind of injury, another hospital, {apart} days apart",
     ),
+    Sign.TRANSFER_LATE: (
+        "同一人、同類傷害，另一醫院，相隔 {apart} 天之久",
+        "same person and kind of injury, another hospital, as long as {apart} days apart",
+    ),
     Sign.TREATED_AT_ONCE: ("事故當日即就醫", "treated on the very day"),
     Sign.MINUTE: ("時間相差 {apart} 分鐘", "{apart} minutes apart"),
     Sign.MINUTES_5: ("時間相差 {apart} 分鐘", "{apart} minutes apart"),
