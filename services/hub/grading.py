@@ -15,7 +15,7 @@ from schemas.evidence import Accident, Evidence, NumberType
 
 AUTOMATIC = 20  # bits; from here on two records join by themselves
 REVIEW = 10  # from here on a person is asked; below, nothing
-INJURY_DAYS = 10  # how long after an accident an injury is taken as of it without asking
+INJURY_DAYS = 7  # how long after an accident an injury is taken as of it without asking
 INJURY_REVIEW_DAYS = 180  # and how long it may be asked about
 TRANSFER_DAYS = 60  # how long after its first treatment an injury is taken on by another hospital without asking
 UNCODED_DAYS = 1  # the two for a document without a coded diagnosis

@@ -174,7 +174,7 @@ CASES: list[tuple[str, Evidence, Evidence, tuple[int, int] | str | None]] = [
     ("… another hospital", document(), filing(loss=medical("H2", date=DAY)), None),
     ("two filings name hospital and day", filing(loss=medical(date=DAY)), filing(loss=medical(date=later(1))), (24, 1)),
     ("… days apart", filing(loss=medical(date=DAY)), filing(loss=medical(date=later(2))), None),
-    ("an injury treated after", document(start=later(9), injury=True), filing(), (40, 9)),
+    ("an injury treated after", document(start=later(5), injury=True), filing(), (40, 5)),
     ("an illness treated after", document(start=later(9), injury=False), filing(), None),
     ("treated before", document(start=later(-1), injury=True), filing(), None),
     ("an injury, last day", document(start=later(INJURY_DAYS), injury=True), filing(), (40, INJURY_DAYS)),
