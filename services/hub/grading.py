@@ -26,6 +26,7 @@ TIME_SLACK_MINUTES = 60  # two police records of one accident differ by less
 HALF_A_DAY_MINUTES, HALF_A_DAY_SLACK = 720, 30  # an applicant writes 08:10 for 20:10
 MINUTES_A_DAY = 1440
 METRES_A_DEGREE = 111_320
+TELLING = 8  # characters of a place without a road; by a market is no address
 SHORTEST = 5  # characters; of a shorter plate one slip is too large a part
 
 
@@ -225,7 +226,8 @@ def _words(one: Accident, other: Accident) -> Told | None:
     common = set(one.roads) & set(other.roads)
     if len(common) >= 2:
         return Told(Sign.CROSSING)
-    if one.place and normalise.text(one.place) == normalise.text(other.place):
+    text = normalise.text(one.place)
+    if text == normalise.text(other.place) and (common or len(text) >= TELLING):
         return Told(Sign.ADDRESS)
     if common:
         return Told(Sign.ROAD)
