@@ -144,7 +144,7 @@ doubts = Table(  # pairs of lineages that a person is to judge; what speaks for 
     Column("other", String, primary_key=True),
     Column("score", Integer, nullable=False),
     Index("doubts_by_other", "other"),
-    Index("doubts_by_score", "score"),
+    Index("doubts_by_score", "score", "one", "other"),
 )
 
 judgements = Table(

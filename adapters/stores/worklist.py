@@ -9,16 +9,16 @@ from adapters.stores.casebook import IN_SET
 from adapters.stores.dialect import insert
 from adapters.stores.tables import GIVEN, doubts, judgements, records
 
-MOST = (
-    10_000  # pairs read for one list, the surest first; an office that has more waiting needs people, not a longer list
-)
+MOST = 5_000  # pairs read for one list, the surest first; who has more waiting needs people, not a longer list
 
 _DROP = (
     delete(doubts).where(doubts.c.one.in_(GIVEN)),
     delete(doubts).where(doubts.c.other.in_(GIVEN)),
 )
 _PUT = insert(doubts).on_conflict_do_nothing()
-_SURELY = select(doubts).order_by(doubts.c.score.desc(), doubts.c.one, doubts.c.other).limit(bindparam("most"))
+_SURELY = (
+    select(doubts).order_by(doubts.c.score.desc(), doubts.c.one.desc(), doubts.c.other.desc()).limit(bindparam("most"))
+)
 _CASES = (
     select(records.c.lineage, func.min(records.c.case_number))
     .where(records.c.lineage.in_(GIVEN), *IN_SET)

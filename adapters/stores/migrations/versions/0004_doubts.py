@@ -15,4 +15,4 @@ def upgrade() -> None:
         sa.Column("score", sa.Integer(), nullable=False),
     )
     op.create_index("doubts_by_other", "doubts", ["other"])
-    op.create_index("doubts_by_score", "doubts", ["score"])
+    op.create_index("doubts_by_score", "doubts", ["score", "one", "other"])
