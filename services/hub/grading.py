@@ -227,7 +227,7 @@ def _words(one: Accident, other: Accident) -> Told | None:
     if len(common) >= 2:
         return Told(Sign.CROSSING)
     text = normalise.text(one.place)
-    if text == normalise.text(other.place) and (common or len(text) >= TELLING):
+    if text and text == normalise.text(other.place) and (common or len(text) >= TELLING):
         return Told(Sign.ADDRESS)
     if common:
         return Told(Sign.ROAD)
