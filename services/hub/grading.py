@@ -168,8 +168,8 @@ def beside(one: Evidence, other: Evidence) -> list[Told]:
         found += _place(one.accident, other.accident)
     if one.plates and other.plates and not set(one.plates) & set(other.plates) and not near_plates(one, other):
         found.append(Told(Sign.OTHER_PLATES))
-    filed = one.paper != "document" and other.paper != "document"  # a document names its patient alone
-    if filed and one.persons and other.persons and not set(one.persons) & set(other.persons):
+    told = one.accident and other.accident  # who tells no accident names only those whom his paper is about
+    if told and one.persons and other.persons and not set(one.persons) & set(other.persons):
         found.append(Told(Sign.OTHER_PERSONS))
     if _other_number(one, other):
         found.append(Told(Sign.OTHER_NUMBER))

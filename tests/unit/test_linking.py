@@ -231,7 +231,7 @@ CASES: list[tuple[str, Evidence, Evidence, tuple[int, int] | str | None]] = [
     ("a road alone, later", accident(at=None, roads=("r", "s")), accident(at=None, time="12:16", roads=("r",)), None),
     ("roads told by one, a point by the other", accident(roads=("r",)), accident(at=None, roads=("r",)), ASKED),
     ("a road in common, points apart", accident(roads=("r",)), accident(at=(121.6, 25.0), roads=("r",)), None),
-    ("a number contradicted", numbered("A1", persons=(B,)), numbered("A1"), ASKED),
+    ("a number contradicted", numbered("A1", persons=(B,)), numbered("A1", accident=accident(at=None).accident), ASKED),
     ("… by plates, too", numbered("A1", plates=("AB1",), persons=(B,)), numbered("A1", plates=("CD2",)), None),
     ("a number and a plate", numbered("A1", plates=("AB1",), persons=(B,)), numbered("A1", plates=("AB1",)), (10, 0)),
     ("a number on another day", numbered("A1"), numbered("A1", loss=motor(day=later(3))), ASKED),
