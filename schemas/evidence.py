@@ -135,13 +135,14 @@ class Service(Shape):
     """A hospital's service: institution code, first and last day. `accident_date` from Claim.accident.
 
     `injury` is True when a diagnosis is an injury (ICD-10 S, T, V-Y; ICD-9 800-999, E), False when all are illness,
-    None when no diagnosis is coded.
+    None when no diagnosis is coded. `injuries`: the categories of the coded injuries (ICD-10 S82, ICD-9 823), sorted.
     """
 
     hospital: str
     start: str
     end: str
     injury: bool | None = None
+    injuries: tuple[str, ...] = ()
     accident_date: str | None = None
 
 

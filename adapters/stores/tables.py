@@ -159,6 +159,16 @@ acting = Table(  # who acts for whom: mandates, and what agents filed under them
     sqlite_with_rowid=False,
 )
 
+doubts = Table(  # pairs of lineages that a person is to judge; what speaks for and against is judged anew when asked
+    "doubts",
+    metadata,
+    Column("one", String, primary_key=True),
+    Column("other", String, primary_key=True),
+    Column("score", Integer, nullable=False),
+    Index("doubts_by_other", "other"),
+    Index("doubts_by_score", "score", "one", "other"),
+)
+
 judgements = Table(
     "judgements",
     metadata,

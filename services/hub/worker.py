@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row
 
-from adapters.stores import casebook, consents, mandates, records, tracing
+from adapters.stores import casebook, consents, mandates, records, tracing, worklist
 from adapters.stores.archive import Archive
 from adapters.stores.dialect import lock, lock_found
 from adapters.vault.keys import Keys
@@ -146,7 +146,9 @@ class Hub:
         lineages |= casebook.lineages_of_cases(tx, numbers)
         loaded, reached = self.loader.load(tx, lineages, batch.views)
         names = {f"case:{number}" for number in numbers}
-        for lineage in reached:
+        # Whoever folds the other side of a doubt must wait, or a pair might stay of which one side has changed.
+        doubted = {one for link in loaded.doubts for one in (link.one, link.other)}
+        for lineage in reached | doubted:
             stood = {row.case_number for row in loaded.rows.get(lineage, ()) if row.case_number}
             names |= {f"case:{number}" for number in stood} or {f"lineage:{lineage}"}
         return names, _Reach(loaded, reached, numbers, forced)
@@ -236,6 +238,8 @@ class Hub:
         withdrawn = [row for lineage in reached - loaded.nodes.keys() for row in loaded.rows.get(lineage, ())]
         casebook.assign(tx, [{"record": row.record, "number": None} for row in withdrawn if row.case_number])
         _write_numbers(tx, result, members, known, now)
+        asked = [{"one": link.one, "other": link.other, "score": link.score} for link in loaded.asked(reached)]
+        worklist.put(tx, reached, asked)
         today = now.astimezone(TAIPEI).date()
         nodes = [node for component in components for node in component.nodes]
         # A single use is counted here and where it is numbered, each alone with the authorisation.

@@ -38,7 +38,7 @@ LATENCY = Histogram(
     "From the receipt of a record to its verdict, of all records judged while this process listened.",
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300),
 )
-JSON = "application/json"
+JSON, HTML = "application/json", "text/html; charset=utf-8"
 PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 PROBE_SECONDS = 1.0  # how old an answer about readiness may be
 WRITE_SECONDS = 2.0  # a database that takes longer for nothing serves nobody
@@ -51,6 +51,10 @@ PAGE_HEADERS = {
     "referrer-policy": "no-referrer",
     "x-frame-options": "DENY",
 }
+
+
+# Read once: what is not in the folder cannot be asked for.
+_STATIC = {one.name: one.read_bytes() for one in (files("services.portal") / "static").iterdir() if one.is_file()}
 
 
 def routes(system: "System", tokens: Tokens) -> list[Route]:
@@ -77,6 +81,7 @@ class CaseDoors:
             Route("/cases/{number}", self.case, methods=["GET"]),
             Route("/trace/{id}", self.trace, methods=["GET"]),
             Route("/reconciliation", self.reconciliation, methods=["GET"]),
+            Route("/worklist", self.worklist, methods=["GET"]),
         ]
 
     async def case(self, request: Request) -> Response:
@@ -98,6 +103,15 @@ class CaseDoors:
         if dossier := await self._system.read(lambda tx: self._reading.case(tx, id, now)):
             return _json(await asyncio.to_thread(trace_case, dossier))
         raise _nothing()
+
+    async def worklist(self, request: Request) -> Response:
+        """To a browser the page, which holds nothing and asks for the list with the operator's token."""
+        if "text/html" in request.headers.get("accept", ""):
+            return Response(_STATIC["worklist.html"], media_type=HTML, headers=PAGE_HEADERS)
+        await admit(request, self._system, self._tokens, Role.OPERATOR)
+        answer = _json(await self._system.read(self._reading.worklist))
+        answer.headers.update(PAGE_HEADERS)  # one door, one set of headers
+        return answer
 
     async def reconciliation(self, request: Request) -> Response:
         await admit(request, self._system, self._tokens, Role.OPERATOR)
@@ -175,18 +189,16 @@ class WatchDoors:
 
 
 def _page() -> list[Route]:
-    """The live page and its files, read once: what is not in the folder cannot be asked for."""
-    folder = files("services.portal") / "static"
-    content = {one.name: one.read_bytes() for one in folder.iterdir() if one.is_file()}
+    """The live page and the files of all pages."""
 
     async def index(_: Request) -> Response:
-        return Response(content["live.html"], media_type="text/html; charset=utf-8", headers=PAGE_HEADERS)
+        return Response(_STATIC["live.html"], media_type=HTML, headers=PAGE_HEADERS)
 
     async def static(request: Request) -> Response:
         name = request.path_params["name"]
-        if name not in content:
+        if name not in _STATIC:
             raise _nothing()
         media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
-        return Response(content[name], media_type=media_type, headers=PAGE_HEADERS)
+        return Response(_STATIC[name], media_type=media_type, headers=PAGE_HEADERS)
 
     return [Route("/", index, methods=["GET"]), Route("/portal/static/{name}", static, methods=["GET"])]

@@ -30,6 +30,11 @@ OPERATIONS = (
         "GET", "/reconciliation", "What differs between receipts, log, verdicts, store and feeds", OPERATOR,
         (Answer(200, "The report.", {JSON: ref("Reconciliation")}),),
     ),
+    Operation(
+        "GET", "/worklist", "Pairs of records that may be of one loss, for a person to judge", OPERATOR,
+        (Answer(200, "What waits, the surest first; to a browser the page that asks for it.",
+                {JSON: ref("Worklist"), HTML: TEXT}, PAGE),),
+    ),
     Operation("GET", "/healthz", "Liveness", (), (Answer(200, "Alive.", {JSON: ref("Liveness")}),)),
     Operation(
         "GET", "/readyz", "Readiness", (),

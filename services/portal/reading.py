@@ -8,11 +8,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row
 
-from adapters.stores import casebook, mandates, participants, records, tracing
+from adapters.stores import casebook, mandates, participants, records, tracing, worklist
 from adapters.stores.archive import Archive
 from schemas.evidence import Mandate, Standing
 from schemas.problems import Problem
@@ -35,6 +36,7 @@ from services.portal.dossier import (
     Word,
 )
 from services.portal.trace import Story
+from services.portal.worklist import SHOWN, Side, listed
 
 TAIPEI = ZoneInfo("Asia/Taipei")
 CHILDREN = 5_000  # accidents of a file told in one trace; a month of a county has fewer
@@ -75,6 +77,21 @@ class Reading:
         loaded, _ = self._hub.loader.load(tx, [row.lineage])
         around = next(iter(loaded.components([row.lineage])), None)
         return story, self._dossier(tx, None, None, around, loaded, (), now) if around else None
+
+    def worklist(self, tx: Connection) -> dict[str, Any]:
+        """What waits for a person's word. A pair that is judged otherwise by now is left to the hub's next fold of it."""
+        waiting = worklist.questions(tx)
+        names = {one.code: one.name for one in participants.everyone(tx)}
+        pairs = []
+        for one in waiting[:SHOWN]:
+            nodes, link = self._hub.loader.pair(tx, one.one, one.other)
+            if link and not link.automatic:
+                sides = [
+                    _side(tx, nodes[lineage].record, case, names)
+                    for lineage, case in zip((one.one, one.other), one.cases, strict=True)
+                ]
+                pairs.append((link, sides[0], sides[1]))
+        return listed(len(waiting), pairs)
 
     def _dossier(
         self,
@@ -158,6 +175,20 @@ class Reading:
             )
             for row in tracing.offers_of_case(tx, numbers)
         )
+
+
+def _side(tx: Connection, record: str, case: str | None, names: dict[str, str]) -> Side:
+    row = records.by_ids(tx, [record])[record]
+    beside = [one for one in tracing.of_case(tx, case) if one.record != record] if case else []
+    return Side(
+        record=record,
+        kind=row.kind,
+        sender=row.sender,
+        name=names.get(row.sender, ""),
+        received=row.received,
+        case=case,
+        beside=tuple(one.kind for one in sorted(beside, key=lambda one: one.accepted)),
+    )
 
 
 def _entry(row: Row) -> Entry:

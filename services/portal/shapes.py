@@ -4,6 +4,7 @@ from schemas.evidence import Act, Cover, DataClass, Standing, SubjectRole, Uses
 from schemas.records import Kind, Outcome, Role
 from services.consent.law import Recipient
 from services.hub.calendar import Presence
+from services.hub.grading import Sign
 from services.intake.shapes import CASE, LINES
 from services.interface.words import (
     COUNT,
@@ -22,6 +23,7 @@ from services.interface.words import (
 )
 from services.portal.reconciliation import WHAT
 from services.portal.words import EVENTS
+from services.portal.worklist import SHOWN
 
 NUMBER: Schema = {"type": "integer", "minimum": 1, "description": "A number in an insurer's feed."}
 NAME = {"kind": TEXT, "text": TEXT, "textEn": TEXT}
@@ -365,11 +367,49 @@ _WATCH: dict[str, Schema] = {
             "stuck": listed(TEXT, description="Steps that do not move."),
         }
     ),
+    "Worklist": closed(
+        {
+            "waiting": {**COUNT, "description": "Questions that wait, one for two cases."},
+            "automatic": {"type": "integer", "description": "Bits from which two records join by themselves."},
+            "review": {"type": "integer", "description": "Bits from which a person is asked."},
+            "pairs": listed(ref("Pair"), maxItems=SHOWN),
+        }
+    ),
+    "Pair": closed(
+        {
+            "score": {"type": "integer", "description": "The sum of the signs' weights in bits, below `automatic`."},
+            "reason": TEXT,
+            "signs": listed(
+                closed(
+                    {
+                        "sign": {"enum": [one.value for one in Sign]},
+                        "weight": {"type": "integer"},
+                        "text": TEXT,
+                        "textEn": TEXT,
+                    }
+                )
+            ),
+            "sides": listed(ref("Side"), minItems=2, maxItems=2),
+        },
+        description="Two records that may be of one loss: how their values compare, never the values.",
+    ),
+    "Side": closed(
+        {
+            "record": RECORD,
+            **NAME,
+            "sender": TEXT,
+            "name": TEXT,
+            "received": TIME,
+            "case": maybe(CASE),
+            "beside": {**listed(closed(NAME)), "description": "The other records of its case."},
+        }
+    ),
     "Live": closed(
         {
             "time": TIME,
             "records": COUNT,
             "cases": COUNT,
+            "worklist": {**COUNT, "description": "Questions that wait for an operator's word."},
             "senders": listed(closed({"sender": TEXT, "name": TEXT, "verdicts": counts()})),
             "offers": listed(closed({"insurer": TEXT, "name": TEXT, "offers": COUNT})),
             "lag": counts(),

@@ -140,8 +140,10 @@ def _treat(book: Book, loss: _Loss, person: Person, twist: str) -> None:
         hospital_papers.upload_receipt(book, spec, document, filings.motor_loss(book.day, plate))
     if book.chance(0.35):
         later = replace(visit, day=book.day + timedelta(days=rng.randrange(7, 100)), mark=book.mark())
-        again = visits.injury(rng, later, seen.moment, first=False, dated=book.chance(0.5), place=seen.place)
-        hospital_papers.tell(book, again, hospital_papers.PLAIN)
+        # The same injury at the same hospital; with the first document taken back, only its date ties it to the accident.
+        dated = book.chance(0.5) or twist == hospital_papers.WITHDRAWN
+        again = visits.injury(rng, later, seen.moment, first=False, dated=dated, place=seen.place)
+        hospital_papers.tell(book, replace(again, diagnoses=spec.diagnoses), hospital_papers.PLAIN)
 
 
 def _allow(book: Book, kind: str, loss: _Loss) -> None:

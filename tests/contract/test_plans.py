@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, event, text
 
-from adapters.stores import casebook, consents, feeds, inbox, ledger, outbox, records, verifications
+from adapters.stores import casebook, consents, feeds, inbox, ledger, outbox, records, verifications, worklist
 from adapters.stores.dialect import unhurried
 from schemas.events import Message, Refold
 from schemas.integrity import Answer
@@ -36,6 +36,7 @@ FILL = {
     "bodies": "SELECT md5('r' || n), 'body', NULL, 'view', NULL",
     "links": "SELECT md5('k' || n / 2 || '-' || part), md5('r' || n)",
     "judgements": "SELECT md5('j' || n), md5('jl' || n), '1', 'same', 0, md5('r' || n), md5('r' || n + 1)",
+    "doubts": "SELECT md5('l' || n), md5('l' || n + 1), 10 + n % 10",
     "cases": f"SELECT 'C' || n, CASE WHEN n % 5 = 0 THEN 'C' || n - 1 END, {_TIME}",
     "authorisations": f"SELECT md5('r' || n), md5('l' || n), 'approve', 'operator', {_TIME}",
     "withdrawals": f"SELECT md5('l' || n), md5('r' || n), {_TIME}",
@@ -104,6 +105,7 @@ def play(world: World) -> None:
         consents.unpark(tx, first)
         consents.done(tx, consents.fallen_due(tx, NOW, 10))
         casebook.a_record_of(tx, "C1")
+        worklist.questions(tx)
         feeds.uses_of(tx, ["l"])
         ledger.page(tx, "CL01", first, None, 50)
         ledger.page(tx, "CL01", None, first, 50)

@@ -175,7 +175,7 @@ def test_the_live_page(running: Running) -> None:
     assert not re.search(r"<script(?![^>]*\bsrc=)|\son\w+=|<style|style=|https?:", page.text), (
         "something inline or foreign"
     )
-    links = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    links = re.findall(r'<(?:link|script)[^>]* (?:src|href)="([^"]+)"', page.text)
     assert links
     for link in links:
         assert get(running, link, None).headers["content-type"].split(";")[0] in (

@@ -9,6 +9,7 @@ const WORDS = {
   accepted: ["受理", "accepted"], duplicate: ["重複", "duplicate"], rejected: ["退回", "rejected"],
   dead: ["失敗", "dead"], waiting: ["待判定", "waiting"],
   records: ["紀錄", "Records"], cases: ["案件", "Cases"], offersAll: ["提供", "Offers"],
+  worklist: ["待人工判定", "To be judged"],
   received: ["每秒收件", "Received a second"], judged: ["每秒判定", "Judged a second"],
   offered: ["每秒提供", "Offered a second"], oldest: ["最久待判定(秒)", "Oldest waiting (s)"],
   deadLetters: ["無法處理", "Dead letters"],
@@ -85,6 +86,7 @@ function show(told) {
   const offers = told.offers.reduce((sum, one) => sum + one.offers, 0);
   const figures = [
     ["records", count(told.records)], ["cases", count(told.cases)], ["offersAll", count(offers)],
+    ["worklist", count(told.worklist)],
     ["received", told.perSecond.received], ["judged", told.perSecond.judged], ["offered", told.perSecond.offered],
     ["oldest", told.oldestWaitingSeconds], ["deadLetters", count(told.deadLetters)],
   ].map(([name, value]) => {
