@@ -27,7 +27,7 @@ def view(
     """
     day = today.isoformat()
     entitled = [(paper, basis) for paper in case.papers if (basis := basis_of(paper, standing, case, spent, day))]
-    chosen = _best_copies([paper for paper, _ in entitled])
+    chosen = best_copies([paper for paper, _ in entitled])
     notice = notified(standing, day)
     if not chosen and not notice:
         return None
@@ -86,7 +86,7 @@ def _single_uses(case: Case, papers: list[Paper]) -> tuple[tuple[str, str], ...]
     )
 
 
-def _best_copies(entitled: list[CasePaper]) -> list[CasePaper]:
+def best_copies(entitled: list[CasePaper]) -> list[CasePaper]:
     """Of copies, the best attested: a paper stays out when better ones hold every certificate or receipt in it."""
     chosen: list[CasePaper] = []
     taken: set[str] = set()

@@ -66,7 +66,7 @@ class Hub:
     sources = (VERDICTS.name, DUE.name)
 
     def __init__(self, keys_: Keys, archive: Archive, policies: Policies) -> None:
-        self._keys, self._archive, self._policies = keys_, archive, policies
+        self._keys, self._archive, self.policies = keys_, archive, policies
         self.loader = Loader(keys_, archive)
 
     def handle(self, tx: Connection, messages: Sequence[Message], now: datetime) -> list[Message]:
@@ -190,7 +190,7 @@ class Hub:
         lock(tx, (f"authorisation:{row.record}" for lineage in single for row in loaded.rows[lineage]))
         granted = self.consents(tx, nodes)
         folded = {
-            number: fold(number, components[index], granted, self._policies, today)
+            number: fold(number, components[index], granted, self.policies, today)
             for index, number in result.of.items()
         }
         told_again = {
@@ -203,7 +203,7 @@ class Hub:
 
     def case(self, tx: Connection, number: str, component: Component, today: date) -> Case:
         """The case of a component, with its authorisations as they stand."""
-        return fold(number, component, self.consents(tx, component.nodes), self._policies, today)
+        return fold(number, component, self.consents(tx, component.nodes), self.policies, today)
 
     def consents(self, tx: Connection, nodes: Iterable[Node]) -> dict[str, Consent]:
         """The authorisations among these nodes as they stand, by lineage."""

@@ -9,21 +9,25 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 from prometheus_client import Histogram, disable_created_metrics, generate_latest
+from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from adapters.identity.tokens import Tokens
+from adapters.identity.tokens import Caller, Tokens
 from schemas.events import Encoded, Message, Verdict
 from schemas.records import Role
 from schemas.topics import VERDICTS
+from services.delivery.app import still_admitted
 from services.intake.gate import admit
 from services.intake.refusal import Refusal
 from services.pipeline import VALIDATION
 from services.portal.cases import view_of
 from services.portal.comparing import compare
+from services.portal.dossier import Dossier
 from services.portal.live import board
 from services.portal.metrics import exposition
+from services.portal.motor import offers_to_tell
 from services.portal.reading import Reading
 from services.portal.trace import trace_case, trace_record
 from services.portal.watching import Watch, steps_of
@@ -83,11 +87,29 @@ class CaseDoors:
         """Foreign and non-existent are the same 404; of a merged number the case that it leads to, naming both."""
         caller = await admit(request, self._system, self._tokens)
         number = request.path_params["number"]
-        dossier = await self._system.read(lambda tx: self._reading.case(tx, number, self._system.clock()))
-        found = await asyncio.to_thread(view_of, dossier, caller.code, caller.role) if dossier else None
+        dossier, handed = await self._dossier(caller, number)
+        found = await asyncio.to_thread(view_of, dossier, caller.code, caller.role, handed) if dossier else None
         if found is None:
             raise _nothing()
         return _json(found)
+
+    async def _dossier(self, caller: Caller, number: str) -> tuple[Dossier | None, frozenset[str]]:
+        """The case with what its papers tell; for an insurer also the records that it may be told of: what is drawn from a
+        paper is that paper handed over, so it is judged again and recorded before anything is said."""
+
+        def read(tx: Connection) -> Dossier | None:
+            found = self._reading.case(tx, number, self._system.clock())
+            return found and self._reading.motor(tx, found)
+
+        dossier = await self._system.read(read)
+        numbers = offers_to_tell(dossier, caller.code) if dossier and caller.role == Role.INSURER else ()
+        if not numbers:
+            return dossier, frozenset()
+        return dossier, await self._system.write(lambda tx: self._hand_over(tx, caller.code, numbers))
+
+    def _hand_over(self, tx: Connection, insurer: str, numbers: Sequence[int]) -> frozenset[str]:
+        still_admitted(tx, insurer)
+        return self._system.feed.told(tx, insurer, numbers, self._system.clock())
 
     async def trace(self, request: Request) -> Response:
         await admit(request, self._system, self._tokens, Role.OPERATOR)
