@@ -3,7 +3,7 @@
 Our own JSON is one accident, checked against its schema first: `own_json.report`.
 """
 
-from adapters import json_text
+from adapters.json_text import read as read_json
 from adapters.police import internal, open_data, open_report, own_json, taichung, taipei
 from adapters.police.report import AccidentReport, PoliceFile
 from schemas.problems import problem
@@ -25,7 +25,7 @@ def read(data: bytes) -> PoliceFile:
 
 def accepted(body: bytes) -> AccidentReport | None:
     """The report of a record that validation has accepted: our own JSON, or the lines of one accident of a file."""
-    value, faults = json_text.read(body)
+    value, faults = read_json(body)
     if not faults:
         return own_json.report(value)
     return next((entry.report for entry in read(body).entries), None)

@@ -31,9 +31,16 @@ ACCIDENT = Door("/police/accidents", JSON, (Role.POLICE,))
 OPEN_FILE = Door("/police/accidents", CSV, (Role.POLICE,))
 APPLICATION = Door("/claimlink/applications", JSON, (Role.CLAIMLINK,))
 AUTHORISATION = Door("/authorisations", JSON, (Role.CLAIMLINK,))
+DISPUTE = Door("/disputes", JSON, (Role.CLAIMLINK, Role.INSURER))
 UPLOADERS = (Role.HOSPITAL, Role.POLICE, Role.CLAIMLINK)
 # A body's own elements, which no other body has.
-ELEMENTS = (("grantor", AUTHORISATION), ("applicant", APPLICATION), ("severity", ACCIDENT), ("parties", ACCIDENT))
+ELEMENTS = (
+    ("grantor", AUTHORISATION),
+    ("applicant", APPLICATION),
+    ("wish", DISPUTE),
+    ("severity", ACCIDENT),
+    ("parties", ACCIDENT),
+)
 
 
 def recognise(file: Path, sandbox: Sandbox, sender: str | None, metadata: Path | None) -> Post:
@@ -67,7 +74,7 @@ def _door(file: Path, body: bytes, content: Any) -> Door:
         return BUNDLE  # broken JSON: the door says where
     raise Failed(
         f"{click.format_filename(file)}: not recognised. A FHIR bundle, an accident (JSON, or the police's CSV), "
-        "an application, an authorisation, a PDF, JPEG or PNG, or a folder with a manifest.jsonl can be sent."
+        "an application, an authorisation, a dispute, a PDF, JPEG or PNG, or a folder with a manifest.jsonl can be sent."
     )
 
 

@@ -28,7 +28,7 @@ class Expected:
 
 
 MOTOR = (
-    Expected("application", 0, DataClass.APPLICATION),
+    Expected("application", 0),
     Expected("accident", 0),
     Expected("registration-slip", 0),
     Expected("certificate", 0, DataClass.CERTIFICATE),
@@ -38,7 +38,7 @@ MOTOR = (
     Expected("preliminary-analysis", 30),
 )
 MEDICAL = (
-    Expected("application", 0, DataClass.APPLICATION),
+    Expected("application", 0),
     Expected("certificate", 0, DataClass.CERTIFICATE),
     Expected("receipt", 0, DataClass.RECEIPT),
 )

@@ -12,7 +12,7 @@ from services.hub.assemble import Component
 from services.hub.calendar import Line, calendar
 from services.hub.linking import Node, loss_day
 
-PAPER_KINDS = (Kind.DOCUMENT, Kind.ACCIDENT, Kind.PAPER, Kind.APPLICATION)
+PAPER_KINDS = (Kind.DOCUMENT, Kind.ACCIDENT, Kind.PAPER, Kind.APPLICATION, Kind.DISPUTE)
 
 # (plate, day YYYY-MM-DD) → (insurer, cover) of each policy, none: not insured; None: the register does not answer.
 Policies = Callable[[str, str], Sequence[tuple[str, Cover]] | None]

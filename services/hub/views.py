@@ -113,6 +113,8 @@ def _facts(case: Case, standing: Standing, chosen: list[CasePaper], notice: str 
                 facts.setdefault("applications", []).append(own)  # type: ignore[attr-defined]
             case Kind.DOCUMENT:
                 facts.setdefault("documents", []).append(own)  # type: ignore[attr-defined]
+            case Kind.DISPUTE:
+                facts.setdefault("disputes", []).append(own)  # type: ignore[attr-defined]
             case Kind.PAPER:
                 facts.setdefault("uploads", []).append(own)  # type: ignore[attr-defined]
     return facts

@@ -1,4 +1,4 @@
-"""The doors of filings: applications, authorisations with their reviews and withdrawals, judgements."""
+"""The doors of filings: applications, disputes, authorisations with their reviews and withdrawals, judgements."""
 
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,7 @@ class FilingDoors:
             Route("/authorisations", self.authorise, methods=["POST"]),
             Route("/authorisations/{id}/review", self.review, methods=["POST"]),
             Route("/authorisations/{id}", self.withdraw, methods=["DELETE"]),
+            Route("/disputes", self.dispute, methods=["POST"]),
             Route("/judgements", self.judge, methods=["POST"]),
         ]
 
@@ -61,6 +62,11 @@ class FilingDoors:
         way = Way(Kind.WITHDRAWAL, target=row.record, may_be_empty=True)
         entered = await receive(request, self._system, caller, way)
         return answer(self._system, entered, made=200)
+
+    async def dispute(self, request: Request) -> Response:
+        """For a party, through who acts for her."""
+        caller = await admit(request, self._system, self._tokens, Role.CLAIMLINK, Role.INSURER)
+        return answer(self._system, await receive(request, self._system, caller, Way(Kind.DISPUTE)))
 
     async def judge(self, request: Request) -> Response:
         caller = await admit(request, self._system, self._tokens, Role.OPERATOR)

@@ -1,4 +1,5 @@
-"""The law of the motor claim as dated tables: `benefits`, `owing`, `papers`, `clocks` (JSON beside this module).
+"""The law of the motor claim as dated tables: `benefits`, `owing`, `papers`, `clocks`, `assessment` (JSON beside
+this module).
 
 A line has its `key`, its values, the articles that it is read from, and the days on which it holds: `from` included,
 `until` excluded, null = still. `status` is `law` when the text itself is in the shared data; everything else is
@@ -18,7 +19,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-TABLES = ("benefits", "clocks", "owing", "papers")
+TABLES = ("assessment", "benefits", "clocks", "owing", "papers")
 
 
 class Status(StrEnum):

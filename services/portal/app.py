@@ -27,7 +27,7 @@ from services.portal.comparing import compare
 from services.portal.dossier import Dossier
 from services.portal.live import board
 from services.portal.metrics import exposition
-from services.portal.motor import offers_to_tell
+from services.portal.motor import drawn, offers_to_tell
 from services.portal.reading import Reading
 from services.portal.trace import trace_case, trace_record
 from services.portal.watching import Watch, steps_of
@@ -42,7 +42,8 @@ LATENCY = Histogram(
     "From the receipt of a record to its verdict, of all records judged while this process listened.",
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300),
 )
-JSON = "application/json"
+JSON, SVG = "application/json", "image/svg+xml"
+SCENE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"  # a drawing with its own style, no script
 PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 PROBE_SECONDS = 1.0  # how old an answer about readiness may be
 WRITE_SECONDS = 2.0  # a database that takes longer for nothing serves nobody
@@ -79,6 +80,7 @@ class CaseDoors:
     def routes(self) -> list[Route]:
         return [
             Route("/cases/{number}", self.case, methods=["GET"]),
+            Route("/cases/{number}/scene.svg", self.scene, methods=["GET"]),
             Route("/trace/{id}", self.trace, methods=["GET"]),
             Route("/reconciliation", self.reconciliation, methods=["GET"]),
         ]
@@ -92,6 +94,15 @@ class CaseDoors:
         if found is None:
             raise _nothing()
         return _json(found)
+
+    async def scene(self, request: Request) -> Response:
+        """The accident as the police coded it; 404 for who may not have their record."""
+        caller = await admit(request, self._system, self._tokens)
+        dossier, handed = await self._dossier(caller, request.path_params["number"])
+        found = await asyncio.to_thread(drawn, dossier, caller.code, caller.role, handed) if dossier else None
+        if found is None:
+            raise _nothing()
+        return Response(found, media_type=SVG, headers={"content-security-policy": SCENE_POLICY})
 
     async def _dossier(self, caller: Caller, number: str) -> tuple[Dossier | None, frozenset[str]]:
         """The case with what its papers tell; for an insurer also the records that it may be told of: what is drawn from a

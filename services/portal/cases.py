@@ -82,6 +82,7 @@ def _sender(dossier: Dossier, code: str) -> Json | None:
         "evidence": evidence(found.calendar, dates),
         "missing": missing(found.calendar),
         "timeline": sorted_timeline(timeline),
+        **({"disputes": disputes} if (disputes := motor.own_disputes(dossier, code)) else {}),
     }
 
 
@@ -98,7 +99,7 @@ def _insurer(dossier: Dossier, code: str, handed: frozenset[str]) -> Json | None
     entitled = set(seen.allowed) if seen else set()
     papers = [paper for paper in found.papers if paper.node.lineage in entitled]
     kind_of = {paper.node.record: paper.node.evidence.paper for paper in papers}
-    told = motor.of_case(dossier, motor.Reader(code, handed & kind_of.keys(), party.covers))
+    told = motor.of_case(dossier, motor.of_insurer(dossier, code, handed))
     lacking = list(seen.missing) if seen else []
     timeline = [
         *_feed_events(dossier, mine),

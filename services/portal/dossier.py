@@ -110,8 +110,8 @@ class Dossier:
     """`number`: the case's, None for records that stand in none. `asked`: the number that was asked for; `also`: those
     that lead here. `component` None: nothing stands in the case any more. `spent`: single uses made in other cases.
 
-    Of a motor case: `contents`, what is read out of its papers' bytes, by record; `registered`, what the policy register
-    says of the vehicles of its accidents, by plate and day."""
+    Of a motor case: `contents`, what is read out of its papers' bytes, by record (of a dispute its statement);
+    `registered`, what the policy register says of the vehicles of its accidents, by plate and day."""
 
     number: str | None
     asked: str | None
@@ -128,7 +128,7 @@ class Dossier:
     spent: frozenset[Spent] = frozenset()
     dead: tuple[DeadLetter, ...] = ()
     words: tuple[Word, ...] = ()
-    contents: Mapping[str, AccidentReport | Costs] = field(default_factory=dict)
+    contents: Mapping[str, AccidentReport | Costs | str] = field(default_factory=dict)
     registered: Mapping[tuple[str, str], Sequence[tuple[str, Cover]] | None] = field(default_factory=dict)
 
     @property

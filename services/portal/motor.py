@@ -15,18 +15,19 @@ from zoneinfo import ZoneInfo
 from adapters.police.report import AccidentReport
 from schemas import normalise
 from schemas.evidence import Cover
-from schemas.records import Kind
+from schemas.records import Kind, Role
 from services.hub.calendar import MOTOR
 from services.hub.fold import CasePaper, first_day, on_the_road
-from services.hub.views import best_copies
+from services.hub.views import best_copies, view
+from services.motor import scene
 from services.motor.account import Account, Claimed, Holding, Required, VictimAccount, account
 from services.motor.clocks import Clock
 from services.motor.costs import Costs
 from services.motor.law import Line
 from services.motor.owing import Owing
 from services.motor.papers import PaperLine
+from services.portal import fault, words
 from services.portal import motor_words as say
-from services.portal import words
 from services.portal.dossier import Dossier
 
 TAIPEI = ZoneInfo("Asia/Taipei")
@@ -50,6 +51,26 @@ def everything(dossier: Dossier) -> Reader:
     return Reader(covers=frozenset({Cover.MOTOR_COMPULSORY}.union(*(one.covers for one in standings))))
 
 
+def of_insurer(dossier: Dossier, insurer: str, handed: frozenset[str]) -> Reader:
+    """An insurer: of the records handed over those that it may have as the case stands now."""
+    found = dossier.case
+    party = next((one for one in found.standings if one.insurer == insurer), None) if found else None
+    seen = view(found, party, dossier.sizes, dossier.spent, dossier.today) if found and party else None
+    if found is None or party is None or seen is None:
+        return Reader(insurer)
+    allowed = {paper.node.record for paper in found.papers if paper.node.lineage in seen.allowed}
+    return Reader(insurer, handed & allowed, party.covers)
+
+
+def drawn(dossier: Dossier, code: str, role: Role, handed: frozenset[str]) -> str | None:
+    """The scene as SVG, for insurers that may have the police record and for the unit that sent it; None for others."""
+    papers = dossier.case.papers if dossier.case else ()
+    records = of_insurer(dossier, code, handed).records if role == Role.INSURER else None
+    mine = [one for one in papers if (one.node.record in records if records is not None else one.node.sender == code)]
+    report = _report(dossier, police_record(mine))
+    return scene.draw(report) if report else None
+
+
 def offers_to_tell(dossier: Dossier, insurer: str) -> tuple[int, ...]:
     """The standing offers of an insurer from which a motor case would be told: those with a paper of the road."""
     of_road = {paper.node.record for paper in (dossier.case.papers if dossier.case else ()) if on_the_road(paper.node)}
@@ -64,13 +85,13 @@ def of_case(dossier: Dossier, reader: Reader) -> Json | None:
         return None
     record = police_record(papers)
     report = _report(dossier, record)
-    counted = [cover for cover in MOTOR_COVERS if cover in reader.covers]
+    disputes = [paper for paper in papers if paper.node.kind == Kind.DISPUTE]
     found = account(
         first_day(paper.node for paper in papers),
         report,
         lambda plate: _registered(dossier, report, plate),
-        [_holding(dossier, paper, reader) for paper in papers],
-        counted,
+        [_holding(dossier, paper, reader) for paper in papers if paper not in disputes],
+        [cover for cover in MOTOR_COVERS if cover in reader.covers],
     )
     told: Json = {
         "accident": _accident(record) if record else None,
@@ -80,8 +101,28 @@ def of_case(dossier: Dossier, reader: Reader) -> Json | None:
         "limits": [_limit(line) for line in found.standard if line.values.get("limit")],
         "clocks": [_clock(one) for one in found.clocks],
         "papers": [_paper(dossier, paper, reader) for paper in papers],
+        "disputes": [_dispute(dossier, paper, found.day, report, reader) for paper in disputes],
     }
-    return told
+    return told | {"fault": fault.proposal(report)} if reader.insurer and report else told
+
+
+def own_disputes(dossier: Dossier, sender: str) -> list[Json]:
+    """Those that a sender filed for parties, with their steps."""
+    papers = dossier.case.papers if dossier.case else ()
+    mine = [one for one in papers if one.node.kind == Kind.DISPUTE and one.node.sender == sender]
+    day = first_day(one.node for one in papers if one.node.sender == sender)
+    return [_dispute(dossier, one, day, None, None) for one in mine]
+
+
+def _dispute(
+    dossier: Dossier, paper: CasePaper, day: date | None, report: AccidentReport | None, reader: Reader | None
+) -> Json:
+    """Its statement is for the insurers that it was filed with."""
+    entry = next(one for one in dossier.entries if one.record == paper.node.record)
+    said = dossier.contents.get(entry.record) if reader and reader.insurer else None
+    return fault.dispute(
+        entry.record, paper.node.evidence, entry.received, day, report, said if isinstance(said, str) else None
+    )
 
 
 def police_record(papers: Iterable[CasePaper]) -> CasePaper | None:

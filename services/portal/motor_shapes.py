@@ -1,12 +1,12 @@
 """The schema of a motor case as `GET /cases/{number}` tells it. Data."""
 
 from schemas.evidence import Cover
-from services.interface.words import COUNT, DAY, FLAG, SHA256, TEXT, TIME, Schema, closed, listed, maybe, ref
+from services.interface.words import COUNT, DAY, FLAG, RECORD, SHA256, TEXT, TIME, Schema, closed, listed, maybe, ref
 from services.motor.benefits import Item, Need
 from services.motor.law import Status
 from services.motor.owing import Insured, Role
 from services.motor.papers import Claim
-from services.portal.motor_words import CLOCKS, VEHICLES
+from services.portal.motor_words import CLOCKS, STEPS, VEHICLES, WISHES
 
 WORDS = {"text": TEXT, "textEn": TEXT}
 PARTY: Schema = {
@@ -17,6 +17,8 @@ PARTY: Schema = {
 STATUS: Schema = {"enum": [one.value for one in Status], "description": "Whether the text of the law itself says so."}
 AMOUNT: Schema = {**COUNT, "description": "Whole TWD."}
 ARTICLE: Schema = {"type": "string", "description": "Law code and articles; empty where only a policy's terms ask."}
+PERCENT: Schema = {"type": "integer", "minimum": 0, "maximum": 100}
+RULE = {"id": TEXT, **WORDS, "articles": listed(closed(WORDS)), "source": TEXT}
 PAYER: Schema = {"type": "string", "description": "A company number, or `fund`."}
 
 SHAPES: dict[str, Schema] = {
@@ -43,7 +45,9 @@ SHAPES: dict[str, Schema] = {
             "limits": listed(ref("MotorLimit")),
             "clocks": listed(ref("MotorClock")),
             "papers": listed(ref("MotorPaper")),
+            "disputes": listed(ref("MotorDispute")),
         },
+        {"fault": ref("MotorFault")},
         description="What is reckoned from the papers that the reader may have (docs/motor-claims.md). It decides nothing.",
     ),
     "MotorVehicle": closed(
@@ -176,6 +180,44 @@ SHAPES: dict[str, Schema] = {
             "article": ARTICLE,
             "status": STATUS,
         }
+    ),
+    "MotorFault": closed(
+        {
+            **WORDS,
+            "final": {"const": False},
+            "cannotTell": maybe(TEXT),
+            "shares": listed(closed({"party": PARTY, "low": PERCENT, "high": PERCENT})),
+            "rule": maybe(closed(RULE)),
+            "cited": listed(closed({"party": maybe(PARTY), **WORDS})),
+            "modifiers": listed(closed({"party": PARTY, "points": {"type": "integer"}, **RULE})),
+            "clamped": FLAG,
+        },
+        description="Fault assistance (docs/fault-assistance.md): ranges that the police record supports. Insurers only.",
+    ),
+    "MotorDispute": closed(
+        {
+            "record": RECORD,
+            "party": maybe(PARTY),
+            "wish": {"enum": [*WISHES]},
+            **WORDS,
+            "received": TIME,
+            "steps": listed(
+                closed(
+                    {
+                        "step": {"enum": [*STEPS]},
+                        **WORDS,
+                        "due": {**maybe(DAY), "description": "The last day; null until it can be counted."},
+                        "latest": {**maybe(DAY), "description": "The same once prolonged."},
+                        "done": {**maybe(DAY), "description": "When it was taken, as the dispute tells."},
+                        "fee": AMOUNT,
+                        "article": ARTICLE,
+                        "status": STATUS,
+                    }
+                )
+            ),
+        },
+        {"statement": {**TEXT, "description": "In the party's own words; for the insurers that it was filed with."}},
+        description="A party's dispute of the fault, and the way of the assessment.",
     ),
     "MotorPaper": closed(
         {"sha256": SHA256, "kind": TEXT, **WORDS, "sender": TEXT, "received": TIME},

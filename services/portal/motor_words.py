@@ -96,6 +96,17 @@ CLOCKS = {
     ),
     "fund-limitation-accident": ("特別補償基金時效十年(自事故日)", "fund: 10 years from the accident"),
 }
+STEPS = {
+    "assessment": ("申請鑑定", "apply for the assessment"),
+    "assessment-result": ("鑑定意見書", "verdict of the assessment"),
+    "reassessment": ("申請覆議(一次為限)", "apply for the re-assessment (once)"),
+    "reassessment-result": ("覆議意見書", "verdict of the re-assessment"),
+}
+WISHES = {
+    "correction": ("請求更正警方紀錄", "that the police correct their record"),
+    "assessment": ("申請鑑定", "an assessment"),
+    "reassessment": ("申請覆議", "a re-assessment"),
+}
 ITEMS = {
     "first-aid": ("急救費用", "first aid"),
     "care": ("診療費用", "medical care"),

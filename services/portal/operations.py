@@ -22,6 +22,11 @@ OPERATIONS = (
         path_schemas={"number": NUMBER},
     ),
     Operation(
+        "GET", "/cases/{number}/scene.svg", "The scene as the police coded it", EVERYONE,
+        (Answer(200, "A drawing, for who may have the police record.", {"image/svg+xml": ANYTHING}, PAGE[:1]),),
+        path_schemas={"number": NUMBER},
+    ),
+    Operation(
         "GET", "/trace/{id}", "A record or case end to end", OPERATOR,
         (Answer(200, "Every step and why.", {JSON: ref("Trace")}),),
         path_schemas={"id": {"type": "string", "minLength": 1, "description": "A record id or a case number."}},

@@ -60,11 +60,11 @@ class Reading:
         if dossier.case is None or not dossier.case.motor:
             return dossier
         sizes = dossier.sizes
-        contents: dict[str, AccidentReport | Costs] = {}
+        contents: dict[str, AccidentReport | Costs | str] = {}
         left = READ_BYTES
         for node in (paper.node for paper in dossier.case.papers):
             left -= sizes[node.record][2]
-            read = {Kind.ACCIDENT: accepted, Kind.DOCUMENT: costs}.get(node.kind)
+            read = _READ.get(node.kind)
             if read and left >= 0:
                 try:
                     told = read(self._archive.body(tx, node.record))
@@ -153,6 +153,13 @@ class Reading:
             )
             for row in tracing.offers_of_case(tx, numbers)
         )
+
+
+def _statement(body: bytes) -> str:
+    return str(json.loads(body)["statement"])
+
+
+_READ = {Kind.ACCIDENT: accepted, Kind.DOCUMENT: costs, Kind.DISPUTE: _statement}
 
 
 def _entry(row: Row) -> Entry:

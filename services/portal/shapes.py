@@ -82,7 +82,9 @@ _CASES: dict[str, Schema] = {
     "Link": closed({"records": PAIR, "reason": TEXT}),
     "RefusedLink": closed({"records": PAIR, "reason": TEXT, "refused": TEXT}),
     "CaseForSender": closed(
-        {**HEAD, **EVERYBODYS}, MOTOR_OR_MEDICAL, description="The own records, and of others' which kinds are there."
+        {**HEAD, **EVERYBODYS},
+        MOTOR_OR_MEDICAL | {"disputes": listed(ref("MotorDispute"))},
+        description="The own records, and of others' which kinds are there.",
     ),
     "CaseForInsurer": closed(
         {

@@ -6,6 +6,7 @@ KINDS = {
     "accident-file": ("事故開放資料檔", "open-data file of accidents"),
     "paper": ("上傳文件", "upload"),
     "application": ("理賠申請", "application"),
+    "dispute": ("肇責異議", "dispute"),
     "authorisation": ("授權", "authorisation"),
     "review": ("授權審核", "review of an authorisation"),
     "withdrawal": ("授權撤回", "withdrawal of an authorisation"),

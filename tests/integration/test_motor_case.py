@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
 import pytest
 
 from schemas.evidence import Cover
@@ -285,3 +286,85 @@ def test_the_limits_of_2026_are_said_to_be_unconfirmed(running: Running) -> None
     limits = {one["item"]: one for one in seen(running, crash, OPERATOR)["motor"]["limits"]}
     assert (limits["death"]["limit"], limits["death"]["status"]) == (3_000_000, "unconfirmed")
     assert "FSC" in limits["death"]["source"]
+
+
+def dispute(running: Running, one: Accident, code: str = CLAIMLINK, status: int = 201, **changes: Any) -> str:
+    value = example("dispute") | {
+        "id": f"D-{one.number}",
+        "party": {"identifier": one.rider, "name": "測試人"},
+        "loss": {"kind": "motor", "date": "2025-12-05", "plate": one.plates[MOTORCYCLE]},
+        "insurers": [one.insurers[CAR]],
+        "assessment": {},
+    }
+    record = claims.post(running, "/disputes", bodies.dump(value | changes), code, status)
+    running.settle()
+    return record
+
+
+def test_the_proposal_goes_with_the_police_record_and_is_never_final(running: Running, one: Accident) -> None:
+    found = seen(running, one, one.insurers[CAR])["motor"]["fault"]
+    assert [(share["party"], share["low"], share["high"]) for share in found["shares"]] == [(1, 70, 100), (2, 0, 30)]
+    assert found["final"] is False and found["rule"]["articles"][0]["textEn"].endswith("art. 102 I ⑦")
+    assert {cited["party"] for cited in found["cited"]} == {1, 2}
+    assert "fault" not in seen(running, one, OPERATOR)["motor"], "codes of the police record are contents"
+
+
+def test_a_dispute_stands_beside_the_proposal_with_the_way_of_the_assessment(running: Running) -> None:
+    crash = happen(running)
+    record = dispute(running, crash)
+    case = claims.case_of(running, crash.records["application"])
+    assert claims.case_of(running, record) == case
+    (told,) = seen(running, crash, crash.insurers[CAR])["motor"]["disputes"]
+    assert (told["record"], told["party"], told["wish"]) == (record, 2, "assessment")
+    assert told["statement"].startswith("我方綠燈直行")
+    first, *later = told["steps"]
+    assert (first["step"], first["due"], first["fee"]) == ("assessment", "2026-06-05", 3000)
+    assert [(step["due"], step["fee"]) for step in later] == [(None, 0), (None, 2000), (None, 0)]
+    assert seen(running, crash, crash.insurers[CAR])["motor"]["fault"]["shares"], "the proposal stays as it was"
+    assert seen(running, crash, crash.insurers[MOTORCYCLE])["motor"]["disputes"] == [], "not filed with that one"
+    for code in (OPERATOR, CLAIMLINK):
+        found = seen(running, crash, code)
+        (told,) = found["motor"]["disputes"] if code == OPERATOR else found["disputes"]
+        assert told["record"] == record and "statement" not in told
+    offers = [event["data"] for event in claims.feed(running, crash.insurers[CAR]) if event["data"].get("case") == case]
+    assert offers[-1]["facts"]["disputes"] == [{"wish": "assessment"}]
+    assert "dispute" in {paper["kind"] for paper in offers[-1]["papers"]}
+
+
+def test_a_later_version_says_how_far_the_assessment_has_come(running: Running) -> None:
+    crash = happen(running)
+    dispute(running, crash)
+    told = {"applied": "2026-01-31", "received": "2026-03-20"}
+    dispute(running, crash, version=2, assessment=told)
+    (found,) = seen(running, crash, crash.insurers[CAR])["motor"]["disputes"]
+    assert [(step["due"], step["latest"], step["done"]) for step in found["steps"]] == [
+        ("2026-06-05", "2026-06-05", "2026-01-31"),
+        ("2026-03-31", "2026-05-31", "2026-03-20"),
+        ("2026-04-19", "2026-04-19", None),
+        (None, None, None),
+    ]
+
+
+def test_an_insurer_files_for_a_party_and_others_may_not(running: Running) -> None:
+    crash = happen(running)
+    record = dispute(running, crash, crash.insurers[CAR])
+    assert claims.case_of(running, record, crash.insurers[CAR]) == claims.case_of(running, crash.records["application"])
+    for code in (HOSPITAL, POLICE, OPERATOR):
+        with running.client(code) as client:
+            assert client.post("/disputes", content=b"{}", headers=claims.JSON).status_code == 403
+
+
+def test_the_scene_is_drawn_for_who_may_have_the_police_record(running: Running, one: Accident) -> None:
+    case = claims.case_of(running, one.records["application"])
+
+    def scene(code: str) -> httpx.Response:
+        with running.client(code) as client:
+            return client.get(f"/cases/{case}/scene.svg")
+
+    for code in (*one.insurers, POLICE):
+        drawn = scene(code)
+        assert drawn.status_code == 200 and drawn.headers["content-type"] == "image/svg+xml"
+        assert drawn.text.startswith("<svg") and "<script" not in drawn.text
+        assert one.rider not in drawn.text and not any(plate in drawn.text for plate in one.plates)
+    for code in (OPERATOR, CLAIMLINK, HOSPITAL, "81924865"):
+        assert scene(code).status_code == 404, code

@@ -155,7 +155,7 @@ def test_a_table_begins_whole_on_one_day(name: str) -> None:
     assert first.isoformat() in DOCUMENT
 
 
-@pytest.mark.parametrize("name", ["benefits", "clocks", "owing"])
+@pytest.mark.parametrize("name", ["assessment", "benefits", "clocks", "owing"])
 def test_on_any_day_a_key_holds_once_and_without_a_gap(name: str) -> None:
     for _, group in groupby(sorted(table(name), key=lambda line: (line.key, line.since)), key=lambda line: line.key):
         *closed, last = group
@@ -194,7 +194,7 @@ def rows() -> list[str]:
             found.append(f"| `{key}` | {before.values['raise']} up | {after.values['raise']} up | {before.article} |")
         else:
             found.append(f"| `{key}` | {money(before)} | {money(after)} | {before.article} |")
-    for name in ("owing", "clocks"):
+    for name in ("owing", "clocks", "assessment"):
         found += [f"| `{line.key}` | {line.since} | {line.article} |" for line in table(name)]
     lines: dict[tuple[str, ...], list[str]] = {}
     for line in table("papers"):
