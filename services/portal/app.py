@@ -15,13 +15,17 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from adapters.identity.tokens import Caller, Tokens
+from adapters.stores import participants
 from schemas.events import Encoded, Message, Verdict
 from schemas.records import Role
 from schemas.topics import VERDICTS
 from services.delivery.app import still_admitted
 from services.intake.gate import admit
 from services.intake.refusal import Refusal
+from services.motor import scene
+from services.motor.accident_page import source
 from services.pipeline import VALIDATION
+from services.portal.case_page import POLICY, SIGN_IN_POLICY, html, sign_in
 from services.portal.cases import view_of
 from services.portal.comparing import compare
 from services.portal.dossier import Dossier
@@ -42,8 +46,8 @@ LATENCY = Histogram(
     "From the receipt of a record to its verdict, of all records judged while this process listened.",
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300),
 )
-JSON, SVG = "application/json", "image/svg+xml"
-SCENE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"  # a drawing with its own style, no script
+JSON, SVG, HTML = "application/json", "image/svg+xml", "text/html; charset=utf-8"
+SCENE_POLICY = f"default-src 'none'; style-src {source(scene.STYLE)}; sandbox"
 PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 PROBE_SECONDS = 1.0  # how old an answer about readiness may be
 WRITE_SECONDS = 2.0  # a database that takes longer for nothing serves nobody
@@ -86,14 +90,25 @@ class CaseDoors:
         ]
 
     async def case(self, request: Request) -> Response:
-        """Foreign and non-existent are the same 404; of a merged number the case that it leads to, naming both."""
+        """Foreign and non-existent are the same 404; of a merged number the case that it leads to, naming both.
+
+        A browser gets it as a page; one that comes without a token is asked for it."""
+        wants_page = "text/html" in request.headers.get("accept", "")
+        if wants_page and "authorization" not in request.headers:
+            headers = {**PAGE_HEADERS, "content-security-policy": SIGN_IN_POLICY, "www-authenticate": "Bearer"}
+            return Response(sign_in(), 401, headers, media_type=HTML)
         caller = await admit(request, self._system, self._tokens)
-        number = request.path_params["number"]
-        dossier, handed = await self._dossier(caller, number)
+        dossier, handed = await self._dossier(caller, request.path_params["number"])
         found = await asyncio.to_thread(view_of, dossier, caller.code, caller.role, handed) if dossier else None
-        if found is None:
+        if dossier is None or found is None:
             raise _nothing()
-        return _json(found)
+        if not wants_page:
+            return _json(found)
+        drawing = await asyncio.to_thread(drawn, dossier, caller.code, caller.role, handed)
+        known = await self._system.read(participants.everyone)
+        names = {one.code: one.name for one in known}
+        page = await asyncio.to_thread(html, found, caller.role, names, drawing, self._system.clock())
+        return Response(page, headers={**PAGE_HEADERS, "content-security-policy": POLICY}, media_type=HTML)
 
     async def scene(self, request: Request) -> Response:
         """The accident as the police coded it; 404 for who may not have their record."""

@@ -16,8 +16,10 @@ OPERATIONS = (
             Answer(
                 200,
                 "The case that this number leads to.",
-                {JSON: {"anyOf": [ref(f"CaseFor{who}") for who in ("Sender", "Insurer", "Operator")]}},
+                {JSON: {"anyOf": [ref(f"CaseFor{who}") for who in ("Sender", "Insurer", "Operator")]}, HTML: TEXT},
+                may=PAGE,
             ),
+            Answer(401, "A browser is asked for its token.", {HTML: TEXT}, ("WWW-Authenticate",), PAGE),
         ),
         path_schemas={"number": NUMBER},
     ),
