@@ -20,27 +20,29 @@ class Presence(StrEnum):
 
 @dataclass(frozen=True)
 class Expected:
-    """A paper that a case needs: `days` after the loss it can exist; the class whose presence it is told by, if any."""
+    """A paper that a case needs: `days` after the loss it can exist; who issues it (as services/motor/papers.json says);
+    the class whose presence it is told by, if any."""
 
     kind: str
     days: int
+    issuer: str
     by_class: DataClass | None = None
 
 
 MOTOR = (
-    Expected("application", 0),
-    Expected("accident", 0),
-    Expected("registration-slip", 0),
-    Expected("certificate", 0, DataClass.CERTIFICATE),
-    Expected("receipt", 0, DataClass.RECEIPT),
-    Expected("scene-diagram", 7),
-    Expected("scene-photo", 7),
-    Expected("preliminary-analysis", 30),
+    Expected("application", 0, "claimant"),
+    Expected("accident", 0, "police"),
+    Expected("registration-slip", 0, "police"),
+    Expected("certificate", 0, "hospital", DataClass.CERTIFICATE),
+    Expected("receipt", 0, "hospital", DataClass.RECEIPT),
+    Expected("scene-diagram", 7, "police"),
+    Expected("scene-photo", 7, "police"),
+    Expected("preliminary-analysis", 30, "police"),
 )
 MEDICAL = (
-    Expected("application", 0),
-    Expected("certificate", 0, DataClass.CERTIFICATE),
-    Expected("receipt", 0, DataClass.RECEIPT),
+    Expected("application", 0, "claimant"),
+    Expected("certificate", 0, "hospital", DataClass.CERTIFICATE),
+    Expected("receipt", 0, "hospital", DataClass.RECEIPT),
 )
 
 
@@ -51,6 +53,7 @@ class Line:
     kind: str
     presence: Presence
     since: str | None
+    issuer: str
 
 
 def calendar(
@@ -67,5 +70,5 @@ def calendar(
             presence = Presence.EXPECTED
         else:
             presence = Presence.MISSING
-        lines.append(Line(expected.kind, presence, since.isoformat() if since else None))
+        lines.append(Line(expected.kind, presence, since.isoformat() if since else None, expected.issuer))
     return tuple(lines)

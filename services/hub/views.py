@@ -121,7 +121,7 @@ def _facts(case: Case, standing: Standing, chosen: list[CasePaper], notice: str 
 
 
 def _missing(case: Case, standing: Standing, entitled: list[CasePaper], today: date) -> tuple[dict[str, str], ...]:
-    """What this insurer still lacks of the kinds that serve its covers, and from when each can exist.
+    """What this insurer still lacks of the kinds that serve its covers, from when each can exist, and who issues it.
 
     Told by the papers that it may have, and by no other: that somebody else's certificate is there, or the day that
     only a paper of others knows, is not its to learn.
@@ -137,4 +137,4 @@ def _missing(case: Case, standing: Standing, entitled: list[CasePaper], today: d
     lacking = [line for line in lines if line.presence != Presence.PRESENT]
     if standing.covers <= MEDICAL_ONLY:
         lacking = [line for line in lacking if line.kind in MEDICAL_KINDS]
-    return tuple({"kind": line.kind, "from": line.since or ""} for line in lacking)
+    return tuple({"kind": line.kind, "from": line.since or "", "issuer": line.issuer} for line in lacking)

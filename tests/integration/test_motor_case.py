@@ -366,5 +366,5 @@ def test_the_scene_is_drawn_for_who_may_have_the_police_record(running: Running,
         assert drawn.status_code == 200 and drawn.headers["content-type"] == "image/svg+xml"
         assert drawn.text.startswith("<svg") and "<script" not in drawn.text
         assert one.rider not in drawn.text and not any(plate in drawn.text for plate in one.plates)
-    for code in (OPERATOR, CLAIMLINK, HOSPITAL, "81924865"):
+    for code in (OPERATOR, CLAIMLINK, HOSPITAL, "66316960"):
         assert scene(code).status_code == 404, code

@@ -221,7 +221,14 @@ def test_what_is_missing_tells_nothing_of_papers_that_are_not_its_to_see() -> No
     alone = seen(case(receipt, consents=life), Z)
     among = seen(case(receipt, OF_B, POLICE, APPLICATION, consents=life), Z)
     assert alone and among
-    assert among.missing == alone.missing == ({"kind": "application", "from": ""}, {"kind": "certificate", "from": ""})
+    assert (
+        among.missing
+        == alone.missing
+        == (
+            {"kind": "application", "from": "", "issuer": "claimant"},
+            {"kind": "certificate", "from": "", "issuer": "hospital"},
+        )
+    )
     notice = seen(case(POLICE, APPLICATION), Y)
     assert notice and {one["from"] for one in notice.missing} == {""}, "a notice tells no day"
 
