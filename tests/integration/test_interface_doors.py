@@ -104,6 +104,12 @@ DOORS = (
         lambda number: sent(bodies.authorisation(number)),
         lambda number: sent(bodies.authorisation(number, uses="single")),
     ),
+    Door(
+        "/disputes",
+        CLAIMLINK,
+        lambda number: sent(bodies.dispute(number)),
+        lambda number: sent(bodies.dispute(number, wish="correction")),
+    ),
     Door("/participants/99{number:08}", OPERATOR, lambda number: sent(participant("甲")), method="PUT"),
 )
 

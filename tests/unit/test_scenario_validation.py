@@ -24,6 +24,7 @@ KINDS = {
     "/police/accidents": Kind.ACCIDENT,
     "/papers": Kind.PAPER,
     "/claimlink/applications": Kind.APPLICATION,
+    "/disputes": Kind.DISPUTE,
     "/authorisations": Kind.AUTHORISATION,
     "/authorisations/{id}/review": Kind.REVIEW,
     "/authorisations/{id}": Kind.WITHDRAWAL,
@@ -32,6 +33,7 @@ BODIES = {
     Kind.ACCIDENT: "accident",
     Kind.APPLICATION: "application",
     Kind.AUTHORISATION: "authorisation",
+    Kind.DISPUTE: "dispute",
     Kind.REVIEW: "review",
 }
 
