@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from adapters.police.codebook import CodeSystem, Item, codes, equivalent, of_code
-from adapters.police.report import AccidentReport, ReportParty, Source
+from adapters.police.report import AccidentReport, Person, ReportParty, Source
 from services.motor.owing import FUND, Insured, Role, Vehicle, Victim, owing
 from services.motor.victims import Harmed, vehicles, victims
 
@@ -14,10 +14,24 @@ X, Y = "82916473", "95753514"
 
 
 def party(
-    order: int, kind: str | None, plate: str | None = None, *, system: CodeSystem = NEW, **codes: str
+    order: int,
+    kind: str | None,
+    plate: str | None = None,
+    *,
+    system: CodeSystem = NEW,
+    person: str = "",
+    injury: str | None = None,
+    **codes: str,
 ) -> ReportParty:
     items = {Item(name): of_code(Item(name), system, code) for name, code in codes.items()}
-    return ReportParty(order, kind, {item: coded for item, coded in items.items() if coded}, plate=plate)
+    return ReportParty(
+        order,
+        kind,
+        {item: coded for item, coded in items.items() if coded},
+        plate=plate,
+        person=Person(person, "測試人") if person else None,
+        injury=injury,
+    )
 
 
 def report(*parties: ReportParty) -> AccidentReport:
@@ -110,3 +124,22 @@ def test_a_party_that_fled_and_was_not_found_is_untraceable() -> None:
     assert owed and [debtor.payer for debtor in owed.debtors] == [FUND]
     found = report(party(1, "car", "BBB2222", sex="4"))
     assert vehicles(found, register) == (Vehicle("1", Insured.YES, Y),), "a plate is a trace"
+
+
+def test_our_own_json_tells_harm_in_words_and_a_code_tells_more() -> None:
+    told = report(
+        party(1, "car", "AAA1111", injury="injured"),
+        party(2, "pedestrian", injury="death"),
+        party(3, "pedestrian", injury="none"),
+        party(4, "pedestrian", injury="injured", injuryLevel="3"),
+    )
+    assert [(one.order, one.died) for one in victims(told)] == [(1, False), (2, True)]
+
+
+def test_what_fled_on_foot_is_no_vehicle_and_a_micro_two_wheeler_is_not_known() -> None:
+    told = report(
+        party(1, "pedestrian", sex="4"),
+        party(2, "bicycle", sex="4"),
+        party(3, "motorcycle", "CCC3333", partyType="F03"),
+    )
+    assert vehicles(told, register) == (Vehicle("3", Insured.NOT_KNOWN),)
