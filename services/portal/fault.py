@@ -1,6 +1,6 @@
 """What is said of the fault in a case: the proposal, the disputes of it, the scene. Pure; nothing of it is ever final."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -8,17 +8,19 @@ from adapters.police.report import AccidentReport
 from schemas.evidence import Evidence
 from services.motor import fault
 from services.motor.assessment import Step, steps
+from services.motor.fault import Word
 from services.motor.proposal import Proposal, Rule, article
 from services.portal import motor_words as say
 from services.validation.dispute import STAGES
 from services.validation.person import normal
 
 Json = dict[str, Any]
+ASSESSMENT = "assessment-verdict"
 
 
-def proposal(report: AccidentReport) -> Json:
-    """The range of each party's share that the record supports, or why it cannot be told."""
-    found: Proposal = fault.propose(report)
+def proposal(report: AccidentReport, verdict: Mapping[int, Word] | None) -> Json:
+    """The range of each party's share that the record supports, or why it cannot be told; a verdict outranks it."""
+    found: Proposal = fault.propose(report, verdict)
     zh, en = found.text
     return {
         "text": zh,
@@ -31,6 +33,16 @@ def proposal(report: AccidentReport) -> Json:
         "modifiers": [{"party": one.party, "points": one.points, **_rule(one.rule)} for one in found.modifiers],
         "clamped": found.clamped,
     }
+
+
+def words_of(papers: Iterable[Evidence]) -> dict[int, Word] | None:
+    """What the latest assessment among these says of each party; None without one, or where it names none by its order.
+
+    Its view tells it as `verdict`: "1 肇事主因", the party's order before the word."""
+    told = [paper for paper in papers if paper.paper == ASSESSMENT]
+    said = max(told, key=lambda paper: paper.issued).facts.get("verdict") if told else None
+    pairs = [one.split(" ", 1) for one in said if " " in one] if isinstance(said, list) else []
+    return {int(order): Word(word) for order, word in pairs} or None
 
 
 def _rule(rule: Rule) -> Json:

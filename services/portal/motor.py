@@ -95,7 +95,7 @@ def of_case(dossier: Dossier, reader: Reader) -> Json | None:
     )
     told: Json = {
         "accident": _accident(record) if record else None,
-        "vehicles": _vehicles(found, report, dossier, reader),
+        "vehicles": _vehicles(found, report, dossier),
         "victims": [_victim(one, found, contents=reader.insurer is not None) for one in found.victims],
         "required": [_required(one, found.day) for one in found.required],
         "limits": [_limit(line) for line in found.standard if line.values.get("limit")],
@@ -103,7 +103,9 @@ def of_case(dossier: Dossier, reader: Reader) -> Json | None:
         "papers": [_paper(dossier, paper, reader) for paper in papers],
         "disputes": [_dispute(dossier, paper, found.day, report, reader) for paper in disputes],
     }
-    return told | {"fault": fault.proposal(report)} if reader.insurer and report else told
+    if reader.insurer and report:
+        told["fault"] = fault.proposal(report, fault.words_of(paper.node.evidence for paper in papers))
+    return told
 
 
 def own_disputes(dossier: Dossier, sender: str) -> list[Json]:
@@ -183,7 +185,7 @@ def _accident(record: CasePaper) -> Json:
     return {name: facts.get(name) for name in ("date", "time", "severity", "deaths", "injuries", "unit")}
 
 
-def _vehicles(found: Account, report: AccidentReport | None, dossier: Dossier, reader: Reader) -> list[Json]:
+def _vehicles(found: Account, report: AccidentReport | None, dossier: Dossier) -> list[Json]:
     party = {str(one.order): one for one in report.parties} if report else {}
     return [
         {
