@@ -87,7 +87,7 @@ def of_case(dossier: Dossier, reader: Reader) -> Json | None:
     report = _report(dossier, record)
     disputes = [paper for paper in papers if paper.node.kind == Kind.DISPUTE]
     found = account(
-        first_day(paper.node for paper in papers),
+        date.fromisoformat(report.date) if report else first_day(paper.node for paper in papers),
         report,
         lambda plate: _registered(dossier, report, plate),
         [_holding(dossier, paper, reader) for paper in papers if paper not in disputes],
