@@ -143,6 +143,27 @@ def test_lengths_stand_in_the_article() -> None:
     }
 
 
+def test_the_days_and_fees_of_an_assessment_stand_in_the_article() -> None:
+    words = {
+        "assessment": ("六個月", "三千元"),
+        "assessment-result": ("二個月", "一次為限"),
+        "reassessment": ("三十日", "一次為限", "二千元"),
+        "reassessment-result": ("二個月", "一次為限"),
+    }
+    for line in table("assessment"):
+        text = "".join(passage(one) for one in line.article.split("; ")) if LAW.is_dir() else "".join(words[line.key])
+        assert all(word in text for word in words[line.key]), line.key
+    assert {
+        line.key: (line.values["length"], line.values.get("more"), line.values.get("fee"))
+        for line in table("assessment")
+    } == {
+        "assessment": (6, None, 3000),
+        "assessment-result": (2, 2, None),
+        "reassessment": (30, None, 2000),
+        "reassessment-result": (2, 2, None),
+    }
+
+
 @pytest.mark.parametrize("name", TABLES)
 def test_a_table_begins_whole_on_one_day(name: str) -> None:
     """No answer from half a table."""
