@@ -6,13 +6,14 @@ from schemas.shape import Shape
 
 
 class Kind(StrEnum):
-    """What a record is. The first six are evidence or carry it; the rest govern."""
+    """What a record is. The first seven are evidence or carry it; the rest govern."""
 
     DOCUMENT = "document"  # a FHIR document bundle
     ACCIDENT = "accident"  # one accident, from police JSON or a row group of an open-data file
     ACCIDENT_FILE = "accident-file"  # an open-data CSV as sent; its accidents are records of their own
     PAPER = "paper"  # an upload
     APPLICATION = "application"
+    DISPUTE = "dispute"  # a party's, of what was found of the fault
     AUTHORISATION = "authorisation"
     MANDATE = "mandate"  # the authorisation to act for another
     REVIEW = "review"

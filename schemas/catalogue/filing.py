@@ -160,6 +160,24 @@ ENTRIES: tuple[Entry, ...] = (
         "Who acts for herself needs no mandate: leave the agent out, or correct one of the identifiers.",
     ),
     Entry(
+        "dispute-loss",
+        "異議須指明車禍事故",
+        "A dispute is of an accident on the road",
+        "Name the loss by date and plate (kind motor), or by its case number.",
+    ),
+    Entry(
+        "dispute-day-in-future",
+        "鑑定日期晚於接收日",
+        "A day of the assessment lies after the day of receipt",
+        "Correct the date; it is a day in Taiwan that has come.",
+    ),
+    Entry(
+        "dispute-days-reversed",
+        "鑑定各日期先後不符",
+        "The days of the assessment are not in order: applied for, received, re-assessment applied for",
+        "Correct the dates.",
+    ),
+    Entry(
         "withdrawal-body",
         "撤回不需內容,已略過",
         "A withdrawal needs no body; it is left out of account",

@@ -19,6 +19,7 @@ from services.commands.options import Failed, content, first_operator
 from services.commands.outcome import outcome
 from services.commands.summary import show, show_verified
 from services.sandbox.client import Client, Unreachable
+from services.sandbox.motor_check import look
 from services.sandbox.observer import BadFeed, Observer
 from services.sandbox.player import Player, Sent, settle
 from services.sandbox.scenario import Item, generate
@@ -189,9 +190,10 @@ async def _play(items: list[Item], data: Path, console: Console) -> bool:
         views = await observer.views()
         await observer.fetch(views)
         found = outcome(sent, observer.seen, views)
-    show(console, found, sandbox, observer.seen, views, reconciliation)
+        motor = await look(client, first_operator(sandbox, None), sent, views)
+    show(console, found, sandbox, observer.seen, views, reconciliation, motor)
     show_verified(console, verified)
-    return found.clean and bool(reconciliation["ok"]) and not verified.faults
+    return found.clean and bool(reconciliation["ok"]) and not (motor.faults or verified.faults)
 
 
 async def _quiet(

@@ -32,12 +32,14 @@ OPEN_FILE = Door("/police/accidents", CSV, (Role.POLICE,))
 APPLICATION = Door("/claimlink/applications", JSON, (Role.CLAIMLINK,))
 AUTHORISATION = Door("/authorisations", JSON, (Role.CLAIMLINK,))
 MANDATE = Door("/mandates", JSON, (Role.CLAIMLINK,))
+DISPUTE = Door("/disputes", JSON, (Role.CLAIMLINK, Role.INSURER))
 UPLOADERS = (Role.HOSPITAL, Role.POLICE, Role.CLAIMLINK)
 # A body's own elements, which no other body has.
 ELEMENTS = (
     ("grantor", AUTHORISATION),
     ("principal", MANDATE),
     ("applicant", APPLICATION),
+    ("wish", DISPUTE),
     ("severity", ACCIDENT),
     ("parties", ACCIDENT),
 )
@@ -73,7 +75,7 @@ def _door(file: Path, body: bytes, content: Any) -> Door:
         return BUNDLE  # broken JSON: the door says where
     raise Failed(
         f"{click.format_filename(file)}: not recognised. A FHIR bundle, an accident (JSON, or the police's CSV), "
-        "an application, an authorisation, a mandate, a PDF, JPEG or PNG, or a folder with a manifest.jsonl can be sent."
+        "an application, an authorisation, a mandate, a dispute, a PDF, JPEG or PNG, or a folder with a manifest.jsonl can be sent."
     )
 
 

@@ -91,17 +91,17 @@ async def _last(system: "System", insurer: str, wanted: Ask, bell: "Bell") -> in
 
 def _page(system: "System", tx: Connection, insurer: str, wanted: Ask) -> tuple[list[dict[str, object]], int]:
     """The events, and the feed's last number."""
-    _still_admitted(tx, insurer)
+    still_admitted(tx, insurer)
     events = system.feed.page(tx, insurer, wanted.after, wanted.limit, system.clock())
     return events, feeds.last_number(tx, insurer)
 
 
 def _paper(system: "System", tx: Connection, insurer: str, sha256: str) -> HandedPaper | None:
-    _still_admitted(tx, insurer)
+    still_admitted(tx, insurer)
     return system.feed.paper(tx, insurer, sha256, system.clock())
 
 
-def _still_admitted(tx: Connection, insurer: str) -> None:
+def still_admitted(tx: Connection, insurer: str) -> None:
     """Judged in the transaction of the hand-over: a suspension may have come while the insurer waited. None is answered
     before that transaction ends."""
     lock(tx, [f"participant:{insurer}"])

@@ -69,6 +69,13 @@ class Feed:
             after_commit(tx, lambda: [_trace(one, papers[one["number"]], begun) for one in handed])
         return events
 
+    def told(self, tx: Connection, insurer: str, numbers: Sequence[int], now: datetime) -> frozenset[str]:
+        """Records of the papers in these offers that may still go. Noted as handed over: the caller tells what is in them."""
+        given: dict[str, Row] = {row.record: row for row in feeds.papers_of(tx, insurer, numbers)}
+        pages = [self.page(tx, insurer, number - 1, 1, now) for number in numbers]
+        free = {paper["sha256"] for (event,) in pages for paper in event["data"].get("papers", ())}  # type: ignore[attr-defined]
+        return frozenset(record for record, row in given.items() if row.sha256 in free)
+
     def paper(self, tx: Connection, insurer: str, sha256: str, now: datetime) -> HandedPaper | None:
         """The bytes of a paper that a standing offer of this insurer holds and that may still go, or None."""
         begun = spans.now()

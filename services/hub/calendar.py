@@ -17,33 +17,35 @@ class Presence(StrEnum):
 
 @dataclass(frozen=True)
 class Expected:
-    """A paper that a case needs: `days` after the loss it can exist; the class whose presence it is told by, if any."""
+    """A paper that a case needs: `days` after the loss it can exist; who issues it (as services/motor/papers.json says);
+    the class whose presence it is told by, if any."""
 
     kind: str
     days: int
+    issuer: str
     by_class: DataClass | None = None
 
 
 def _police(kind: str) -> Expected:
     days = KIND[kind].days
     assert days is not None
-    return Expected(kind, days)
+    return Expected(kind, days, "police")
 
 
 MOTOR = (
-    Expected("application", 0, DataClass.APPLICATION),
-    Expected("accident", 0),
+    Expected("application", 0, "claimant"),
+    Expected("accident", 0, "police"),
     _police("registration-slip"),
-    Expected("certificate", 0, DataClass.CERTIFICATE),
-    Expected("receipt", 0, DataClass.RECEIPT),
+    Expected("certificate", 0, "hospital", DataClass.CERTIFICATE),
+    Expected("receipt", 0, "hospital", DataClass.RECEIPT),
     _police("scene-diagram"),
     _police("scene-photo"),
     _police("preliminary-analysis"),
 )
 MEDICAL = (
-    Expected("application", 0, DataClass.APPLICATION),
-    Expected("certificate", 0, DataClass.CERTIFICATE),
-    Expected("receipt", 0, DataClass.RECEIPT),
+    Expected("application", 0, "claimant"),
+    Expected("certificate", 0, "hospital", DataClass.CERTIFICATE),
+    Expected("receipt", 0, "hospital", DataClass.RECEIPT),
 )
 
 
@@ -54,6 +56,7 @@ class Line:
     kind: str
     presence: Presence
     since: str | None
+    issuer: str
 
 
 def calendar(
@@ -70,5 +73,5 @@ def calendar(
             presence = Presence.EXPECTED
         else:
             presence = Presence.MISSING
-        lines.append(Line(expected.kind, presence, since.isoformat() if since else None))
+        lines.append(Line(expected.kind, presence, since.isoformat() if since else None, expected.issuer))
     return tuple(lines)

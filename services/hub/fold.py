@@ -15,9 +15,10 @@ from services.hub.calendar import Line, calendar
 from services.hub.integrity import Attested, integrity, published
 from services.hub.linking import Node, loss_day
 
-PAPER_KINDS = (Kind.DOCUMENT, Kind.ACCIDENT, Kind.PAPER, Kind.APPLICATION)
+PAPER_KINDS = (Kind.DOCUMENT, Kind.ACCIDENT, Kind.PAPER, Kind.APPLICATION, Kind.DISPUTE)
 
-Policies = Callable[[str, str], Sequence[tuple[str, Cover]]]  # (plate, day YYYY-MM-DD) → (insurer, cover)
+# (plate, day YYYY-MM-DD) → (insurer, cover) of each policy, none: not insured; None: the register does not answer.
+Policies = Callable[[str, str], Sequence[tuple[str, Cover]] | None]
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def fold(
     the mandates of those who act for others in it; `attested`: what vouches for its uploads beside its own records."""
     nodes = component.nodes
     shown = [node for node in nodes if node.kind in PAPER_KINDS]
-    motor = any(_on_the_road(node) for node in nodes)
+    motor = any(on_the_road(node) for node in nodes)
     day = first_day(nodes)
     own = tuple(consents[node.lineage] for node in nodes if node.lineage in consents)
     return Case(
@@ -81,7 +82,7 @@ def fold(
     )
 
 
-def _on_the_road(node: Node) -> bool:
+def on_the_road(node: Node) -> bool:
     """An injury alone makes no motor case: people fall at home."""
     loss = node.evidence.loss
     return node.kind == Kind.ACCIDENT or bool(node.evidence.plates) or (loss is not None and loss.kind == "motor")
@@ -155,7 +156,7 @@ def _standings(
     compulsory: dict[str, set[str]] = defaultdict(set)
     vehicles = _vehicles(nodes)
     for plate in sorted({plate for node in nodes if node.kind in PAPER_KINDS for plate in node.evidence.plates}):
-        for insurer, cover in policies(plate, day.isoformat()) if day else ():
+        for insurer, cover in (policies(plate, day.isoformat()) or ()) if day else ():
             covers[insurer].add(cover)
             if cover == Cover.MOTOR_COMPULSORY and plate in vehicles:
                 compulsory[insurer].add(plate)

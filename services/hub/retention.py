@@ -13,7 +13,7 @@ from schemas.records import Kind, Outcome
 
 TEN_YEARS, TWO_YEARS = timedelta(days=3653), timedelta(days=731)  # with the most leap days that they can have
 HOUSE = "the house's choice: "
-EVIDENCE = (Kind.DOCUMENT, Kind.ACCIDENT, Kind.ACCIDENT_FILE, Kind.PAPER, Kind.APPLICATION)
+EVIDENCE = (Kind.DOCUMENT, Kind.ACCIDENT, Kind.ACCIDENT_FILE, Kind.PAPER, Kind.APPLICATION, Kind.DISPUTE)
 GOVERNING = (Kind.AUTHORISATION, Kind.MANDATE, Kind.REVIEW, Kind.WITHDRAWAL, Kind.JUDGEMENT, Kind.PARTICIPANT)
 
 

@@ -75,7 +75,7 @@ class Hub:
     sources = (VERDICTS.name, DUE.name)
 
     def __init__(self, keys_: Keys, archive: Archive, policies: Policies) -> None:
-        self._keys, self._archive, self._policies = keys_, archive, policies
+        self._keys, self._archive, self.policies = keys_, archive, policies
         self.loader = Loader(keys_, archive)
 
     def handle(self, tx: Connection, messages: Sequence[Message], now: datetime) -> list[Message]:
@@ -247,7 +247,7 @@ class Hub:
         lock(tx, (f"authorisation:{row.record}" for lineage in single for row in loaded.rows[lineage]))
         granted, given, sure = self.consents(tx, nodes), self.powers(tx, nodes), attested(tx, nodes)
         folded = {
-            number: fold(number, components[index], granted, self._policies, today, given, sure)
+            number: fold(number, components[index], granted, self.policies, today, given, sure)
             for index, number in result.of.items()
         }
         told_again = {
@@ -261,7 +261,7 @@ class Hub:
     def case(self, tx: Connection, number: str, component: Component, today: date) -> Case:
         """The case of a component, with its authorisations as they stand."""
         granted, given = self.consents(tx, component.nodes), self.powers(tx, component.nodes)
-        return fold(number, component, granted, self._policies, today, given, attested(tx, component.nodes))
+        return fold(number, component, granted, self.policies, today, given, attested(tx, component.nodes))
 
     def powers(self, tx: Connection, nodes: Iterable[Node]) -> tuple[Power, ...]:
         return powers(tx, self._archive, self._keys.lookup, nodes)

@@ -1,4 +1,4 @@
-"""The doors of filings: applications; authorisations and mandates with their reviews and withdrawals; judgements."""
+"""The doors of filings: applications and disputes; authorisations and mandates with their reviews and withdrawals; judgements."""
 
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,7 @@ class FilingDoors:
             Route("/claimlink/applications", self.apply, methods=["POST"]),
             *self._reviewed(Kind.AUTHORISATION, "/authorisations"),
             *self._reviewed(Kind.MANDATE, "/mandates"),
+            Route("/disputes", self.dispute, methods=["POST"]),
             Route("/judgements", self.judge, methods=["POST"]),
         ]
 
@@ -69,6 +70,11 @@ class FilingDoors:
             Route(f"{path}/{{id}}/review", review, methods=["POST"]),
             Route(f"{path}/{{id}}", withdraw, methods=["DELETE"]),
         ]
+
+    async def dispute(self, request: Request) -> Response:
+        """For a party, through who acts for her."""
+        caller = await admit(request, self._system, self._tokens, Role.CLAIMLINK, Role.INSURER)
+        return answer(self._system, await receive(request, self._system, caller, Way(Kind.DISPUTE)))
 
     async def judge(self, request: Request) -> Response:
         caller = await admit(request, self._system, self._tokens, Role.OPERATOR)

@@ -111,6 +111,10 @@ OPERATIONS = (
         (Role.CLAIMLINK, Role.OPERATOR), _withdrawn(), takes={JSON: ANYTHING}, may_be_empty=True, makes_record=True,
     ),
     Operation(
+        "POST", "/disputes", "File a party's dispute of the fault with insurers of the case", (Role.CLAIMLINK, Role.INSURER),
+        _told(), takes={JSON: ref("dispute")}, makes_record=True, conflicts=True,
+    ),
+    Operation(
         "POST", "/judgements", "Judge two records the same or not, or erase one", OPERATOR, _told(),
         takes={JSON: ref("judgement")}, makes_record=True, conflicts=True,
     ),

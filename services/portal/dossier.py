@@ -1,13 +1,15 @@
 """All that is known of one case, as the portal's views are made from it. Plain values; nothing personal but `case`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from schemas.evidence import Mandate
+from adapters.police.report import AccidentReport
+from schemas.evidence import Cover, Mandate
 from services.consent.entitlement import Spent
 from services.hub.assemble import Component
 from services.hub.fold import Case
+from services.motor.costs import Costs
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,10 @@ class Word:
 @dataclass(frozen=True)
 class Dossier:
     """`number`: the case's, None for records that stand in none. `asked`: the number that was asked for; `also`: those
-    that lead here. `component` None: nothing stands in the case any more. `spent`: single uses made in other cases."""
+    that lead here. `component` None: nothing stands in the case any more. `spent`: single uses made in other cases.
+
+    Of a motor case: `contents`, what is read out of its papers' bytes, by record (of a dispute its statement);
+    `registered`, what the policy register says of the vehicles of its accidents, by plate and day."""
 
     number: str | None
     asked: str | None
@@ -134,6 +139,8 @@ class Dossier:
     spent: frozenset[Spent] = frozenset()
     dead: tuple[DeadLetter, ...] = ()
     words: tuple[Word, ...] = ()
+    contents: Mapping[str, AccidentReport | Costs | str] = field(default_factory=dict)
+    registered: Mapping[tuple[str, str], Sequence[tuple[str, Cover]] | None] = field(default_factory=dict)
 
     @property
     def sizes(self) -> dict[str, tuple[str, str, int]]:

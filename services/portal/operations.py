@@ -16,9 +16,16 @@ OPERATIONS = (
             Answer(
                 200,
                 "The case that this number leads to.",
-                {JSON: {"anyOf": [ref(f"CaseFor{who}") for who in ("Sender", "Insurer", "Operator")]}},
+                {JSON: {"anyOf": [ref(f"CaseFor{who}") for who in ("Sender", "Insurer", "Operator")]}, HTML: TEXT},
+                may=PAGE,
             ),
+            Answer(401, "A browser is asked for its token.", {HTML: TEXT}, ("WWW-Authenticate",), PAGE),
         ),
+        path_schemas={"number": NUMBER},
+    ),
+    Operation(
+        "GET", "/cases/{number}/scene.svg", "The scene as the police coded it", EVERYONE,
+        (Answer(200, "A drawing, for who may have the police record.", {"image/svg+xml": ANYTHING}, PAGE[:1]),),
         path_schemas={"number": NUMBER},
     ),
     Operation(

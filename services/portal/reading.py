@@ -13,8 +13,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row
 
+from adapters.police.report import AccidentReport
+from adapters.police.sources import accepted
 from adapters.stores import casebook, mandates, participants, records, tracing, worklist
 from adapters.stores.archive import Archive
+from adapters.vault.sealing import CannotOpen
+from schemas import normalise
 from schemas.evidence import Mandate, Standing
 from schemas.problems import Problem
 from schemas.records import Kind, Outcome
@@ -24,6 +28,7 @@ from services.delivery.judging import allowed, basis_of, in_force
 from services.hub.assemble import Component
 from services.hub.loading import Loaded, shown, spent_elsewhere
 from services.hub.worker import Hub
+from services.motor.costs import Costs, costs
 from services.portal.dossier import (
     ConsentState,
     DeadLetter,
@@ -39,6 +44,7 @@ from services.portal.trace import Story
 from services.portal.worklist import SHOWN, Side, listed
 
 TAIPEI = ZoneInfo("Asia/Taipei")
+READ_BYTES = 20 << 20  # of a case's papers in one answer: dozens of documents of some 30 kB; what is more stays unread
 CHILDREN = 5_000  # accidents of a file told in one trace; a month of a county has fewer
 
 
@@ -61,6 +67,33 @@ class Reading:
             cases, key=lambda one: sum(node.lineage in lineages for node in one.nodes), default=None
         )  # the hub may be a step behind: the part that holds most of it
         return self._dossier(tx, number, asked, component, loaded, rows, now)
+
+    def motor(self, tx: Connection, dossier: Dossier) -> Dossier:
+        """The dossier of a motor case with what its papers' bytes tell, and what the register says of the vehicles."""
+        if dossier.case is None or not dossier.case.motor:
+            return dossier
+        sizes = dossier.sizes
+        contents: dict[str, AccidentReport | Costs | str] = {}
+        left = READ_BYTES
+        for node in (paper.node for paper in dossier.case.papers):
+            left -= sizes[node.record][2]
+            read = _READ.get(node.kind)
+            if read and left >= 0:
+                try:
+                    told = read(self._archive.body(tx, node.record))
+                except CannotOpen:
+                    continue  # erased at this instant
+                if told is not None:
+                    contents[node.record] = told
+        asked = {
+            (normalise.plate(party.plate), told.date)
+            for told in contents.values()
+            if isinstance(told, AccidentReport)
+            for party in told.parties
+            if party.plate
+        }
+        registered = {one: self._hub.policies(*one) for one in sorted(asked)}
+        return replace(dossier, contents=contents, registered=registered)
 
     def record(self, tx: Connection, id: str, now: datetime) -> tuple[Story, Dossier | None] | None:
         """The story of a record, and the case or the surroundings that it stands in; None when there is no such one."""
@@ -189,6 +222,13 @@ def _side(tx: Connection, record: str, case: str | None, names: dict[str, str]) 
         case=case,
         beside=tuple(one.kind for one in sorted(beside, key=lambda one: one.accepted)),
     )
+
+
+def _statement(body: bytes) -> str:
+    return str(json.loads(body)["statement"])
+
+
+_READ = {Kind.ACCIDENT: accepted, Kind.DOCUMENT: costs, Kind.DISPUTE: _statement}
 
 
 def _entry(row: Row) -> Entry:

@@ -21,6 +21,7 @@ from services.interface.words import (
     maybe,
     ref,
 )
+from services.portal import motor_shapes
 from services.portal.reconciliation import WHAT
 from services.portal.words import EVENTS
 from services.portal.worklist import SHOWN
@@ -37,6 +38,7 @@ EVIDENCE = {
 }
 HEAD = {"case": CASE, "asked": {"type": "string", "description": "The number asked for; it may lead here."}}
 MOTOR_OR_MEDICAL: dict[str, Schema] = {"kind": {"enum": ["motor", "medical"]}}
+MOTOR: dict[str, Schema] = {"motor": ref("Motor")}
 COVERS = listed({"enum": [one.value for one in Cover]})
 CLASSES = listed({"enum": [one.value for one in DataClass]})
 PAIR = listed(TEXT, minItems=2, maxItems=2)
@@ -91,7 +93,9 @@ _CASES: dict[str, Schema] = {
     "Link": closed({"records": PAIR, "reason": TEXT}),
     "RefusedLink": closed({"records": PAIR, "reason": TEXT, "refused": TEXT}),
     "CaseForSender": closed(
-        {**HEAD, **EVERYBODYS}, MOTOR_OR_MEDICAL, description="The own records, and of others' which kinds are there."
+        {**HEAD, **EVERYBODYS},
+        MOTOR_OR_MEDICAL | {"disputes": listed(ref("MotorDispute"))},
+        description="The own records, and of others' which kinds are there.",
     ),
     "CaseForInsurer": closed(
         {
@@ -114,6 +118,7 @@ _CASES: dict[str, Schema] = {
             "missing": EVERYBODYS["missing"],
             "timeline": EVERYBODYS["timeline"],
         },
+        MOTOR,
         description="What its standing offers show, by reference.",
     ),
     "CaseForOperator": closed(
@@ -127,7 +132,7 @@ _CASES: dict[str, Schema] = {
             "refusedLinks": listed(ref("RefusedLink")),
             "insurers": listed(closed({"insurer": TEXT, "covers": COVERS, "offers": listed(NUMBER)})),
         },
-        MOTOR_OR_MEDICAL,
+        MOTOR_OR_MEDICAL | MOTOR,
         description="Everything but contents.",
     ),
 }
@@ -432,4 +437,4 @@ _WATCH: dict[str, Schema] = {
     ),
 }
 
-SHAPES = _CASES | _TRACES | _WATCH
+SHAPES = _CASES | motor_shapes.SHAPES | _TRACES | _WATCH

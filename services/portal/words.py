@@ -6,6 +6,7 @@ KINDS = {
     "accident-file": ("事故開放資料檔", "open-data file of accidents"),
     "paper": ("上傳文件", "upload"),
     "application": ("理賠申請", "application"),
+    "dispute": ("肇責異議", "dispute"),
     "authorisation": ("授權", "authorisation"),
     "mandate": ("委託", "mandate"),
     "review": ("授權或委託審核", "review of an authorisation or mandate"),

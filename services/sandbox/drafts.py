@@ -57,9 +57,10 @@ class Draft:
     own: bool = True  # sent by who issued it
     parts: frozenset[tuple[str, ...]] = frozenset()
     plates: tuple[str, ...] = ()  # of the vehicles that a police record tells
-    insurers: tuple[str, ...] = ()  # that an application names
+    insurers: tuple[str, ...] = ()  # that an application or a dispute names
     consent: Consent | None = None
     under: str | None = None  # the mandate that an agent's authorisation rests on
+    owed: dict[str, dict[str, str]] | None = None  # of a police record: by injured party who owes, and which share
     approves: bool | None = None  # of a review
 
 

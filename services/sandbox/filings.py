@@ -106,6 +106,20 @@ def mandate(identifier: str, *, principal: Person, agent: Person, start: date) -
     }
 
 
+def dispute(identifier: str, party: Person, loss: Json, insurers: tuple[str, ...]) -> Json:
+    """A party's dispute of what was found of the fault."""
+    return {
+        "id": identifier,
+        "version": 1,
+        "party": _who(party),
+        "loss": loss,
+        "wish": "assessment",
+        "statement": "我方綠燈直行,對方左轉未讓,請求鑑定。",
+        "insurers": list(insurers),
+        "evidence": [{"kind": "recording", "reference": "行車紀錄器"}],
+    }
+
+
 def review(approve: bool) -> Json:
     if approve:
         return {"decision": "approve", "reason": "身分與簽名相符"}

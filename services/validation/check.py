@@ -12,6 +12,7 @@ _CHECKS = {
     Kind.APPLICATION: filing.check,
     Kind.AUTHORISATION: filing.check,
     Kind.MANDATE: filing.check,
+    Kind.DISPUTE: filing.check,
     Kind.REVIEW: filing.check,
     Kind.WITHDRAWAL: filing.check,
     Kind.JUDGEMENT: filing.check,

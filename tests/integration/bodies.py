@@ -105,6 +105,14 @@ def by_agent(number: int, **changes: Any) -> bytes:
     return authorisation(number, **(acting | changes))
 
 
+def dispute(number: int | None = None, **changes: Any) -> bytes:
+    number = fresh() if number is None else number
+    value = _example("dispute") | {"id": f"dispute-{number}"}
+    value["party"] = {"identifier": national_id(3_000_017 * number), "name": "測試人"}
+    value["loss"] = {"kind": "motor", "date": "2025-09-03", "plate": plate(number)}
+    return dump(value | changes)
+
+
 def review(decision: str = "approve", reason: str = "簽名相符") -> bytes:
     return dump({"decision": decision, "reason": reason})
 

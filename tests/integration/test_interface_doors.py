@@ -112,6 +112,12 @@ DOORS = (
         lambda number: sent(bodies.mandate(number)),
         lambda number: sent(bodies.mandate(number, scope=["application"])),
     ),
+    Door(
+        "/disputes",
+        CLAIMLINK,
+        lambda number: sent(bodies.dispute(number)),
+        lambda number: sent(bodies.dispute(number, wish="correction")),
+    ),
     Door("/participants/99{number:08}", OPERATOR, lambda number: sent(participant("甲")), method="PUT"),
 )
 
@@ -214,10 +220,13 @@ def looked_at(ask: Asking) -> None:
     claim = claims.claim(ask.running)
     case, document = claims.case_of(ask.running, claim.paper), bodies.document()
     record = ask.record(201, "POST", "/fhir/Bundle", HOSPITAL, sent(document, FHIR))
+    accident = ask.record(201, "POST", "/police/accidents", POLICE, sent(bodies.accident()))
+    crash = claims.case_of(ask.running, accident, POLICE)
     no_document = ask.record(422, "POST", "/fhir/Bundle", HOSPITAL, sent(dump([fresh()]), FHIR))
     for path, code in (
         *(("/records", code) for code in ROLES.values()),
         *((f"/cases/{case}", code) for code in (CLAIMLINK, INSURER, OPERATOR)),
+        *((f"/cases/{crash}/scene.svg", POLICE), (f"/cases/{crash}", OPERATOR)),
         *((f"/trace/{id}", OPERATOR) for id in (case, claim.paper, claim.authorisation, record, no_document)),
         (f"/records/{record}", HOSPITAL),
         (f"/fhir/Bundle/{record}", HOSPITAL),
@@ -238,6 +247,8 @@ def looked_at(ask: Asking) -> None:
     ask(400, "GET", "/records", HOSPITAL, params={"limit": 0})
     ask(400, "GET", f"/insurers/{INSURER}/offers", INSURER, params={"wait": "x"})
     ask(401, "GET", f"/fhir/Bundle/{record}/paper", None, headers={"accept": "text/html"})
+    ask(401, "GET", f"/cases/{crash}", None, headers={"accept": "text/html"})
+    ask(200, "GET", f"/cases/{crash}", OPERATOR, headers={"accept": "text/html"})
     ask(422, "GET", f"/fhir/Bundle/{no_document}/paper", HOSPITAL)
     for body in (document, b"[]"):
         ask(200, "POST", "/fhir/Bundle/$validate", HOSPITAL, **sent(body, FHIR))
@@ -248,7 +259,7 @@ def looked_at(ask: Asking) -> None:
         ask(200, "POST", "/fhir/$convert", HOSPITAL, files=files, params=query)
         ask(422, "POST", "/fhir/$convert", HOSPITAL, files=[("file", ("x", b"a,b\n1,2\n"))], params=query)
     claims.set_status(ask.running, SUSPENDED, "suspended")
-    for path in ("/records", f"/records/{record}", f"/cases/{case}"):
+    for path in ("/records", f"/records/{record}", f"/cases/{case}", f"/cases/{crash}/scene.svg"):
         ask(403, "GET", path, SUSPENDED)
     claims.judge(ask.running, "erase", record)
     ask(410, "GET", f"/fhir/Bundle/{record}", HOSPITAL)

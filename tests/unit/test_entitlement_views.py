@@ -43,8 +43,8 @@ COMPULSORY, THIRD, LIFE = Cover.MOTOR_COMPULSORY, Cover.MOTOR_THIRD_PARTY, Cover
 REGISTER = {"AB1": ((X, COMPULSORY), (Y, THIRD)), "CD2": ((Y, COMPULSORY),), "ZZ9": ((Z, COMPULSORY),)}
 
 
-def policies(plate: str, day: str) -> Sequence[tuple[str, Cover]]:
-    return REGISTER.get(plate, ()) if day >= "2025-01-01" else ()
+def policies(plate: str, day: str) -> Sequence[tuple[str, Cover]] | None:
+    return REGISTER.get(plate) if day >= "2025-01-01" else None
 
 
 def case(*nodes: Node, consents: Sequence[Consent] = (), lookup: Policies = policies, today: date = NOW) -> Case:
@@ -221,7 +221,14 @@ def test_what_is_missing_tells_nothing_of_papers_that_are_not_its_to_see() -> No
     alone = seen(case(receipt, consents=life), Z)
     among = seen(case(receipt, OF_B, POLICE, APPLICATION, consents=life), Z)
     assert alone and among
-    assert among.missing == alone.missing == ({"kind": "application", "from": ""}, {"kind": "certificate", "from": ""})
+    assert (
+        among.missing
+        == alone.missing
+        == (
+            {"kind": "application", "from": "", "issuer": "claimant"},
+            {"kind": "certificate", "from": "", "issuer": "hospital"},
+        )
+    )
     notice = seen(case(POLICE, APPLICATION), Y)
     assert notice and {one["from"] for one in notice.missing} == {""}, "a notice tells no day"
 
@@ -284,7 +291,8 @@ def test_the_register_by_plate_and_day() -> None:
     )
     assert find("AB1", "2025-12-31") == [(X, COMPULSORY)]
     assert find("AB1", "2026-01-01") == [(Y, THIRD)]
-    assert find("AB1", "2024-12-31") == find("CD2", "2025-06-01") == []
+    assert find("AB1", "2024-12-31") == [], "known, and not insured"
+    assert find("CD2", "2025-06-01") is None, "the register does not answer"
 
 
 people = (A, B)

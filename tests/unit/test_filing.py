@@ -420,7 +420,9 @@ def test_a_withdrawal_is_never_refused():
     assert [one.code for one in finding.problems] == ["withdrawal-body"] and finding.content == Withdrawal()
 
 
-@pytest.mark.parametrize("kind", ["application", "authorisation", "mandate", "review", "judgement", "participant"])
+@pytest.mark.parametrize(
+    "kind", ["application", "authorisation", "mandate", "dispute", "review", "judgement", "participant"]
+)
 @pytest.mark.parametrize(
     ("body", "code"),
     [
@@ -437,7 +439,7 @@ def test_what_is_no_json_object(kind, body, code):
     assert finding.content is None and finding.problems[0].code == code
 
 
-@pytest.mark.parametrize("kind", ["application", "authorisation", "mandate", "judgement"])
+@pytest.mark.parametrize("kind", ["application", "authorisation", "mandate", "dispute", "judgement"])
 def test_status_and_version(kind):
     finding = changed(kind, lambda value: value.update(version=41, status="entered-in-error"))
     assert finding.content.version == "000000000041"
@@ -486,7 +488,10 @@ def test_identifiers_of_persons(identifier, sound):
     assert person.sound(person.normal(identifier)) == sound
 
 
-@given(st.sampled_from(["application", "authorisation", "mandate", "review", "judgement", "participant"]), st.data())
+@given(
+    st.sampled_from(["application", "authorisation", "mandate", "dispute", "review", "judgement", "participant"]),
+    st.data(),
+)
 def test_any_value_in_any_place_is_checked_and_not_quoted(kind, data):
     secret = "祕密Z987654321"
     value = example(kind)

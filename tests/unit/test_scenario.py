@@ -35,6 +35,7 @@ DOORS = {
     "/fhir/Bundle": Role.HOSPITAL,
     "/police/accidents": Role.POLICE,
     "/claimlink/applications": Role.CLAIMLINK,
+    "/disputes": Role.CLAIMLINK,
     "/authorisations": Role.CLAIMLINK,
     "/authorisations/{id}": Role.CLAIMLINK,
     "/authorisations/{id}/review": Role.OPERATOR,

@@ -24,6 +24,7 @@ KINDS = {
     "/police/accidents": Kind.ACCIDENT,
     "/papers": Kind.PAPER,
     "/claimlink/applications": Kind.APPLICATION,
+    "/disputes": Kind.DISPUTE,
     "/authorisations": Kind.AUTHORISATION,
     "/mandates": Kind.MANDATE,
     "/mandates/{id}/review": Kind.REVIEW,
@@ -36,6 +37,7 @@ BODIES = {
     Kind.APPLICATION: "application",
     Kind.AUTHORISATION: "authorisation",
     Kind.MANDATE: "mandate",
+    Kind.DISPUTE: "dispute",
     Kind.REVIEW: "review",
 }
 
