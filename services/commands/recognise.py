@@ -75,7 +75,8 @@ def _door(file: Path, body: bytes, content: Any) -> Door:
         return BUNDLE  # broken JSON: the door says where
     raise Failed(
         f"{click.format_filename(file)}: not recognised. A FHIR bundle, an accident (JSON, or the police's CSV), "
-        "an application, an authorisation, a mandate, a dispute, a PDF, JPEG or PNG, or a folder with a manifest.jsonl can be sent."
+        "an application, an authorisation, a mandate, a dispute, a PDF, JPEG or PNG, or a folder with a manifest.jsonl can "
+        "be sent."
     )
 
 
