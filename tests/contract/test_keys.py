@@ -129,7 +129,7 @@ def test_a_removal_that_ended_in_its_middle_leaves_no_image(tmp_path: Path) -> N
     """Deleted, and killed before the write-ahead log was cut: who opens the file next cuts it."""
     keys = Keys(tmp_path / "keys")
     keys.make(["a", "b"])
-    wrapped = keys._wrapped
+    wrapped = keys.wrapped
     assert isinstance(wrapped, KeyFile)
     image = wrapped.find(["a"])["a"]
     wrapped._database.execute("DELETE FROM keys WHERE name = 'a'")

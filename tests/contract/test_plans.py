@@ -35,6 +35,7 @@ FILL = {
     " 'C' || n / 4, CASE WHEN n % 10 = 0 THEN md5('f' || n / 1000) END",
     "bodies": "SELECT md5('r' || n), 'body', NULL, 'view', NULL",
     "links": "SELECT md5('k' || n / 2 || '-' || part), md5('r' || n)",
+    "acting": "SELECT md5('a' || n), md5('r' || n)",
     "judgements": "SELECT md5('j' || n), md5('jl' || n), '1', 'same', 0, md5('r' || n), md5('r' || n + 1)",
     "doubts": "SELECT md5('l' || n), md5('l' || n + 1), 10 + n % 10",
     "cases": f"SELECT 'C' || n, CASE WHEN n % 5 = 0 THEN 'C' || n - 1 END, {_TIME}",

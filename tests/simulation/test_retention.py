@@ -29,7 +29,7 @@ HALF_A_YEAR = timedelta(days=180)
 MOMENT = timedelta(microseconds=1)
 RECEIPT = {"seq", "record", "attempt", "kind", "sender", "role", "method", "path", "sha256", "size", "media_type", "received",
            "target", "parent", "first_line", "last_line", "outcome", "judged", "judged_at", "original", "version",
-           "standing", "lineage", "accepted", "erased"}  # fmt: skip
+           "standing", "lineage", "accepted", "erased", "wanted"}  # fmt: skip
 
 
 @pytest.fixture
