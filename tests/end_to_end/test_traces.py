@@ -19,7 +19,7 @@ from services.commands.run import SERVICES
 from services.sandbox import setup
 from services.sandbox.client import Answer, Client, Post, judged
 from tests.end_to_end.ordeal import Process
-from tests.end_to_end.test_kafka import STOP_SECONDS, Services, services
+from tests.end_to_end.services import STOP_SECONDS, Services, services
 from tests.integration.test_doors_accidents import few
 from tests.servers.collector import Collector, Span, collector
 from tests.servers.postgres import Server
