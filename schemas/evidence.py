@@ -62,6 +62,7 @@ class Act(StrEnum):
 
     APPLICATION = "application"  # file applications
     AUTHORISATION = "authorisation"  # authorise the handing over of papers about the principal
+    DISPUTE = "dispute"  # dispute what was found of the fault
 
 
 class Uses(StrEnum):
@@ -195,11 +196,12 @@ class Upload(Shape):
 
 
 class Acting(Shape):
-    """Someone acts for another, by a mandate or not at all. `day`: of receipt (YYYY-MM-DD, Asia/Taipei)."""
+    """Someone does an act for another, by a mandate or not at all. `day`: of receipt (YYYY-MM-DD, Asia/Taipei)."""
 
     agent: str
     principal: str
     day: str
+    act: Act
 
 
 class Evidence(Shape):

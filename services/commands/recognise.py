@@ -32,7 +32,7 @@ OPEN_FILE = Door("/police/accidents", CSV, (Role.POLICE,))
 APPLICATION = Door("/claimlink/applications", JSON, (Role.CLAIMLINK,))
 AUTHORISATION = Door("/authorisations", JSON, (Role.CLAIMLINK,))
 MANDATE = Door("/mandates", JSON, (Role.CLAIMLINK,))
-DISPUTE = Door("/disputes", JSON, (Role.CLAIMLINK, Role.INSURER))
+DISPUTE = Door("/disputes", JSON, (Role.CLAIMLINK,))
 UPLOADERS = (Role.HOSPITAL, Role.POLICE, Role.CLAIMLINK)
 # A body's own elements, which no other body has.
 ELEMENTS = (

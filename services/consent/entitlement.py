@@ -138,11 +138,11 @@ def mandate_of(consent: Consent, day: str, powers: Sequence[Power]) -> str | Non
 
 
 def filing(acting: Acting | None, powers: Sequence[Power]) -> Basis | None:
-    """What an application rests on beside the law: nothing when the applicant files herself, the mandate when her agent does;
+    """What a filing rests on beside the law: nothing when who files it does so for herself, the mandate when her agent does;
     None when he had none on the day of filing, or it is withdrawn: then it is nobody's filing."""
     if acting is None:
         return ()
-    mandate = mandate_for(Act.APPLICATION, acting.agent, acting.principal, powers, acting.day)
+    mandate = mandate_for(acting.act, acting.agent, acting.principal, powers, acting.day)
     return (("", FILED_PREFIX + mandate),) if mandate else None
 
 

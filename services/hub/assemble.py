@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from schemas.records import Kind
 from services.hub.linking import Key, Link, Node, disagreement, judge
 
 
@@ -63,6 +64,7 @@ def assemble(nodes: Sequence[Node], links: Iterable[Link], words: Iterable[Word]
     group = {lineage: {lineage} for lineage in at}
     used: list[Link] = []
     refused: list[tuple[Link, str]] = []
+    standing: set[str] = set()  # disputes that have their case
     same = [
         Link(-1, 0, *sorted((word.one, word.other)), "an operator judged them the same") for word in words if word.same
     ]
@@ -71,16 +73,25 @@ def assemble(nodes: Sequence[Node], links: Iterable[Link], words: Iterable[Word]
         if first is second:
             used.append(link)
             continue
-        why = _apart(first, second, apart, at, link)
+        disputes = {one for one in (link.one, link.other) if at[one].kind == Kind.DISPUTE}
+        why = _bridges(link, disputes, standing) or _apart(first, second, apart, at, link)
         if why:
             refused.append((link, why))
             continue
         used.append(link)
+        standing |= disputes
         small, large = sorted((first, second), key=len)
         large |= small
         for lineage in small:
             group[lineage] = large
     return _components(at, group, used, refused)
+
+
+def _bridges(link: Link, disputes: set[str], standing: set[str]) -> str | None:
+    """Whoever disputes says of which accident she speaks: that is her word, and unites no two cases."""
+    if link.weakness >= 0 and (len(disputes) == 2 or disputes & standing):
+        return "a dispute joins one case and unites no two"
+    return None
 
 
 def _apart(

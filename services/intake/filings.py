@@ -72,8 +72,7 @@ class FilingDoors:
         ]
 
     async def dispute(self, request: Request) -> Response:
-        """For a party, through who acts for her."""
-        caller = await admit(request, self._system, self._tokens, Role.CLAIMLINK, Role.INSURER)
+        caller = await admit(request, self._system, self._tokens, Role.CLAIMLINK)
         return answer(self._system, await receive(request, self._system, caller, Way(Kind.DISPUTE)))
 
     async def judge(self, request: Request) -> Response:

@@ -111,7 +111,7 @@ OPERATIONS = (
         (Role.CLAIMLINK, Role.OPERATOR), _withdrawn(), takes={JSON: ANYTHING}, may_be_empty=True, makes_record=True,
     ),
     Operation(
-        "POST", "/disputes", "File a party's dispute of the fault with insurers of the case", (Role.CLAIMLINK, Role.INSURER),
+        "POST", "/disputes", "File a party's dispute of the fault with insurers of the case", CLAIMLINK,
         _told(), takes={JSON: ref("dispute")}, makes_record=True, conflicts=True,
     ),
     Operation(

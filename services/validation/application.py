@@ -4,7 +4,7 @@ from datetime import datetime
 
 from adapters.police.place import Reading, roads
 from schemas import normalise
-from schemas.evidence import Accident, DataClass, Evidence, Loss, NamedInsurer, Number, NumberType
+from schemas.evidence import Accident, Act, Acting, DataClass, Evidence, Loss, NamedInsurer, Number, NumberType
 from schemas.problems import Problem
 from schemas.records import Record
 from services.validation import accident_evidence, fields, loss, mandate, moments, person
@@ -59,7 +59,7 @@ def evidence(value: dict, record: Record) -> Evidence:
     insurers = {(one["code"], one["cover"]): None for one in value["insurers"]}  # in the order named, each once
     # With whom it is filed belongs to it: to file the same loss with one more insurer is no repetition.
     part = normalise.canonical("application", applicant, *loss.fields(named), sorted(insurers))
-    acting = mandate.acting(value["agent"]["identifier"], applicant, record) if "agent" in value else None
+    acting = _agent(value, applicant, record)
     # An agent's word for her is not hers: what she files herself is no repetition of it, and a copy all the same.
     content = normalise.canonical("application-by-agent", part, acting.agent) if acting else part
     return Evidence(
@@ -116,3 +116,9 @@ def _facts(value: dict, named: Loss) -> dict[str, str | int | float | bool | lis
         "policeReported": "policeCaseNumber" in value,
     }
     return known | ({"date": named.date} if named.date else {})
+
+
+def _agent(value: dict, applicant: str, record: Record) -> Acting | None:
+    return (
+        mandate.acting(value["agent"]["identifier"], applicant, record, Act.APPLICATION) if "agent" in value else None
+    )

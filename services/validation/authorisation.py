@@ -1,6 +1,6 @@
 """An authorisation: a person's consent, before its review. Pure."""
 
-from schemas.evidence import Evidence, Grant
+from schemas.evidence import Act, Evidence, Grant
 from schemas.problems import Problem
 from schemas.records import Record
 from services.validation import fields, loss, mandate, person
@@ -63,5 +63,7 @@ def evidence(value: dict, record: Record) -> Evidence:
         plates=loss.plates(named),
         loss=named,
         grant=grant,
-        acting=mandate.acting(grantor["identifier"], subject, record) if grantor["role"] == "agent" else None,
+        acting=mandate.acting(grantor["identifier"], subject, record, Act.AUTHORISATION)
+        if grantor["role"] == "agent"
+        else None,
     )

@@ -1,10 +1,10 @@
 """A dispute: a party's word against what was found of the fault in an accident. Pure."""
 
 from schemas import normalise
-from schemas.evidence import Cover, DataClass, Evidence, NamedInsurer
+from schemas.evidence import Act, Cover, DataClass, Evidence, NamedInsurer
 from schemas.problems import Problem
 from schemas.records import Record
-from services.validation import fields, loss, moments, person
+from services.validation import fields, loss, mandate, moments, person
 from services.validation.schema import at
 
 STAGES = ("applied", "received", "reapplied")  # of an assessment, in their order
@@ -13,6 +13,8 @@ STAGES = ("applied", "received", "reapplied")  # of an assessment, in their orde
 def faults(value: dict, record: Record) -> list[Problem]:
     """What the schema cannot say of a dispute."""
     found = fields.person_faults(value["party"]["identifier"], "party", "identifier")
+    if "agent" in value:
+        found += mandate.agent_faults(value, value["party"]["identifier"])
     for number, insurer in enumerate(value["insurers"]):
         found += fields.company_faults(insurer, "insurers", number)
     if value["loss"].get("kind") == "medical":
@@ -33,7 +35,11 @@ def evidence(value: dict, record: Record) -> Evidence:
     named = loss.read(value["loss"])
     who = person.normal(value["party"]["identifier"])
     told = value.get("assessment", {})
-    content = normalise.canonical("dispute", who, *loss.fields(named), value["wish"], value["statement"])
+    agent = value.get("agent")
+    acting = mandate.acting(agent["identifier"], who, record, Act.DISPUTE) if agent else None
+    content = normalise.canonical(
+        "dispute", who, acting.agent if acting else "", *loss.fields(named), value["wish"], value["statement"]
+    )
     return Evidence(
         paper="dispute",
         identity=value["id"],
@@ -46,6 +52,7 @@ def evidence(value: dict, record: Record) -> Evidence:
         plates=loss.plates(named),
         loss=named,
         insurers=tuple(NamedInsurer(insurer=one, cover=Cover.MOTOR_THIRD_PARTY) for one in value["insurers"]),
+        acting=acting,
         content=content,
         facts={"wish": value["wish"], **{name: told[name] for name in STAGES if name in told}},
     )

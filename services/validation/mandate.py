@@ -1,6 +1,6 @@
 """A mandate: a person's word that another may act for her, before its review. Pure."""
 
-from schemas.evidence import Acting, Mandate, Standing
+from schemas.evidence import Act, Acting, Mandate, Standing
 from schemas.problems import Problem
 from schemas.records import Record
 from services.validation import fields, moments, person
@@ -23,11 +23,10 @@ def agent_faults(value: dict, principal: str) -> list[Problem]:
     return found
 
 
-def acting(agent: str, principal: str, record: Record) -> Acting:
+def acting(agent: str, principal: str, record: Record, act: Act) -> Acting:
     """That an agent does for a principal what this record says."""
-    return Acting(
-        agent=person.normal(agent), principal=person.normal(principal), day=moments.taipei_day(record.received)
-    )
+    day = moments.taipei_day(record.received)
+    return Acting(agent=person.normal(agent), principal=person.normal(principal), day=day, act=act)
 
 
 def evidence(value: dict, record: Record) -> Mandate:

@@ -137,7 +137,7 @@ def _application(one: Subject) -> Submission:
 def _upload(one: Subject, *, large: bool) -> Submission:
     told = _example("paper") | {"id": f"paper-{one.number}", "persons": [one.identifier]}
     told |= {"numbers": {"certificate": one.word}, "loss": {"kind": "motor", "date": "2025-09-03", "plate": one.plate}}
-    file = pdf(f"{one.word} {one.identifier}") + (b"\n%" + bytes(INLINE_BYTES) if large else b"")
+    file = pdf(f"{one.word} {one.identifier}" + "." * (INLINE_BYTES if large else 0))
     metadata = json.dumps(told, ensure_ascii=False)
     digest = hashlib.sha256(hashlib.sha256(metadata.encode()).digest() + hashlib.sha256(file).digest()).hexdigest()
     return _submission(Kind.PAPER, CLAIMLINK, "/papers", file, "application/pdf", metadata=metadata, digest=digest)

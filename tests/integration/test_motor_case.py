@@ -345,11 +345,23 @@ def test_a_later_version_says_how_far_the_assessment_has_come(running: Running) 
     ]
 
 
-def test_an_insurer_files_for_a_party_and_others_may_not(running: Running) -> None:
+def test_nobody_disputes_for_another_without_her_mandate(running: Running) -> None:
     crash = happen(running)
-    record = dispute(running, crash, crash.insurers[CAR])
-    assert claims.case_of(running, record, crash.insurers[CAR]) == claims.case_of(running, crash.records["application"])
-    for code in (HOSPITAL, POLICE, OPERATOR):
+    agent = {"identifier": national_id(77_000_001), "name": "代理人"}
+    dispute(running, crash, agent=agent)
+    assert seen(running, crash, crash.insurers[CAR])["motor"]["disputes"] == []
+    principal = {"identifier": crash.rider, "name": "測試人"}
+    body = bodies.mandate(crash.number, principal=principal, agent=agent, scope=["dispute"])
+    mandate = claims.post(running, "/mandates", body, CLAIMLINK, 201)
+    claims.post(running, f"/mandates/{mandate}/review", bodies.review(), OPERATOR, 201)
+    running.settle()
+    (told,) = seen(running, crash, crash.insurers[CAR])["motor"]["disputes"]
+    assert told["wish"] == "assessment"
+
+
+def test_only_those_who_act_for_owners_file_disputes(running: Running) -> None:
+    crash = happen(running)
+    for code in (HOSPITAL, POLICE, OPERATOR, crash.insurers[CAR]):
         with running.client(code) as client:
             assert client.post("/disputes", content=b"{}", headers=claims.JSON).status_code == 403
 

@@ -46,6 +46,23 @@ def test_not_same_keeps_two_apart_whatever_links_them() -> None:
     assert [one for component in components for one, why in component.refused if "not the same" in why]
 
 
+def test_a_dispute_joins_one_case_and_unites_no_two() -> None:
+    nodes = [
+        *neutral("a", "b"),
+        node("d", Kind.DISPUTE, evidence("dispute")),
+        node("e", Kind.DISPUTE, evidence("dispute")),
+    ]
+    joined = [link("a", "d", 20), link("b", "d", 30), link("d", "e", 10)]
+    components = assemble(nodes, joined, [])
+    assert groups(components) == {frozenset("ad"), frozenset("b"), frozenset("e")}
+    assert {one for component in components for one, _ in component.refused} == {link("b", "d", 30), link("d", "e", 10)}
+    assert groups(assemble(nodes, joined, [Word("b", "d", same=True)])) == {
+        frozenset("bd"),
+        frozenset("a"),
+        frozenset("e"),
+    }
+
+
 def test_same_stands_above_dates_and_not_above_not_same() -> None:
     two = [node("a", Kind.ACCIDENT, accident()), node("b", Kind.ACCIDENT, accident(later(9)))]
     assert len(assemble(two, [link("a", "b", 10)], [])) == 2

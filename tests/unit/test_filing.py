@@ -357,12 +357,12 @@ def test_who_acts_for_whom_is_told_of_an_agent_and_of_nobody_else():
     own = changed("application", lambda value: None).content
     by_agent = changed("application", lambda value: value.update(agent=AGENT)).content
     assert own.acting is None
-    assert by_agent.acting == Acting(agent="A123456789", principal="B223456782", day="2026-09-20")
+    assert by_agent.acting == Acting(agent="A123456789", principal="B223456782", day="2026-09-20", act=Act.APPLICATION)
     assert (by_agent.persons, by_agent.parts) == (own.persons, own.parts)
     assert by_agent.content != own.content, "what she files herself is no repetition of what he filed"
     assert changed("authorisation", acting("representative", "representative-consent")).content.acting is None
     given = changed("authorisation", acting("agent", "agent-consent")).content
-    assert given.acting == Acting(agent="B223456782", principal="A123456789", day="2026-09-20")
+    assert given.acting == Acting(agent="B223456782", principal="A123456789", day="2026-09-20", act=Act.AUTHORISATION)
     assert given.persons == ("A123456789",) and given.grant.grantor_role == "agent"
 
 

@@ -105,7 +105,7 @@ def test_herself_and_by_law_no_mandate_is_asked_for(role: str) -> None:
 
 
 def filed(agent: str | None = B, day: str = "2025-09-10", person: str = A, name: str = "filed", *to: str) -> Node:
-    acting = Acting(agent=agent, principal=person, day=day) if agent else None
+    acting = Acting(agent=agent, principal=person, day=day, act=Act.APPLICATION) if agent else None
     named = tuple((insurer, COMPULSORY) for insurer in to or (X,))
     return node(name, Kind.APPLICATION, building.filing(*named, person=person, acting=acting))
 
@@ -253,7 +253,7 @@ def test_nothing_goes_by_an_agent_unless_his_mandate_is_named_and_no_other_needs
 
 @given(POWERS, DAYS)
 def test_taking_a_mandate_away_never_opens_anything(powers: list[Power], day: str) -> None:
-    acting = Acting(agent=B, principal=A, day=day)
+    acting = Acting(agent=B, principal=A, day=day, act=Act.APPLICATION)
     if filing(acting, powers[1:]) is not None:
         assert filing(acting, powers) is not None
     assert filing(acting, ()) is None and filing(None, powers) == ()
