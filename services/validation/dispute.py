@@ -33,7 +33,10 @@ def evidence(value: dict, record: Record) -> Evidence:
     named = loss.read(value["loss"])
     who = person.normal(value["party"]["identifier"])
     told = value.get("assessment", {})
-    content = normalise.canonical("dispute", who, *loss.fields(named), value["wish"], value["statement"])
+    days = [told.get(name) for name in STAGES]
+    content = normalise.canonical(
+        "dispute", who, *loss.fields(named), value["wish"], value["statement"], sorted(value["insurers"]), days
+    )
     return Evidence(
         paper="dispute",
         identity=value["id"],
