@@ -204,5 +204,5 @@ def _limitation(day: date, person: str | None, owed: Owing | None, held: Sequenc
     """When a claimant knew, no paper tells: two years are counted from the accident, which is the earliest that they can end.
     Only her own claim makes them stand still (G0390060 art. 14 II): one whose application is about her."""
     filed = [(one.received, None) for one in held if Cover.MOTOR_COMPULSORY in one.applied and person in one.persons]
-    fund = bool(owed) and any(debtor.payer == FUND for debtor in owed.debtors)
+    fund = owed is not None and any(debtor.payer == FUND for debtor in owed.debtors)
     return (*clocks.limitation(day, day, filed), *(clocks.limitation(day, day, fund=True) if fund else ()))
