@@ -25,6 +25,7 @@ class DataClass(StrEnum):
     APPLICATION = "application"
     IDENTITY = "identity"
     REPAIR = "repair"  # estimates, invoices, photographs of damage
+    CLAIM = "claim"  # what is handed in for a claim alone: account, licence, civil status, wages, settlement, decisions
 
 
 class Cover(StrEnum):

@@ -3,6 +3,9 @@
 道路交通事故處理辦法 (D0080090) art. 13 I: the registration slip at the scene, diagram and photographs after seven days, the
 preliminary analysis after thirty. "Day 7" is the accident's date plus 7 days; dates are Asia/Taipei. An assessment (鑑定) is
 made on request: 車輛行車事故鑑定及覆議作業辦法 (K0040045), its words in art. 8 II.
+
+What else a motor claim needs (services/motor/papers.json) goes with consent alone: also of what police, prosecutor and court
+issue for it, nothing is of the class that goes by law.
 """
 
 from dataclasses import dataclass
@@ -33,6 +36,29 @@ PAPER_KINDS = (
     PaperKind("repair-invoice", DataClass.REPAIR),
     PaperKind("damage-photo", DataClass.REPAIR),
     PaperKind("identity", DataClass.IDENTITY),
+    PaperKind("disability-certificate", DataClass.CERTIFICATE),
+    PaperKind("death-certificate", DataClass.CERTIFICATE),
+    PaperKind("post-mortem-certificate", DataClass.CERTIFICATE),
+    PaperKind("home-nursing-certificate", DataClass.CERTIFICATE),
+    PaperKind("materials-statement", DataClass.CERTIFICATE),
+    PaperKind("bank-account", DataClass.CLAIM),
+    PaperKind("records-consent", DataClass.CLAIM),
+    PaperKind("transport-receipt", DataClass.CLAIM),
+    PaperKind("nursing-receipt", DataClass.CLAIM),
+    PaperKind("wage-certificate", DataClass.CLAIM),
+    PaperKind("household-removal", DataClass.CLAIM),
+    PaperKind("household-register", DataClass.CLAIM),
+    PaperKind("heir-statement", DataClass.CLAIM),
+    PaperKind("untraceable-proof", DataClass.CLAIM),
+    PaperKind("theft-certificate", DataClass.CLAIM),
+    PaperKind("indictment", DataClass.CLAIM),
+    PaperKind("judgment", DataClass.CLAIM),
+    PaperKind("settlement", DataClass.CLAIM),
+    PaperKind("fund-receipt-and-undertaking", DataClass.CLAIM),
+    PaperKind("vehicle-licence", DataClass.CLAIM),
+    PaperKind("driving-licence", DataClass.CLAIM),
+    PaperKind("value-list", DataClass.CLAIM),
+    PaperKind("direct-billing", DataClass.CLAIM),
     PaperKind("other", None),
 )
 KIND = {one.name: one for one in PAPER_KINDS}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from schemas.evidence import Cover, DataClass, SubjectRole
 
-_MEDICAL = (
+MEDICAL = (
     DataClass.CERTIFICATE,
     DataClass.RECEIPT,
     DataClass.LABORATORY,
@@ -39,12 +39,12 @@ class Line:
 
 
 MATRIX = (
-    Line(_MEDICAL, Cover.LIFE_HEALTH, (SubjectRole.INSURED, SubjectRole.INJURED, SubjectRole.DECEASED), "2021-05-03"),
-    Line(_MEDICAL, Cover.MOTOR_COMPULSORY, _HURT, "2018-01-01"),
-    Line(_MEDICAL, Cover.MOTOR_THIRD_PARTY, _HURT, "2018-01-01"),
+    Line(MEDICAL, Cover.LIFE_HEALTH, (SubjectRole.INSURED, SubjectRole.INJURED, SubjectRole.DECEASED), "2021-05-03"),
+    Line(MEDICAL, Cover.MOTOR_COMPULSORY, _HURT, "2018-01-01"),
+    Line(MEDICAL, Cover.MOTOR_THIRD_PARTY, _HURT, "2018-01-01"),
     # Own damage is about the vehicle: no medical paper serves it.
     *(
-        Line((DataClass.POLICE, DataClass.IDENTITY, DataClass.REPAIR), cover, _ANYONE, "2018-01-01")
+        Line((DataClass.POLICE, DataClass.IDENTITY, DataClass.REPAIR, DataClass.CLAIM), cover, _ANYONE, "2018-01-01")
         for cover in (Cover.MOTOR_COMPULSORY, Cover.MOTOR_THIRD_PARTY, Cover.MOTOR_OWN_DAMAGE)
     ),
     Line((DataClass.POLICE, DataClass.IDENTITY), Cover.LIFE_HEALTH, _ANYONE, "2021-05-03"),

@@ -65,7 +65,8 @@ class Claimed:
 
 @dataclass(frozen=True)
 class VictimAccount:
-    """`owed` None: the law of that day is not in the data. `clocks`: of the payment, once all papers are there."""
+    """`owed` None: the law of that day is not in the data. `clocks`: her limitation, and of the payment once all papers are
+    there."""
 
     harmed: Harmed
     owed: Owing | None
@@ -77,7 +78,8 @@ class VictimAccount:
 
 @dataclass(frozen=True)
 class Account:
-    """`standard`: the lines of the benefits that hold on the day; `required`: of the claims that no known victim makes."""
+    """`standard`: the lines of the benefits that hold on the day; `required`: of the claims that no known victim makes;
+    `clocks`: the notice, and the limitation while no victim is known."""
 
     day: date | None
     vehicles: tuple[Vehicle, ...]
@@ -112,7 +114,7 @@ def account(
         victims=accounts,
         required=tuple(Required(cover, claim, papers(cover, claim, day, (), present)) for cover, claim in left),
         standard=on("benefits", day) if compulsory else (),
-        clocks=_clocks(day, accounts, held) if compulsory else (),
+        clocks=_clocks(day, accounts) if compulsory else (),
     )
 
 
@@ -141,7 +143,7 @@ def _victim(
         shares=shares(owed) if owed else None,
         required=required,
         claimed=_claimed(day, harmed, [one for one in hers if one.persons == {person}], owed),
-        clocks=_payment(required, hers),
+        clocks=(*_limitation(day, person, owed, held), *_payment(required, hers)),
     )
 
 
@@ -172,12 +174,14 @@ def _claimed(day: date, harmed: Harmed, hers: Sequence[Holding], owed: Owing | N
 
 
 def _payment(required: Sequence[Required], hers: Sequence[Holding]) -> tuple[Clock, ...]:
-    """Ten working days from the day on which the last paper came, and interest after them."""
+    """Ten working days from the day on which the papers were complete, and interest after them. A line is satisfied by the
+    first paper that does; what comes later makes nothing complete (G0390060 art. 25 II)."""
     found: list[Clock] = []
     for one in required:
         if one.papers and all(line.present for line in one.papers):
-            counted = {kind for line in one.papers for kind in line.kinds}
-            complete = max(holding.received for holding in hers if holding.names & counted)
+            complete = max(
+                min(holding.received for holding in hers if holding.names & line.kinds.keys()) for line in one.papers
+            )
             clock = clocks.payment(complete, interim=one.claim == Claim.INTERIM_DEATH)
             found += [clock, _interest(clock)] if clock and clock.due else [clock] if clock else []
     return tuple(found)
@@ -190,12 +194,15 @@ def _interest(payment: Clock) -> Clock:
     return Clock(name, payment.due + timedelta(days=1), None, None, True, line.article, line.status)
 
 
-def _clocks(day: date, accounts: Sequence[VictimAccount], held: Sequence[Holding]) -> tuple[Clock, ...]:
-    """Notice and limitation. When a claimant knew, no paper tells: two years are counted from the accident, which is the
-    earliest that they can end. A claim that was filed makes them stand still (G0390060 art. 14 II)."""
-    filed = [(one.received, None) for one in held if Cover.MOTOR_COMPULSORY in one.applied]
-    fund = any(debtor.payer == FUND for one in accounts if one.owed for debtor in one.owed.debtors)
+def _clocks(day: date, accounts: Sequence[VictimAccount]) -> tuple[Clock, ...]:
+    """The notice. While no victim is known, limitation runs for whoever claims."""
     told = clocks.notice(day)
-    found = [told] if told else []
-    found += clocks.limitation(day, day, filed)
-    return (*found, *(clocks.limitation(day, day, fund=True) if fund else ()))
+    return (*((told,) if told else ()), *(() if accounts else clocks.limitation(day, day)))
+
+
+def _limitation(day: date, person: str | None, owed: Owing | None, held: Sequence[Holding]) -> tuple[Clock, ...]:
+    """When a claimant knew, no paper tells: two years are counted from the accident, which is the earliest that they can end.
+    Only her own claim makes them stand still (G0390060 art. 14 II): one whose application is about her."""
+    filed = [(one.received, None) for one in held if Cover.MOTOR_COMPULSORY in one.applied and person in one.persons]
+    fund = owed is not None and any(debtor.payer == FUND for debtor in owed.debtors)
+    return (*clocks.limitation(day, day, filed), *(clocks.limitation(day, day, fund=True) if fund else ()))

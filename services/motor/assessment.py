@@ -15,13 +15,15 @@ from services.motor.law import Line, Status, by_key
 @dataclass(frozen=True)
 class Step:
     """`due`: the last day, `latest`: the same once prolonged, None where what it is counted from has not come; `done`: the day
-    on which it was taken, as the dispute tells; `fee` TWD a case, 0 for none."""
+    on which it was taken, as the dispute tells; `fee` TWD a case, 0 for none, with its own status and source."""
 
     name: str
     due: date | None
     latest: date | None
     done: date | None
     fee: int
+    fee_status: Status
+    fee_source: str
     article: str
     status: Status
 
@@ -47,7 +49,17 @@ def _step(line: Line, start: date | None, done: date | None) -> Step:
     values = line.values
     due = _after(start, values["length"], values["unit"]) if start else None
     more = _after(start, values["length"] + values["more"], values["unit"]) if start and "more" in values else due
-    return Step(line.key, due, more, done, values.get("fee", 0), line.article, line.status)
+    return Step(
+        name=line.key,
+        due=due,
+        latest=more,
+        done=done,
+        fee=values.get("fee", 0),
+        fee_status=Status(values.get("feeStatus", line.status)),
+        fee_source=values.get("feeSource", ""),
+        article=line.article,
+        status=line.status,
+    )
 
 
 def _after(start: date, length: int, unit: str) -> date:

@@ -31,7 +31,7 @@ from services.portal.comparing import compare
 from services.portal.dossier import Dossier
 from services.portal.live import board
 from services.portal.metrics import exposition
-from services.portal.motor import drawn, offers_to_tell
+from services.portal.motor import drawn, may_need, offers_to_tell
 from services.portal.reading import Reading
 from services.portal.trace import trace_case, trace_record
 from services.portal.watching import Watch, steps_of
@@ -130,7 +130,7 @@ class CaseDoors:
 
         def read(tx: Connection) -> Dossier | None:
             found = self._reading.case(tx, number, self._system.clock())
-            return found and self._reading.motor(tx, found)
+            return found and self._reading.motor(tx, found, may_need(found, caller.code, caller.role))
 
         dossier = await self._system.read(read)
         numbers = offers_to_tell(dossier, caller.code) if dossier and caller.role == Role.INSURER else ()

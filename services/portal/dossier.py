@@ -122,7 +122,8 @@ class Dossier:
     that lead here. `component` None: nothing stands in the case any more. `spent`: single uses made in other cases.
 
     Of a motor case: `contents`, what is read out of its papers' bytes, by record (of a dispute its statement);
-    `registered`, what the policy register says of the vehicles of its accidents, by plate and day."""
+    `registered`, what the policy register says of the vehicles of its accidents, by plate and day; `unread`, records that
+    were too much to read."""
 
     number: str | None
     asked: str | None
@@ -141,6 +142,7 @@ class Dossier:
     words: tuple[Word, ...] = ()
     contents: Mapping[str, AccidentReport | Costs | str] = field(default_factory=dict)
     registered: Mapping[tuple[str, str], Sequence[tuple[str, Cover]] | None] = field(default_factory=dict)
+    unread: frozenset[str] = frozenset()
 
     @property
     def sizes(self) -> dict[str, tuple[str, str, int]]:

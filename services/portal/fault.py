@@ -89,6 +89,7 @@ def _party(report: AccidentReport | None, persons: Iterable[str]) -> int | None:
 
 
 def _step(step: Step) -> Json:
+    note = say.STEP_NOTES.get(step.name)
     return {
         "step": step.name,
         **_texts(say.STEPS[step.name]),
@@ -96,6 +97,10 @@ def _step(step: Step) -> Json:
         "latest": step.latest.isoformat() if step.latest else None,
         "done": step.done.isoformat() if step.done else None,
         "fee": step.fee,
+        "feeStatus": step.fee_status.value,
+        "feeSource": step.fee_source,
+        "note": note[0] if note else None,
+        "noteEn": note[1] if note else None,
         "article": step.article,
         "status": step.status.value,
     }

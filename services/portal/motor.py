@@ -14,8 +14,11 @@ from zoneinfo import ZoneInfo
 
 from adapters.police.report import AccidentReport
 from schemas import normalise
-from schemas.evidence import Cover
+from schemas.evidence import Cover, DataClass
+from schemas.paper_kinds import KIND
 from schemas.records import Kind, Role
+from services.consent.entitlement import holds
+from services.consent.matrix import MEDICAL
 from services.hub.calendar import MOTOR
 from services.hub.fold import CasePaper, first_day, on_the_road
 from services.hub.views import best_copies, view
@@ -32,6 +35,7 @@ from services.portal.dossier import Dossier
 
 TAIPEI = ZoneInfo("Asia/Taipei")
 MOTOR_COVERS = (Cover.MOTOR_COMPULSORY, Cover.MOTOR_THIRD_PARTY, Cover.MOTOR_OWN_DAMAGE)
+OF_TREATMENT = frozenset(MEDICAL) - {DataClass.RECEIPT}
 Json = dict[str, Any]
 
 
@@ -71,6 +75,19 @@ def drawn(dossier: Dossier, code: str, role: Role, handed: frozenset[str]) -> st
     return scene.draw(report) if report else None
 
 
+def may_need(dossier: Dossier, code: str, role: Role) -> frozenset[str]:
+    """The records from which an answer may be drawn: an insurer's are those of its standing offers, a sender's its own."""
+    papers = dossier.case.papers if dossier.case else ()
+    match role:
+        case Role.OPERATOR:
+            return frozenset(paper.node.record for paper in papers)
+        case Role.INSURER:
+            mine = [one for one in dossier.offers if one.insurer == code and one.stands]
+            return frozenset(paper.record for one in mine for paper in one.papers)
+        case _:
+            return frozenset(paper.node.record for paper in papers if paper.node.sender == code)
+
+
 def offers_to_tell(dossier: Dossier, insurer: str) -> tuple[int, ...]:
     """The standing offers of an insurer from which a motor case would be told: those with a paper of the road."""
     of_road = {paper.node.record for paper in (dossier.case.papers if dossier.case else ()) if on_the_road(paper.node)}
@@ -90,17 +107,21 @@ def of_case(dossier: Dossier, reader: Reader) -> Json | None:
         date.fromisoformat(report.date) if report else first_day(paper.node for paper in papers),
         report,
         lambda plate: _registered(dossier, report, plate),
-        [_holding(dossier, paper, reader) for paper in papers if paper not in disputes],
+        [
+            *(_holding(dossier, paper, reader) for paper in papers if paper not in disputes),
+            *_consents(dossier, reader),
+        ],
         [cover for cover in MOTOR_COVERS if cover in reader.covers],
     )
     told: Json = {
         "accident": _accident(record) if record else None,
-        "vehicles": _vehicles(found, report, dossier),
+        "vehicles": _vehicles(found, report, dossier, reader),
         "victims": [_victim(one, found, contents=reader.insurer is not None) for one in found.victims],
         "required": [_required(one, found.day) for one in found.required],
         "limits": [_limit(line) for line in found.standard if line.values.get("limit")],
         "clocks": [_clock(one) for one in found.clocks],
         "papers": [_paper(dossier, paper, reader) for paper in papers],
+        "unreadPapers": sum(paper.node.record in dossier.unread for paper in papers),
         "disputes": [_dispute(dossier, paper, found.day, report, reader) for paper in disputes],
     }
     if reader.insurer and report:
@@ -159,9 +180,13 @@ def _holding(dossier: Dossier, paper: CasePaper, reader: Reader) -> Holding:
     evidence = paper.node.evidence
     entry = next(one for one in dossier.entries if one.record == paper.node.record)
     costs = dossier.contents.get(entry.record)
+    names = {evidence.paper, *evidence.classes}
+    own = KIND[evidence.paper].data_class if evidence.paper in KIND else None
+    if own and own in KIND and own != evidence.paper:
+        names -= {own}  # consent is given for both as one class; a death certificate is no certificate of an injury
     return Holding(
         sha256=entry.sha256,
-        names=frozenset({evidence.paper, *evidence.classes}),
+        names=frozenset(names),
         persons=frozenset(paper.persons),
         issuer=evidence.issuer,
         received=_day(entry.received),
@@ -170,8 +195,24 @@ def _holding(dossier: Dossier, paper: CasePaper, reader: Reader) -> Holding:
     )
 
 
-def _named(kind: str) -> tuple[str, str]:
-    return say.KINDS.get(kind) or words.kind(kind)
+def _consents(dossier: Dossier, reader: Reader) -> list[Holding]:
+    """An authorisation in force that lets this insurer have records of treatment is the consent to access them."""
+    day, powers = dossier.today.isoformat(), dossier.case.powers if dossier.case else ()
+    entries = {one.record: one for one in dossier.entries}
+    return [
+        Holding(
+            sha256=entries[one.record].sha256,
+            names=frozenset({"records-consent"}),
+            persons=frozenset({one.grant.subject}),
+            issuer="",
+            received=_day(entries[one.record].received),
+        )
+        for one in (dossier.case.consents if dossier.case else ())
+        if holds(one, day, powers)
+        and one.grant.purpose == Cover.MOTOR_COMPULSORY
+        and (reader.insurer is None or reader.insurer in one.grant.recipients)
+        and OF_TREATMENT & set(one.grant.classes)
+    ]
 
 
 def _text(table: dict[str, tuple[str, str]], key: str) -> Json:
@@ -185,7 +226,8 @@ def _accident(record: CasePaper) -> Json:
     return {name: facts.get(name) for name in ("date", "time", "severity", "deaths", "injuries", "unit")}
 
 
-def _vehicles(found: Account, report: AccidentReport | None, dossier: Dossier) -> list[Json]:
+def _vehicles(found: Account, report: AccidentReport | None, dossier: Dossier, reader: Reader) -> list[Json]:
+    """An insurer is told its own policies, and of others the compulsory cover alone (G0390062 art. 14 III)."""
     party = {str(one.order): one for one in report.parties} if report else {}
     return [
         {
@@ -198,6 +240,7 @@ def _vehicles(found: Account, report: AccidentReport | None, dossier: Dossier) -
             "insurers": [
                 {"insurer": insurer, "cover": cover.value}
                 for insurer, cover in _registered(dossier, report, party[one.id].plate) or ()
+                if reader.insurer in (None, insurer) or cover == Cover.MOTOR_COMPULSORY
             ],
         }
         for one in found.vehicles
@@ -253,8 +296,8 @@ def _required_paper(line: PaperLine, day: date | None) -> Json:
         "anyOf": [
             {
                 "kind": kind,
-                "text": _named(kind)[0],
-                "textEn": _named(kind)[1],
+                "text": words.kind(kind)[0],
+                "textEn": words.kind(kind)[1],
                 "issuer": issuer,
                 "issuerText": say.ISSUERS[issuer][0],
                 "issuerTextEn": say.ISSUERS[issuer][1],
@@ -342,8 +385,8 @@ def _paper(dossier: Dossier, paper: CasePaper, reader: Reader) -> Json:
     told: Json = {
         "sha256": entry.sha256,
         "kind": evidence.paper,
-        "text": _named(evidence.paper)[0],
-        "textEn": _named(evidence.paper)[1],
+        "text": words.kind(evidence.paper)[0],
+        "textEn": words.kind(evidence.paper)[1],
         "sender": paper.node.sender,
         "received": entry.received,
     }

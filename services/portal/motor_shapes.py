@@ -45,6 +45,7 @@ SHAPES: dict[str, Schema] = {
             "limits": listed(ref("MotorLimit")),
             "clocks": listed(ref("MotorClock")),
             "papers": listed(ref("MotorPaper")),
+            "unreadPapers": {**COUNT, "description": "Of the papers, those that were too much to read for one answer."},
             "disputes": listed(ref("MotorDispute")),
         },
         {"fault": ref("MotorFault")},
@@ -210,6 +211,10 @@ SHAPES: dict[str, Schema] = {
                         "latest": {**maybe(DAY), "description": "The same once prolonged."},
                         "done": {**maybe(DAY), "description": "When it was taken, as the dispute tells."},
                         "fee": AMOUNT,
+                        "feeStatus": STATUS,
+                        "feeSource": {**TEXT, "description": "Why the fee is unconfirmed."},
+                        "note": {**maybe(TEXT), "description": "What bars or changes the step."},
+                        "noteEn": maybe(TEXT),
                         "article": ARTICLE,
                         "status": STATUS,
                     }

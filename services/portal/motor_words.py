@@ -1,32 +1,5 @@
 """The words of a motor case in Chinese (Taiwan) and English. Data."""
 
-KINDS = {
-    "bank-account": ("匯款帳戶", "bank account"),
-    "records-consent": ("病歷調閱同意書", "consent to access records"),
-    "medical-record": ("病歷資料", "medical record"),
-    "transport-receipt": ("接送費用單據", "transport receipt"),
-    "nursing-receipt": ("看護費用單據", "nursing receipt"),
-    "home-nursing-certificate": ("居家看護之醫師證明", "doctor's certificate of nursing at home"),
-    "materials-statement": ("醫療材料必要之醫師證明", "doctor's statement that materials are needed"),
-    "disability-certificate": ("失能診斷書", "disability certificate"),
-    "imaging": ("影像資料", "imaging"),
-    "death-certificate": ("死亡證明書", "death certificate"),
-    "post-mortem-certificate": ("相驗屍體證明書", "post-mortem certificate"),
-    "household-removal": ("除戶戶籍謄本", "household register with the removal"),
-    "household-register": ("全體遺屬戶籍謄本", "household register of all survivors"),
-    "heir-statement": ("繼承系統表", "statement of heirs"),
-    "untraceable-proof": ("肇事車輛無法查究證明", "proof that the vehicle cannot be traced"),
-    "indictment": ("起訴書或不起訴處分書", "decision of the prosecutor"),
-    "fund-receipt-and-undertaking": ("特別補償基金收據及切結書", "receipt and undertaking to the fund"),
-    "vehicle-licence": ("行車執照", "vehicle licence"),
-    "driving-licence": ("駕駛執照", "driving licence"),
-    "settlement": ("和解書", "settlement"),
-    "judgment": ("確定判決", "final judgment"),
-    "wage-certificate": ("薪資證明", "wage certificate"),
-    "value-list": ("車輛重置價格表", "list of vehicle values"),
-    "direct-billing": ("匯款同意書", "consent to direct billing"),
-    "theft-certificate": ("失竊證明", "theft certificate"),
-}
 ISSUERS = {
     "claimant": ("請求權人", "the claimant"),
     "police": ("警察機關", "the police"),
@@ -101,6 +74,12 @@ STEPS = {
     "assessment-result": ("鑑定意見書", "verdict of the assessment"),
     "reassessment": ("申請覆議(一次為限)", "apply for the re-assessment (once)"),
     "reassessment-result": ("覆議意見書", "verdict of the re-assessment"),
+}
+STEP_NOTES = {
+    "assessment": (
+        "已進入偵查或審判程序者,僅得由司法機關囑託鑑定(K0040045 第3條第1款)",
+        "in prosecution or trial only when the court or prosecutor asks for it (K0040045 art. 3 ①)",
+    ),
 }
 WISHES = {
     "correction": ("請求更正警方紀錄", "that the police correct their record"),

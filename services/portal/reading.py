@@ -26,6 +26,7 @@ from services.consent.entitlement import granted
 from services.deduplication.decide import Arrival, Held, Why, decide
 from services.delivery.judging import allowed, basis_of, in_force
 from services.hub.assemble import Component
+from services.hub.linking import Node
 from services.hub.loading import Loaded, shown, spent_elsewhere
 from services.hub.worker import Hub
 from services.motor.costs import Costs, costs
@@ -68,23 +69,20 @@ class Reading:
         )  # the hub may be a step behind: the part that holds most of it
         return self._dossier(tx, number, asked, component, loaded, rows, now)
 
-    def motor(self, tx: Connection, dossier: Dossier) -> Dossier:
-        """The dossier of a motor case with what its papers' bytes tell, and what the register says of the vehicles."""
+    def motor(self, tx: Connection, dossier: Dossier, records: frozenset[str]) -> Dossier:
+        """The dossier of a motor case with what the bytes of these records tell, and what the register says of the
+        vehicles."""
         if dossier.case is None or not dossier.case.motor:
             return dossier
-        sizes = dossier.sizes
         contents: dict[str, AccidentReport | Costs | str] = {}
-        left = READ_BYTES
-        for node in (paper.node for paper in dossier.case.papers):
-            left -= sizes[node.record][2]
-            read = _READ.get(node.kind)
-            if read and left >= 0:
-                try:
-                    told = read(self._archive.body(tx, node.record))
-                except CannotOpen:
-                    continue  # erased at this instant
-                if told is not None:
-                    contents[node.record] = told
+        read, unread = to_read(dossier, records)
+        for node in read:
+            try:
+                told = _READ[node.kind](self._archive.body(tx, node.record))
+            except CannotOpen:
+                continue  # erased at this instant
+            if told is not None:
+                contents[node.record] = told
         asked = {
             (normalise.plate(party.plate), told.date)
             for told in contents.values()
@@ -93,7 +91,7 @@ class Reading:
             if party.plate
         }
         registered = {one: self._hub.policies(*one) for one in sorted(asked)}
-        return replace(dossier, contents=contents, registered=registered)
+        return replace(dossier, contents=contents, registered=registered, unread=unread)
 
     def record(self, tx: Connection, id: str, now: datetime) -> tuple[Story, Dossier | None] | None:
         """The story of a record, and the case or the surroundings that it stands in; None when there is no such one."""
@@ -208,6 +206,21 @@ class Reading:
             )
             for row in tracing.offers_of_case(tx, numbers)
         )
+
+
+def to_read(dossier: Dossier, records: frozenset[str]) -> tuple[list[Node], frozenset[str]]:
+    """Of these records those that are read for one answer, and those that would be too much."""
+    read, unread, left = [], set(), READ_BYTES
+    for node in (paper.node for paper in (dossier.case.papers if dossier.case else ())):
+        if node.record not in records or node.kind not in _READ:
+            continue
+        size = dossier.sizes[node.record][2]
+        if size > left:
+            unread.add(node.record)
+        else:
+            read.append(node)
+            left -= size
+    return read, frozenset(unread)
 
 
 def _side(tx: Connection, record: str, case: str | None, names: dict[str, str]) -> Side:

@@ -37,9 +37,8 @@ def evidence(value: dict, record: Record) -> Evidence:
     told = value.get("assessment", {})
     agent = value.get("agent")
     acting = mandate.acting(agent["identifier"], who, record, Act.DISPUTE) if agent else None
-    content = normalise.canonical(
-        "dispute", who, acting.agent if acting else "", *loss.fields(named), value["wish"], value["statement"]
-    )
+    words = (value["wish"], value["statement"], sorted(value["insurers"]), [told.get(name) for name in STAGES])
+    content = normalise.canonical("dispute", who, acting.agent if acting else "", *loss.fields(named), *words)
     return Evidence(
         paper="dispute",
         identity=value["id"],

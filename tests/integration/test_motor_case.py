@@ -182,14 +182,14 @@ def test_who_owes_and_what_is_claimable_is_told_to_the_insurer_that_may_have_the
         "identity": False,
         "registration-slip": True,  # the police record stands for it
         "bank-account": False,
-        "records-consent": False,
+        "records-consent": True,  # her authorisation stands for it
         "certificate": True,
         "receipt": True,
     }
     assert {limit["item"]: limit["limit"] for limit in motor["limits"]}["medical"] == 200_000
     notice = next(clock for clock in motor["clocks"] if clock["clock"] == "notice")
     assert (notice["due"], notice["article"].split(";")[0]) == ("2025-12-10", "G0390060 art. 34 I ②")
-    stands_still = [clock for clock in motor["clocks"] if clock["clock"].startswith("limitation")]
+    stands_still = [clock for clock in victim["clocks"] if clock["clock"].startswith("limitation")]
     assert [clock["running"] for clock in stands_still] == [False, False], "a claim was filed"
 
 
@@ -275,7 +275,7 @@ def test_a_vehicle_that_fled_and_one_that_the_register_does_not_know(running: Ru
     assert owed["debtors"][0]["article"] == "G0390060 art. 40 I ①"
     kinds = {line["anyOf"][0]["kind"] for line in motor["victims"][0]["required"][0]["papers"]}
     assert {"untraceable-proof", "fund-receipt-and-undertaking"} <= kinds
-    assert "fund-limitation-accident" in {clock["clock"] for clock in motor["clocks"]}
+    assert "fund-limitation-accident" in {clock["clock"] for clock in motor["victims"][0]["clocks"]}
     unknown = happen(running, car={"plate": "ZZZ-0000"}, named=(MOTORCYCLE,))
     owed = seen(running, unknown, OPERATOR)["motor"]["victims"][0]["owed"]
     assert (owed["unanswered"], owed["shares"], owed["debtors"]) == ([1], None, [])
@@ -320,6 +320,7 @@ def test_a_dispute_stands_beside_the_proposal_with_the_way_of_the_assessment(run
     first, *later = told["steps"]
     assert (first["step"], first["due"], first["fee"]) == ("assessment", "2026-06-05", 3000)
     assert [(step["due"], step["fee"]) for step in later] == [(None, 0), (None, 2000), (None, 0)]
+    assert first["feeStatus"] == "unconfirmed" and "K0040045 art. 3 ①" in first["noteEn"]
     assert seen(running, crash, crash.insurers[CAR])["motor"]["fault"]["shares"], "the proposal stays as it was"
     assert seen(running, crash, crash.insurers[MOTORCYCLE])["motor"]["disputes"] == [], "not filed with that one"
     for code in (OPERATOR, CLAIMLINK):

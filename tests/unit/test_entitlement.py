@@ -154,6 +154,14 @@ def test_the_matrix_is_dated() -> None:
     assert all(line.until is None or line.since < line.until for line in MATRIX)
 
 
+def test_what_is_handed_in_for_a_claim_goes_by_a_consent_for_it_alone() -> None:
+    claim = (DataClass.CLAIM,)
+    holder = Standing(X, frozenset(Cover), holds=True, compulsory=True, application=True, vehicles=frozenset({"AB1"}))
+    assert bases((A,), claim, holder, [consent(A, X, classes=tuple(set(DataClass) - set(claim)))], TODAY) is None
+    assert bases((A,), claim, holder, [consent(A, X, classes=claim)], TODAY) == ((A, "r-g"),)
+    assert DataClass.CLAIM not in allowed(Cover.LIFE_HEALTH, SubjectRole.INSURED, TODAY)
+
+
 def test_no_purpose_may_have_an_application_by_consent() -> None:
     """It goes by law to those it names; a consent for the class would hand one applicant's filing to anybody."""
     everything = {one for purpose in Cover for role in SubjectRole for one in allowed(purpose, role, TODAY)}

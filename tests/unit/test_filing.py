@@ -439,6 +439,16 @@ def test_what_is_no_json_object(kind, body, code):
     assert finding.content is None and finding.problems[0].code == code
 
 
+def test_a_dispute_to_another_insurer_or_further_on_is_another_thing():
+    first = example("dispute") | {"insurers": ["82916473", "74643675"]}
+    days = {"applied": "2025-10-01", "received": "2025-11-20"}
+    others = [first | {"insurers": ["95753514"]}, first | {"assessment": days}]
+    contents = [check("dispute", one).content.content for one in (first, *others)]
+    assert len(set(contents)) == 3
+    again = check("dispute", first | {"insurers": first["insurers"][::-1], "id": "another"}).content.content
+    assert again == contents[0]
+
+
 @pytest.mark.parametrize("kind", ["application", "authorisation", "mandate", "dispute", "judgement"])
 def test_status_and_version(kind):
     finding = changed(kind, lambda value: value.update(version=41, status="entered-in-error"))

@@ -257,6 +257,8 @@ FAULTS = [
     ({"kind": "scene-photo"}, "paper-class-missing", "classes"),
     ({"kind": "damage-photo"}, "paper-class-missing", "classes"),
     ({"kind": "identity"}, "paper-class-missing", "classes"),
+    ({"kind": "bank-account"}, "paper-class-missing", "classes"),
+    ({"kind": "untraceable-proof", "classes": ["claim", "police"]}, "paper-class-foreign", "classes"),
     ({"persons": ["B223456783"]}, "filing-person-identifier", "persons[0]"),
     ({"persons": ["A123456789", "B223456783"]}, "filing-person-identifier", "persons[1]"),
     ({"issued": "0114-09-10"}, "filing-roc-date", "issued"),

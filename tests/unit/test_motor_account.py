@@ -8,6 +8,7 @@ from fractions import Fraction
 from schemas.evidence import Cover
 from services.motor.account import Account, Holding, VictimAccount, account
 from services.motor.benefits import Item, ReceiptLine
+from services.motor.clocks import Clock
 from services.motor.costs import Costs, Receipt
 from tests.unit.test_motor_victims import X, Y, party, report
 
@@ -56,6 +57,11 @@ def only(found: Account) -> VictimAccount:
     return victim
 
 
+def running(found: Account) -> list[Clock]:
+    """Her clocks of payment."""
+    return [one for one in only(found).clocks if not one.name.startswith("limitation")]
+
+
 def test_two_insurers_share_what_a_passenger_can_claim_by_the_number_of_vehicles() -> None:
     victim = only(told(paper("certificate", "receipt", lines=[ReceiptLine("1.1", Item.CARE, 1001)])))
     assert victim.shares == {X: Fraction(1, 2), Y: Fraction(1, 2)}
@@ -90,18 +96,38 @@ def test_the_stay_of_all_documents_proves_the_days() -> None:
 def test_the_payment_clock_runs_from_the_day_of_the_last_paper() -> None:
     kinds = ("application", "identity", "accident", "bank-account", "records-consent", "certificate")
     papers = [paper(kind, number=kind) for kind in kinds]
-    assert only(told(*papers)).clocks == ()
-    payment, interest = only(told(*papers, paper("receipt", received=date(2025, 9, 10)))).clocks
+    assert running(told(*papers)) == []
+    receipt = paper("receipt", received=date(2025, 9, 10))
+    payment, interest = running(told(*papers, receipt))
     assert (payment.name, payment.start, payment.due) == ("payment", date(2025, 9, 10), date(2025, 9, 24))
     assert (interest.name, interest.start, interest.due) == ("interest", date(2025, 9, 25), None)
+    more = [
+        paper(kind, number=f"9-{kind}", received=date(2025, 10, 1)) for kind in ("receipt", "certificate", "accident")
+    ]
+    assert running(told(*papers, receipt, *more)) == [payment, interest], "complete is complete"
+    other = paper("preliminary-analysis", received=date(2025, 10, 3))
+    assert running(told(*papers, receipt, other)) == [payment, interest], "another paper for the same line"
 
 
-def test_a_claim_that_was_filed_stops_the_limitation() -> None:
-    def limits(*held: Holding) -> list[tuple[date | None, bool]]:
-        return [(one.due, one.running) for one in told(*held).clocks if one.name.startswith("limitation")]
+def test_only_her_own_claim_stops_a_victims_limitation() -> None:
+    def limits(*held: Holding, crash=CRASH) -> list[list[tuple[date | None, bool]]]:
+        found = told(*held, crash=crash).victims
+        return [[(one.due, one.running) for one in each.clocks if one.name.startswith("limitation")] for each in found]
 
-    assert limits() == [(date(2027, 9, 3), True), (date(2035, 9, 3), True)]
-    assert limits(paper("application", filed=True)) == [(None, False), (None, False)]
+    runs, stands = [(date(2027, 9, 3), True), (date(2035, 9, 3), True)], [(None, False), (None, False)]
+    filed = paper("application", filed=True)
+    assert limits() == [runs]
+    assert limits(filed) == [stands]
+    assert limits(paper("application", person=B, filed=True)) == [runs], "somebody else's claim"
+    driver = party(1, "car", "AAA1111", partyType="B03", injuryLevel="3")
+    two = report(
+        driver, party(2, "passenger", injuryLevel="2", person=A), party(3, "passenger", injuryLevel="2", person=B)
+    )
+    assert limits(filed, crash=two) == [stands, runs]
+    assert limits(filed, crash=report(driver, party(2, "passenger", injuryLevel="2"))) == [runs], "of whom is not known"
+    assert [one.name for one in told(filed).clocks] == ["notice"]
+    unseen = account(DAY, None, REGISTER.get, [filed], (COMPULSORY,)).clocks
+    assert [(one.due, one.running) for one in unseen[1:]] == runs, "no victim is known"
 
 
 def test_a_vehicle_with_other_covers_only_is_uninsured_and_an_unknown_one_open() -> None:

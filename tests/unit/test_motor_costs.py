@@ -12,6 +12,7 @@ import pytest
 from services.motor.assessment import steps
 from services.motor.benefits import Item
 from services.motor.costs import costs
+from services.motor.law import Status
 from services.sandbox.motor_check import compare
 from services.sandbox.truth import Truth
 
@@ -84,6 +85,10 @@ def test_the_way_of_a_dispute() -> None:
     found = steps(date(2025, 8, 31))
     assert [one.name for one in found] == ["assessment", "assessment-result", "reassessment", "reassessment-result"]
     assert [(one.due, one.fee) for one in found] == [(date(2026, 2, 28), 3000), (None, 0), (None, 2000), (None, 0)]
+    assert [(one.fee_status, bool(one.fee_source), one.status) for one in found] == [
+        (Status.UNCONFIRMED, True, Status.LAW),  # a special municipality sets its own
+        (Status.LAW, False, Status.LAW),
+    ] * 2
     later = steps(date(2025, 9, 3), date(2025, 12, 31), date(2026, 3, 1), date(2026, 3, 31))
     assert [(one.due, one.latest) for one in later] == [
         (date(2026, 3, 3), date(2026, 3, 3)),

@@ -6,7 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.evidence import Cover
+from schemas.evidence import Cover, DataClass
+from schemas.json import load
+from schemas.paper_kinds import KIND
+from services.consent.law import LAW_TABLE
 from services.motor.law import Status, table
 from services.motor.papers import Circumstance, Claim, papers
 
@@ -64,6 +67,25 @@ def test_a_circumstance_needs_further_papers(
 @pytest.mark.parametrize("kind", ["registration-slip", "accident", "preliminary-analysis"])
 def test_any_one_of_the_alternatives_does(kind: str) -> None:
     assert "registration-slip" not in needed(COMPULSORY, Claim.INJURY, present=(kind,))
+
+
+@pytest.mark.parametrize("kind", ["accident", "registration-slip", "preliminary-analysis", "indictment"])
+def test_the_fund_may_consider_any_paper_of_the_police_on_the_accident(kind: str) -> None:
+    assert "untraceable-proof" not in needed(COMPULSORY, Claim.INJURY, Circumstance.UNTRACEABLE, present=(kind,))
+
+
+def test_every_paper_can_be_handed_in_and_none_of_the_claims_own_goes_by_law() -> None:
+    needs = {kind for line in table("papers") for kind in line.values["kinds"]}
+    assert needs - KIND.keys() == {"application", "accident", "imaging", "medical-record"}, (
+        "records, and classes of any paper"
+    )
+    assert {"imaging", "medical-record"} <= set(DataClass)
+    assert [*KIND] == load("paper")["properties"]["kind"]["enum"]  # type: ignore[index]
+    by_law = {one for line in LAW_TABLE for one in line.classes}
+    # The police papers of D0080090 art. 13 and an assessment's verdict go by law; nothing else that is handed in does.
+    police = {"registration-slip", "scene-diagram", "scene-photo", "preliminary-analysis", "assessment-verdict"}
+    assert {name for name, one in KIND.items() if one.data_class in by_law} == police
+    assert all(KIND[kind].data_class for kind in needs & KIND.keys())
 
 
 def test_a_paper_says_who_issues_it_and_on_what_it_rests() -> None:
