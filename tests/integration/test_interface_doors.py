@@ -235,7 +235,7 @@ def looked_at(ask: Asking) -> None:
         (f"/insurers/{INSURER}/offers", INSURER),
         (f"/insurers/{INSURER}/papers/{hashlib.sha256(claim.file).hexdigest()}", INSURER),
         (f"/participants/{HOSPITAL}", OPERATOR),
-        *((path, OPERATOR) for path in ("/reconciliation", "/metrics", "/portal/live")),
+        *((path, OPERATOR) for path in ("/reconciliation", "/metrics", "/portal/live", "/worklist")),
         *((path, None) for path in ("/", "/portal/static/live.js", "/portal/static/mark.svg", "/convert", "/healthz")),
         *((path, None) for path in ("/convert/static/convert.css", "/convert/templates/receipt.xlsx", "/readyz")),
         *((path, None) for path in ("/schemas", "/schemas/offer", "/fhir/metadata", "/.well-known/jwks.json")),
