@@ -8,6 +8,7 @@ made on request: 車輛行車事故鑑定及覆議作業辦法 (K0040045), its w
 from dataclasses import dataclass
 
 from schemas.evidence import DataClass
+from schemas.records import Role
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,13 @@ class PaperKind:
     days: int | None = None
     article: str = ""
 
+    @property
+    def issuing(self) -> Role | None:
+        """Whose papers these are; None where no role of participants makes them."""
+        return ISSUING.get(self.data_class) if self.data_class else None
+
+
+ISSUING = {DataClass.CERTIFICATE: Role.HOSPITAL, DataClass.RECEIPT: Role.HOSPITAL, DataClass.POLICE: Role.POLICE}
 
 PAPER_KINDS = (
     PaperKind("certificate", DataClass.CERTIFICATE),

@@ -192,6 +192,6 @@ def test_an_erased_paper_is_asked_about_no_more(world: World) -> None:
             id = put(world, record, sha256)
             world.judge("erase", [record])
             await turn(world.core.verifier)
-            assert unit.asked == [] and row_of(world, id).state == "no-answer"
+            assert unit.asked == [] and row_of(world, id) is None
 
     asyncio.run(play())
