@@ -315,7 +315,6 @@ def answered(world: World, record: str, sha256: str, word: Answer) -> str:
 
     world.core.database.commit(put)
     world.core.verifier.keep([Heard(Try(question, None, (), record, 1), word, "signed.by.unit")])
-    world.settle()
     return id
 
 
@@ -342,12 +341,14 @@ def test_what_a_unit_has_said_of_a_paper_holds_after_a_restore(
         world.post(Kind.ACCIDENT, POLICE, "POST", "/police/accidents", case.accident)
         world.post(Kind.APPLICATION, "CL01", "POST", "/claimlink/applications", case.application)
         record[case.number] = world.upload("CL01", case.slip, case.file)
+    ids = {erased.number: answered(world, record[erased.number], sha256[erased.number], Answer.DENIED)}
+    world.settle()
     backup = lossy.back_up(tmp_path_factory.mktemp("backups") / "store")
     record[later.number] = world.upload("CL01", later.slip, later.file)
-    words = {denied.number: Answer.DENIED, erased.number: Answer.DENIED, later.number: Answer.CONFIRMED}
-    ids = {one: answered(world, record[one], sha256[one], word) for one, word in words.items()}
-    assert states(world, sha256[denied.number]) == {"denied"}
     world.judge("erase", [record[erased.number]])
+    for one, word in ((denied.number, Answer.DENIED), (later.number, Answer.CONFIRMED)):
+        ids[one] = answered(world, record[one], sha256[one], word)
+    assert states(world, sha256[denied.number]) == {"unverified"}, "lost before anybody was told"
     with world.core.database.read() as tx:
         before = verifications.get(tx, ids[denied.number])
     world.close()

@@ -147,6 +147,13 @@ def test_whom_the_words_mean(first: dict[str, Any], second: dict[str, Any], unre
     assert (shares, seen["cannotTell"]) == (([], "verdict") if unresolved else ([(1, 30), (2, 70)], None))
 
 
+def test_no_share_is_drawn_where_one_word_is_of_nobody() -> None:
+    third = PartyVerdict(word=AssessmentWord.NO_FACTOR, order=9)
+    seen = proposal(REPORT, [Assessment(SHA, assessed(SECONDARY, MAIN, third), State.ISSUED)])
+    assert (seen["shares"], seen["cannotTell"]) == ([], "verdict")
+    assert seen["assessments"][0]["unresolved"] == ["無肇事因素"]
+
+
 def test_a_plate_is_its_drivers() -> None:
     driver, other = REPORT.parties
     aboard = replace(REPORT, parties=(driver, other, replace(driver, order=3, kind="passenger", person=None)))
