@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from schemas.integrity import Origin, State
 from schemas.json import load
 from schemas.records import Kind, Role
 from services.motor.fault import Word
+from services.portal.case_page import html
 from services.portal.cases import view_of
 from services.portal.dossier import Dossier
 from services.portal.fault import Assessment, proposal, words_of
@@ -163,3 +165,15 @@ def test_a_plate_is_its_drivers() -> None:
     assert words_of([PartyVerdict(word=AssessmentWord.MAIN, **PLATE)], twice) == ({}, ["肇事主因"])
     bare = replace(REPORT, parties=(replace(driver, plate=None, person=None), other))
     assert words_of([PartyVerdict(word=AssessmentWord.MAIN, order=1, **PLATE)], bare) == ({1: Word.MAIN}, [])
+
+
+def test_the_page_says_which_assessment_was_used() -> None:
+    vague = PartyVerdict(word=AssessmentWord.MAIN, order=9)
+    for said, origin, text in (
+        ((SECONDARY, MAIN), Origin.ISSUER, "issued,採用"),
+        ((SECONDARY, MAIN), Origin.PARTY, "unverified,未採用"),
+        ((SECONDARY, vague), Origin.ISSUER, "肇事主因:無法辨識所指當事者"),
+    ):
+        found = told(node("said", Kind.PAPER, assessed(*said, origin=origin), sender="CL01"))
+        seen = view_of(found, X, Role.INSURER, frozenset({"r-police", "r-said"}))
+        assert seen and text in html(seen, Role.INSURER, {}, None, datetime(2025, 10, 1, tzinfo=UTC))
