@@ -11,6 +11,7 @@ issue for it, nothing is of the class that goes by law.
 from dataclasses import dataclass
 
 from schemas.evidence import DataClass
+from schemas.records import Role
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,13 @@ class PaperKind:
     days: int | None = None
     article: str = ""
 
+    @property
+    def issuing(self) -> Role | None:
+        """Whose papers these are; None where no role of participants makes them."""
+        return ISSUING.get(self.data_class) if self.data_class else None
+
+
+ISSUING = {DataClass.CERTIFICATE: Role.HOSPITAL, DataClass.RECEIPT: Role.HOSPITAL, DataClass.POLICE: Role.POLICE}
 
 PAPER_KINDS = (
     PaperKind("certificate", DataClass.CERTIFICATE),

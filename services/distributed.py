@@ -299,7 +299,7 @@ async def tick(node: Node, stopping: asyncio.Event, ready: Callable[[], None]) -
 
 async def _verify(node: Node, source: Source, writer: Executor) -> None:
     """Asks issuers beside the clock: of many clocks each takes questions that no other is at. Until cancelled."""
-    verifier = Verifier(node.database, node.archive, node.receipts, source.append, node.clock)
+    verifier = Verifier(node.database, node.archive, node.receipts, node.journal, source.append, node.clock)
     outgoing = Outgoing(node.sandbox)
     loop = asyncio.get_running_loop()
 

@@ -78,7 +78,7 @@ class Core:
         self.hub = Hub(self.keys, self.archive, policies)
         self.feed = Feed(self.keys, self.archive)
         self.validation = Validation(self.host, self.archive)
-        self.verifier = Verifier(self.database, self.archive, self.receipts, self.host.append, clock)
+        self.verifier = Verifier(self.database, self.archive, self.receipts, self.journal, self.host.append, clock)
         self.handlers: tuple[Handler, ...] = (
             Deduplication(self.keys, self.archive, self.journal),
             ConsentStep(self.archive, self.journal),

@@ -59,6 +59,7 @@ class What(StrEnum):
     REVIEWED = "reviewed"  # an authorisation's record: lineage, decision, reviewer
     WITHDRAWN = "withdrawn"  # an authorisation's lineage: record of the withdrawal, records of all versions
     PARTICIPANT = "participant"  # a code: roles, status, keys, endpoints, record of the change
+    ANSWERED = "answered"  # a question to an issuer: its row of `verifications` with the unit's signed word
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
 """Questions to issuers whether a paper is real: one for all who may be given the paper, asked by one worker at a time."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, bindparam, func, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
 
 from adapters.stores.dialect import insert
 from adapters.stores.records import IS_HELD, stamp
@@ -54,6 +54,15 @@ def uploads(tx: Connection, sha256: str) -> Sequence[Row]:
     return sorted(tx.execute(_UPLOADS, {"which": sha256}).all(), key=lambda row: row.seq)
 
 
+def drop_unheld(tx: Connection, sha256: str) -> None:
+    """Forgets every question about these bytes, and who asked it, once the last upload of them is erased."""
+    if uploads(tx, sha256):
+        return
+    gone = select(verifications.c.id).where(verifications.c.sha256 == sha256)
+    tx.execute(delete(verification_askers).where(verification_askers.c.verification.in_(gone)))
+    tx.execute(delete(verifications).where(verifications.c.sha256 == sha256))
+
+
 def ask(tx: Connection, id: str, paper: tuple[str, str], record: str, now: datetime, deadline: datetime) -> None:
     """Puts a question (`paper`: SHA-256 and issuer) before the workers, who find it at once."""
     at = stamp(now)
@@ -63,6 +72,18 @@ def ask(tx: Connection, id: str, paper: tuple[str, str], record: str, now: datet
             asked=at, deadline=stamp(deadline), next_try=at, tries=0,
         )
     )  # fmt: skip
+
+
+def put_answer(tx: Connection, row: Mapping[str, str], at: str) -> bool:
+    """Brings back what a unit said (`row`: id, sha256, issuer, record, asked, deadline, state, answer); whether the store
+    did not have it."""
+    over = {"state": row["state"], "answer": row["answer"], "answered": at, "next_try": None, "fault": None}
+    stood = get(tx, row["id"])
+    if stood is not None and stood.next_try is None:
+        return False
+    new = insert(verifications).values({**row, **over, "tries": 0})
+    tx.execute(new.on_conflict_do_update(index_elements=["id"], set_=over))
+    return True
 
 
 def get(tx: Connection, id: str) -> Row | None:

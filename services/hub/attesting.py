@@ -1,12 +1,15 @@
 """Reads what vouches for the uploads of a case: registered keys for their signatures, answers of their issuers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection
 
 from adapters.stores import participants, verifications
 from adapters.vault.jws import signs
+from schemas.evidence import Evidence
 from schemas.integrity import Answer
+from schemas.paper_kinds import KIND
+from schemas.records import Participant
 from services.hub.integrity import Attested
 from services.hub.linking import Node
 
@@ -16,10 +19,10 @@ def attested(tx: Connection, nodes: Iterable[Node]) -> Attested:
     if not uploads:
         return Attested()
     issuers = {node.evidence.issuer for node, upload in uploads if upload.signature}
-    keys = {code: found.keys for code in sorted(issuers) if (found := participants.get(tx, code))}
+    known = {code: found for code in sorted(issuers) if (found := participants.get(tx, code))}
     return Attested(
         signed={
-            node.lineage: signs(upload.signature, upload.sha256.encode(), keys.get(node.evidence.issuer, ()))
+            node.lineage: signs(upload.signature, upload.sha256.encode(), _keys(node.evidence, known))
             for node, upload in uploads
             if upload.signature
         },
@@ -28,3 +31,9 @@ def attested(tx: Connection, nodes: Iterable[Node]) -> Attested:
             for row in verifications.answered(tx, {upload.sha256 for _, upload in uploads})
         },
     )
+
+
+def _keys(evidence: Evidence, known: Mapping[str, Participant]) -> Sequence[dict[str, str]]:
+    """Those of the issuer, where it is of the role that makes such papers."""
+    issuer, role = known.get(evidence.issuer), KIND[evidence.paper].issuing
+    return issuer.keys if issuer and (role is None or role in issuer.roles) else ()

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row
 
-from adapters.stores import casebook, consents, mandates, records, tracing, worklist
+from adapters.stores import casebook, consents, mandates, records, tracing, verifications, worklist
 from adapters.stores.archive import Archive
 from adapters.stores.dialect import lock, lock_found
 from adapters.vault.keys import Keys
@@ -222,6 +222,7 @@ class Hub:
         mandates.drop(tx, record)
         casebook.erase(tx, record)
         self._archive.erase(tx, record)
+        verifications.drop_unheld(tx, row.sha256)
         lineages = {one.lineage for one in (row, *resting) if one.lineage}
         return lineages | casebook.lineages_under(tx, freed), {row.case_number} if row.case_number else set()
 

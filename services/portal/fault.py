@@ -1,11 +1,14 @@
 """What is said of the fault in a case: the proposal, the disputes of it, the scene. Pure; nothing of it is ever final."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from adapters.police.report import AccidentReport
-from schemas.evidence import Evidence
+from adapters.police.report import AccidentReport, ReportParty
+from schemas import normalise
+from schemas.evidence import Evidence, PartyVerdict
+from schemas.integrity import State
 from services.motor import fault
 from services.motor.assessment import Step, steps
 from services.motor.fault import Word
@@ -16,11 +19,27 @@ from services.validation.person import normal
 
 Json = dict[str, Any]
 ASSESSMENT = "assessment-verdict"
+VOUCHED = (State.ISSUED, State.SIGNED, State.MATCHED)
 
 
-def proposal(report: AccidentReport, verdict: Mapping[int, Word] | None) -> Json:
-    """The range of each party's share that the record supports, or why it cannot be told; a verdict outranks it."""
-    found: Proposal = fault.propose(report, verdict)
+@dataclass(frozen=True)
+class Assessment:
+    """An assessment of the accident, and how sure it is that its unit made it."""
+
+    sha256: str
+    evidence: Evidence
+    state: State
+
+
+def proposal(report: AccidentReport, assessments: Iterable[Assessment]) -> Json:
+    """The range of each party's share that the record supports, or why it cannot be told. The latest assessment that its
+    unit vouches for and that has words outranks the record; where one of them fits no single party it cannot be told.
+
+    `assessments` in the order in which they were issued; each is told of, the one used and those that are not."""
+    told = list(assessments)
+    used = next((one for one in reversed(told) if one.state in VOUCHED and one.evidence.verdict), None)
+    words, unresolved = words_of(used.evidence.verdict, report) if used else (None, [])
+    found: Proposal = fault.propose(report, {} if unresolved else words)
     zh, en = found.text
     return {
         "text": zh,
@@ -32,17 +51,43 @@ def proposal(report: AccidentReport, verdict: Mapping[int, Word] | None) -> Json
         "cited": [{"party": one.party, **_texts(one.text)} for one in found.cited],
         "modifiers": [{"party": one.party, "points": one.points, **_rule(one.rule)} for one in found.modifiers],
         "clamped": found.clamped,
+        "assessments": [
+            {
+                "sha256": one.sha256,
+                "state": one.state.value,
+                "used": one is used,
+                "unresolved": unresolved if one is used else [],
+            }
+            for one in told
+        ],
     }
 
 
-def words_of(papers: Iterable[Evidence]) -> dict[int, Word] | None:
-    """What the latest assessment among these says of each party; None without one, or where it names none by its order.
+def words_of(verdict: Iterable[PartyVerdict], report: AccidentReport) -> tuple[dict[int, Word], list[str]]:
+    """What an assessment says of each party of the report, by its order; and the words of which it cannot be told whom they
+    mean: nobody fits, several do, or one party is given two."""
+    words: dict[int, Word] = {}
+    unresolved = []
+    for said in verdict:
+        word = Word(said.word.value)
+        fits = [party.order for party in report.parties if _fits(party, said)]
+        if len(fits) == 1 and words.setdefault(fits[0], word) == word:
+            continue
+        unresolved.append(word.value)
+    return words, unresolved
 
-    Its view tells it as `verdict`: "1 肇事主因", the party's order before the word."""
-    told = [paper for paper in papers if paper.paper == ASSESSMENT]
-    said = max(told, key=lambda paper: paper.issued).facts.get("verdict") if told else None
-    pairs = [one.split(" ", 1) for one in said if " " in one] if isinstance(said, list) else []
-    return {int(order): Word(word) for order, word in pairs} or None
+
+def _fits(party: ReportParty, said: PartyVerdict) -> bool:
+    """Whether this party is meant. What the report does not tell of it speaks against it only where its order is not given.
+    A plate is its driver's, never a passenger's."""
+    own_plate = normalise.plate(party.plate) if party.plate and party.kind != "passenger" else None
+    own_person = normal(party.person.identifier) if party.person else None
+    if said.order is not None:
+        agrees = (said.plate is None or party.plate is None or normalise.plate(party.plate) == said.plate) and (
+            said.person is None or own_person in (None, said.person)
+        )
+        return party.order == said.order and agrees
+    return said.plate in (None, own_plate) and said.person in (None, own_person)
 
 
 def _rule(rule: Rule) -> Json:

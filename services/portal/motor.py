@@ -125,7 +125,7 @@ def of_case(dossier: Dossier, reader: Reader) -> Json | None:
         "disputes": [_dispute(dossier, paper, found.day, report, reader) for paper in disputes],
     }
     if reader.insurer and report:
-        told["fault"] = fault.proposal(report, fault.words_of(paper.node.evidence for paper in papers))
+        told["fault"] = fault.proposal(report, _assessments(papers))
     return told
 
 
@@ -146,6 +146,14 @@ def _dispute(
     return fault.dispute(
         entry.record, paper.node.evidence, entry.received, day, report, said if isinstance(said, str) else None
     )
+
+
+def _assessments(papers: Iterable[CasePaper]) -> list[fault.Assessment]:
+    return [
+        fault.Assessment(upload.sha256, paper.node.evidence, paper.integrity.state)
+        for paper in papers
+        if paper.node.evidence.paper == fault.ASSESSMENT and (upload := paper.node.evidence.upload) and paper.integrity
+    ]
 
 
 def police_record(papers: Iterable[CasePaper]) -> CasePaper | None:

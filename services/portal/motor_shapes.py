@@ -1,6 +1,7 @@
 """The schema of a motor case as `GET /cases/{number}` tells it. Data."""
 
 from schemas.evidence import Cover
+from schemas.integrity import State
 from services.interface.words import COUNT, DAY, FLAG, RECORD, SHA256, TEXT, TIME, Schema, closed, listed, maybe, ref
 from services.motor.benefits import Item, Need
 from services.motor.law import Status
@@ -192,6 +193,19 @@ SHAPES: dict[str, Schema] = {
             "cited": listed(closed({"party": maybe(PARTY), **WORDS})),
             "modifiers": listed(closed({"party": PARTY, "points": {"type": "integer"}, **RULE})),
             "clamped": FLAG,
+            "assessments": listed(
+                closed(
+                    {
+                        "sha256": SHA256,
+                        "state": {"enum": [one.value for one in State]},
+                        "used": {**FLAG, "description": "Whether its words outrank the record: only if vouched for."},
+                        "unresolved": {
+                            **listed(TEXT),
+                            "description": "Words of which it cannot be told whom they mean; no share is drawn from it.",
+                        },
+                    }
+                )
+            ),
         },
         description="Fault assistance (docs/fault-assistance.md): ranges that the police record supports. Insurers only.",
     ),

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from adapters.stores import casebook, consents, feeds, participants, reconciling, records, restoring
+from adapters.stores import casebook, consents, feeds, participants, reconciling, records, restoring, verifications
 from adapters.stores.archive import BLOB_KEY, RECORD_KEY, Archive
 from adapters.stores.dialect import unhurried
 from adapters.stores.journal import Entry, Journal, What
@@ -98,10 +98,13 @@ class _Run:
                 case _:
                     last[(entry.what, entry.subject)] = entry
         for entry in last.values():
-            if entry.what == What.REVIEWED:
-                self._review(entry)
-            else:
-                self._participant(entry)
+            match entry.what:
+                case What.REVIEWED:
+                    self._review(entry)
+                case What.ANSWERED:
+                    self._answer(entry)
+                case _:
+                    self._participant(entry)
 
     def _erase(self, entry: Entry) -> None:
         row = restoring.known(self._tx, entry.subject)
@@ -111,6 +114,7 @@ class _Run:
         elif not row.erased:
             self._archive.erase(self._tx, entry.subject)
             restoring.take_out(self._tx, entry.subject)
+            verifications.drop_unheld(self._tx, row.sha256)
             self._touched.add(entry.subject)
             self._told.erased.add(entry.subject)
         self._keys.destroy(_keys_of(entry))
@@ -146,6 +150,14 @@ class _Run:
         consents.put_review(self._tx, entry.subject, word["lineage"], word["decision"], word["reviewer"], entry.at)
         self._touched.add(entry.subject)
         self._told.refused.add(entry.subject)
+
+    def _answer(self, entry: Entry) -> None:
+        """What a unit said of a paper, also of one that is still to be sent again; not of one that was erased."""
+        uploads = {row.record for row in verifications.uploads(self._tx, entry.detail["sha256"])}
+        asked = restoring.known(self._tx, entry.detail["record"])
+        erased = asked is not None and asked.erased and not uploads
+        if not erased and verifications.put_answer(self._tx, entry.detail, entry.at):
+            self._touched |= uploads
 
     def _participant(self, entry: Entry) -> None:
         code, word = entry.subject, entry.detail

@@ -123,7 +123,7 @@ def evidence(value: dict, record: Record) -> Evidence:
         loss=named,
         upload=Upload(
             sha256=record.sha256,
-            origin=Origin.ISSUER if normalise.text(record.sender) == issuer else Origin.PARTY,
+            origin=_origin(kind, issuer, record),
             signature=value.get("signature"),
         ),
         verdict=tuple(_said(one) for one in value.get("verdict", ())),
@@ -131,6 +131,12 @@ def evidence(value: dict, record: Record) -> Evidence:
         parts=parts,
         facts=_facts(value, kind, issuer),
     )
+
+
+def _origin(kind: str, issuer: str, record: Record) -> Origin:
+    """A name alone vouches for nothing: the sender must also be of the role that makes such papers."""
+    own = normalise.text(record.sender) == issuer and record.role == KIND[kind].issuing
+    return Origin.ISSUER if own else Origin.PARTY
 
 
 def _said(one: dict) -> PartyVerdict:

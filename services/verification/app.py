@@ -20,6 +20,7 @@ from adapters.stores.dialect import lock
 from schemas import normalise
 from schemas.evidence import Evidence
 from schemas.integrity import Answer
+from schemas.paper_kinds import KIND
 from schemas.problems import Problem
 from schemas.records import Kind, Role, Status
 from services.intake.answers import published
@@ -101,18 +102,19 @@ def _ask(system: "System", tx: Connection, caller: Caller, wanted: Wanted) -> Ro
         raise Refusal(
             409, "identity-conflict", "Under this id you asked about another paper. Give each question its own."
         )
-    row = _question(tx, paper, upload.record, now)
+    row = _question(tx, paper, evidence.paper, upload.record, now)
     verifications.note_asker(tx, caller.code, identity, row.id)
     return row
 
 
-def _question(tx: Connection, paper: tuple[str, str], record: str, now: datetime) -> Row:
+def _question(tx: Connection, paper: tuple[str, str], kind: str, record: str, now: datetime) -> Row:
     asked = verifications.of_paper(tx, *paper)
     last = current(asked)
     if last is not None and not reopens(Answer(last.state)):
         return last
     unit = participants.get(tx, paper[1])
-    if unit is None or unit.status != Status.ADMITTED or not unit.endpoints:
+    open_ = unit is not None and unit.status == Status.ADMITTED and unit.endpoints
+    if unit is None or not open_ or KIND[kind].issuing not in (None, *unit.roles):
         raise Refusal(422, "issuer-cannot-be-asked", "The issuer has no door here where it answers. Ask it directly.")
     id = question_id(*paper, len(asked))
     verifications.ask(tx, id, paper, record, now, now + DEADLINE)

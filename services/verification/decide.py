@@ -14,7 +14,8 @@ ANSWERS = (Answer.CONFIRMED, Answer.DENIED, Answer.UNKNOWN, Answer.REFUSED)
 DEADLINE = timedelta(days=3)  # a unit's clerk answers on a working day; a week end lies between
 FIRST_PAUSE = timedelta(seconds=2)
 LONGEST_PAUSE = timedelta(minutes=15)  # a unit that was down for a night is found a quarter of an hour after it is back
-CLAIMS = {"jti", "iss", "sha256", "answer", "iat"}  # nothing else: an answer rests unsealed, it must hold nobody's data
+# Nothing else: an answer rests unsealed, it must hold nobody's data.
+CLAIMS = {"jti": str, "iss": str, "sha256": str, "answer": str, "iat": int}
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def next_try(now: datetime, tries: int, deadline: datetime, after: timedelta | N
 
 def read(claims: Mapping[str, Any], question: Question) -> Answer:
     """The word of an answer whose signature was checked; BadAnswer when it is none to this question."""
-    if claims.keys() - CLAIMS or not isinstance(claims.get("answer"), str):
+    if claims.keys() != CLAIMS.keys() or any(type(claims[name]) is not kind for name, kind in CLAIMS.items()):
         raise BadAnswer("form")
     if claims.get("jti") != question.id or claims.get("sha256") != question.sha256:
         raise BadAnswer("of-another-question")

@@ -17,6 +17,7 @@ from adapters.outgoing.http import NoAnswer, Outgoing
 from adapters.stores import participants, verifications
 from adapters.stores.archive import Archive
 from adapters.stores.database import Store
+from adapters.stores.journal import Entry, Journal, What
 from adapters.vault.jws import BadSignature, claims, signing_keys
 from adapters.vault.receipts import Receipts
 from schemas.events import Message, Refold
@@ -27,6 +28,7 @@ from schemas.records import Status
 from schemas.topics import DUE
 from services.verification.decide import ANSWER, QUESTION, BadAnswer, Question, next_try, numbers_of, read
 
+OF_ANSWERED = ("id", "sha256", "issuer", "record", "asked", "deadline", "state", "answer")
 T = TypeVar("T")
 SENDER = "claims-interchange"  # `iss` of a question
 MEDIA_TYPE = "application/jose"  # RFC 7515 section 9.2.1
@@ -67,11 +69,12 @@ class Verifier:
         database: Store,
         archive: Archive,
         receipts: Receipts,
+        journal: Journal,
         append: Callable[[Callable[[Connection], list[Message]]], object],
         clock: Callable[[], datetime],
     ) -> None:
         self._database, self._archive, self._receipts = database, archive, receipts
-        self._append, self._clock = append, clock
+        self._journal, self._append, self._clock = journal, append, clock
 
     async def turn(self, outgoing: Outgoing, run: Callable[[Callable[[], T]], Awaitable[T]]) -> int:
         """Asks what is to be asked now; how many questions it took."""
@@ -96,6 +99,8 @@ class Verifier:
             now, messages = self._clock(), []
             for row in verifications.fallen(tx, now, AT_ONCE):
                 question = self._question(tx, row)
+                if question is None:
+                    verifications.drop_unheld(tx, row.sha256)  # put at the instant at which the paper was erased
                 if question is None or question.deadline <= now:
                     messages += self._close(tx, row.id, row.record, Answer.NO_ANSWER, None, now)
                     continue
@@ -150,6 +155,9 @@ class Verifier:
         logger.info("verification is over", verification=id, state=answer.value)
         row = verifications.get(tx, id)
         assert row is not None
+        if row.answer:  # what a unit has said must hold after a restore; a question that nobody answered is put again
+            detail = {name: getattr(row, name) for name in OF_ANSWERED}
+            self._journal.write([Entry(What.ANSWERED, id, row.answered, detail)])
         told = tuple(sorted({record, *(one.record for one in verifications.uploads(tx, row.sha256))}))
         return [Message(DUE.name, record, derive("verified", id), Refold(records=told, why="verification"))]
 

@@ -1,18 +1,24 @@
 """The store put back to an earlier day, over both databases: no number again, nothing back that was taken away."""
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
-from adapters.stores import participants
+from adapters.stores import participants, verifications
 from adapters.stores.archive import RECORD_KEY
 from adapters.stores.tables import records
+from schemas.integrity import Answer
 from schemas.records import Kind, Role, Status
 from schemas.topics import TOPICS
 from services.embedded import utc_now
+from services.recovery.worker import Recovery
 from services.sandbox.scenario import Item, generate
+from services.verification.decide import DEADLINE, Question, question_id
+from services.verification.worker import Heard, Try
+from tests.integration.police_case import POLICE, police_case
 from tests.integration.recovering import Feeds, Lossy, differences, feeds_of, settle
 from tests.servers.places import InFiles, Place
 from tests.simulation.world import NOW, World
@@ -297,6 +303,72 @@ def test_an_authorisation_that_was_replaced_or_refused_since_does_not_hold_again
     after = feeds_of(world.core, NOW)
     check_numbers(before, after)
     assert not {replaced, refused} & bases_in(after)
+
+
+def answered(world: World, record: str, sha256: str, word: Answer) -> str:
+    """The unit's word on a paper, kept as the worker keeps it; the question's id."""
+    id = question_id(sha256, POLICE, 0)
+    question = Question(id, sha256, POLICE, "registration-slip", {}, NOW, NOW + DEADLINE)
+
+    def put(tx: Connection) -> None:
+        verifications.ask(tx, id, (sha256, POLICE), record, NOW, NOW + DEADLINE)
+
+    world.core.database.commit(put)
+    world.core.verifier.keep([Heard(Try(question, None, (), record, 1), word, "signed.by.unit")])
+    return id
+
+
+def states(world: World, sha256: str) -> set[str]:
+    """What each insurer was told last of a paper."""
+    told = {
+        insurer: paper["integrity"]["state"]
+        for insurer, events in feeds_of(world.core, NOW).items()
+        for event in events
+        for paper in event["data"].get("papers", ())
+        if paper["sha256"] == sha256
+    }
+    return set(told.values())
+
+
+def test_what_a_unit_has_said_of_a_paper_holds_after_a_restore(
+    place: Place, tmp_path_factory: pytest.TempPathFactory, opened: Callable[[Place], World]
+) -> None:
+    world, lossy = opened(place), Lossy(place)
+    denied, erased, later = (police_case() for _ in range(3))
+    sha256 = {one.number: hashlib.sha256(one.file).hexdigest() for one in (denied, erased, later)}
+    record = {}
+    for case in (denied, erased):
+        world.post(Kind.ACCIDENT, POLICE, "POST", "/police/accidents", case.accident)
+        world.post(Kind.APPLICATION, "CL01", "POST", "/claimlink/applications", case.application)
+        record[case.number] = world.upload("CL01", case.slip, case.file)
+    ids = {erased.number: answered(world, record[erased.number], sha256[erased.number], Answer.DENIED)}
+    world.settle()
+    backup = lossy.back_up(tmp_path_factory.mktemp("backups") / "store")
+    record[later.number] = world.upload("CL01", later.slip, later.file)
+    world.judge("erase", [record[erased.number]])
+    for one, word in ((denied.number, Answer.DENIED), (later.number, Answer.CONFIRMED)):
+        ids[one] = answered(world, record[one], sha256[one], word)
+    assert states(world, sha256[denied.number]) == {"unverified"}, "lost before anybody was told"
+    with world.core.database.read() as tx:
+        before = verifications.get(tx, ids[denied.number])
+    world.close()
+    lossy.lose_store()
+    lossy.put_back(backup)
+
+    world = opened(place)
+    world.now = max(NOW, utc_now())
+    settle(world)
+    with world.core.database.read() as tx:
+        rows = {one: verifications.get(tx, id) for one, id in ids.items()}
+    assert rows[erased.number] is None
+    row = rows[denied.number]
+    assert row and (row.state, row.answer, row.answered) == ("denied", "signed.by.unit", before.answered)
+    assert row.next_try is None and (row.asked, row.deadline) == (before.asked, before.deadline)
+    assert rows[later.number].state == "confirmed", "its paper is still to be sent again"
+    assert states(world, sha256[denied.number]) == {"denied"}
+    world.core.database.commit(Recovery(world.core.keys, world.core.archive, world.core.journal, NOW).run)
+    with world.core.database.read() as tx:
+        assert {one: verifications.get(tx, id) for one, id in ids.items()} == rows
 
 
 def test_events_about_records_that_the_store_lacks_stop_no_step(

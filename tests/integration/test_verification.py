@@ -312,6 +312,22 @@ def test_a_paper_that_the_unit_signed_needs_no_question(running: Running, unit: 
     assert integrity(running, ONE, found)[-1] == {"origin": "party", "state": "unverified", "signature": "invalid"}
 
 
+def test_one_of_another_role_vouches_for_no_police_paper(running: Running) -> None:
+    """A ClaimLink operator that names itself as the issuer, signs with its own key and would answer for itself."""
+    with Serving(running, "399990000C") as stranger:
+        register(running, stranger, roles=["claimlink"])
+        case = police_case(issuer=stranger.code)
+        sha256 = hashlib.sha256(case.file).hexdigest()
+        claims.post(running, "/police/accidents", case.accident, POLICE)
+        apply(running, case)
+        hand_in(running, case, signature=stranger.sign(sha256))
+        running.settle()
+        expected = {"origin": "party", "state": "unverified", "signature": "invalid"}
+        assert integrity(running, ONE, sha256)[-1] == expected
+        answer = ask(running, ONE, sha256, issuer=stranger.code)
+        assert answer.status_code == 422 and answer.json()["type"].endswith("issuer-cannot-be-asked")
+
+
 def test_the_units_own_record_matches_a_partys_paper_later(running: Running, unit: PoliceUnit) -> None:
     case, _, sha256 = sent(running)
     assert integrity(running, ONE, sha256)[-1]["state"] == "unverified"

@@ -9,9 +9,11 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from adapters.outgoing.http import Outgoing
 from adapters.stores import verifications
+from schemas.integrity import Answer
 from schemas.records import Kind
 from services.embedded import Core
 from services.sandbox.police_unit import Fault, PoliceUnit
@@ -192,6 +194,28 @@ def test_an_erased_paper_is_asked_about_no_more(world: World) -> None:
             id = put(world, record, sha256)
             world.judge("erase", [record])
             await turn(world.core.verifier)
-            assert unit.asked == [] and row_of(world, id).state == "no-answer"
+            assert unit.asked == [] and row_of(world, id) is None
 
     asyncio.run(play())
+
+
+def test_the_last_erased_upload_takes_questions_and_askers_with_it(world: World) -> None:
+    case = police_case()
+    sha256 = hashlib.sha256(case.file).hexdigest()
+    mine, theirs = (world.upload(sender, case.slip, case.file) for sender in ("CL01", "CL02"))
+    id = put(world, mine, sha256)
+
+    def ask(tx: Connection) -> None:
+        verifications.note_asker(tx, ONE, "own", id)
+        verifications.close(tx, id, Answer.DENIED, "a.b.c", world.now)
+
+    world.core.database.commit(ask)
+
+    def kept() -> tuple[bool, bool]:
+        with world.core.database.read() as tx:
+            return verifications.get(tx, id) is not None, verifications.has_asked(tx, ONE, id)
+
+    world.judge("erase", [mine])
+    assert kept() == (True, True), "another upload of these bytes stands"
+    world.judge("erase", [theirs])
+    assert kept() == (False, False)

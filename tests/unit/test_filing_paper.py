@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from schemas.evidence import AssessmentWord, DataClass, Loss, Number, NumberType, PartyVerdict, Standing, Upload
 from schemas.integrity import Origin
 from schemas.json import load
+from schemas.paper_kinds import PAPER_KINDS
 from schemas.problems import errors
 from schemas.records import Kind, Record, Role
 from services.sandbox.filings import pdf, png
@@ -28,13 +29,19 @@ def example() -> dict:
     return copy.deepcopy(load("paper")["examples"][0])
 
 
-def check(metadata: object, file: bytes = PDF, media_type: str = "application/pdf", sender: str = "CL01"):
+def check(
+    metadata: object,
+    file: bytes = PDF,
+    media_type: str = "application/pdf",
+    sender: str = "CL01",
+    role: Role = Role.CLAIMLINK,
+):
     record = Record(
         id="0" * 32,
         attempt=1,
         kind=Kind.PAPER,
         sender=sender,
-        role=Role.CLAIMLINK,
+        role=role,
         method="POST",
         path="/papers",
         sha256=sha256(file).hexdigest(),
@@ -183,8 +190,20 @@ def test_an_upload_says_its_bytes_its_origin_and_its_signature():
     sha = sha256(PDF).hexdigest()
     value = police("scene-diagram", signature=SIGNATURE)
     assert check(value).content.upload == Upload(sha256=sha, origin=Origin.PARTY, signature=SIGNATURE)
-    assert check(value, sender="387130000C").content.upload.origin == Origin.ISSUER
+    assert check(value, sender="387130000C", role=Role.POLICE).content.upload.origin == Origin.ISSUER
     assert check(police("scene-diagram")).content.upload == Upload(sha256=sha, origin=Origin.PARTY)
+
+
+@pytest.mark.parametrize("kind", PAPER_KINDS, ids=lambda kind: kind.name)
+def test_only_who_makes_papers_of_a_kind_is_their_issuer(kind):
+    makers = {"police": Role.POLICE, "certificate": Role.HOSPITAL, "receipt": Role.HOSPITAL}
+    issuer = "387130000C" if kind.data_class == "police" else "1131990017"
+    classes = [kind.data_class.value if kind.data_class else "laboratory"]
+    value = example() | {"kind": kind.name, "classes": classes, "issuer": issuer, "issued": "2025-12-01"}
+    for role in Role:
+        own = bool(kind.data_class) and makers.get(kind.data_class) == role
+        origin = check(value, sender=issuer, role=role).content.upload.origin
+        assert origin == (Origin.ISSUER if own else Origin.PARTY), role
 
 
 def test_the_words_of_an_assessment_are_read():

@@ -92,6 +92,13 @@ def test_the_words_of_a_unit(word: Answer) -> None:
         ({"answer": "no-answer"}, "form"),
         ({"answer": None}, "form"),
         ({"answer": True}, "form"),
+        ({"iat": {"name": "王小明"}}, "form"),
+        ({"iat": "王小明"}, "form"),
+        ({"iat": True}, "form"),
+        ({"iat": None}, "form"),
+        ({"jti": ["q1"]}, "form"),
+        ({"sha256": None}, "form"),
+        ({"iss": {"name": UNIT}}, "form"),
         ({"name": "A123456789"}, "form"),  # nothing else may come in: an answer rests in clear
         ({"jti": "q2"}, "of-another-question"),
         ({"sha256": OTHER_SHA}, "of-another-question"),
@@ -147,6 +154,18 @@ def test_what_is_no_signature(text: str) -> None:
 def test_signed_words_that_are_no_claims(payload: bytes) -> None:
     with pytest.raises(BadSignature):
         claims(signed(ED, payload), ANSWER, KEYS)
+
+
+def test_an_answer_brings_nothing_beside_its_claims() -> None:
+    payload = json.dumps(SAID).encode()
+    with pytest.raises(BadSignature, match="header"):
+        claims(signed(ED, payload, cty="A123456789"), ANSWER, KEYS)
+    twice = b'{"iat": {"name": "A123456789"}, ' + payload[1:]
+    with pytest.raises(BadSignature, match="payload"):
+        claims(signed(ED, twice), ANSWER, KEYS)
+    header, middle, end = signed(ED, payload).split(".")
+    with pytest.raises(BadSignature, match="form"):
+        claims(f"{header}.{middle}.{end}!name!", ANSWER, KEYS)
 
 
 def upload(
