@@ -7,8 +7,7 @@ standing offers, judged again and recorded as handed over when it asks.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from fractions import Fraction
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,17 +18,12 @@ from schemas.paper_kinds import KIND
 from schemas.records import Kind, Role
 from services.consent.entitlement import holds
 from services.consent.matrix import MEDICAL
-from services.hub.calendar import MOTOR
 from services.hub.fold import CasePaper, first_day, on_the_road
 from services.hub.views import best_copies, view
 from services.motor import scene
-from services.motor.account import Account, Claimed, Holding, Required, VictimAccount, account
-from services.motor.clocks import Clock
+from services.motor.account import Account, Holding, VictimAccount, account
 from services.motor.costs import Costs
-from services.motor.law import Line
-from services.motor.owing import Owing
-from services.motor.papers import PaperLine
-from services.portal import fault, words
+from services.portal import fault, motor_account, words
 from services.portal import motor_words as say
 from services.portal.dossier import Dossier
 
@@ -117,9 +111,9 @@ def of_case(dossier: Dossier, reader: Reader) -> Json | None:
         "accident": _accident(record) if record else None,
         "vehicles": _vehicles(found, report, dossier, reader),
         "victims": [_victim(one, found, contents=reader.insurer is not None) for one in found.victims],
-        "required": [_required(one, found.day) for one in found.required],
-        "limits": [_limit(line) for line in found.standard if line.values.get("limit")],
-        "clocks": [_clock(one) for one in found.clocks],
+        "required": [motor_account.required(one, found.day) for one in found.required],
+        "limits": [motor_account.limit(line) for line in found.standard if line.values.get("limit")],
+        "clocks": [motor_account.clock(one) for one in found.clocks],
         "papers": [_paper(dossier, paper, reader) for paper in papers],
         "unreadPapers": sum(paper.node.record in dossier.unread for paper in papers),
         "disputes": [_dispute(dossier, paper, found.day, report, reader) for paper in disputes],
@@ -223,11 +217,6 @@ def _consents(dossier: Dossier, reader: Reader) -> list[Holding]:
     ]
 
 
-def _text(table: dict[str, tuple[str, str]], key: str) -> Json:
-    zh, en = table[key]
-    return {"text": zh, "textEn": en}
-
-
 def _accident(record: CasePaper) -> Json:
     """What the police record tells in its minimum view: no place, no person."""
     facts = record.node.evidence.facts
@@ -241,7 +230,7 @@ def _vehicles(found: Account, report: AccidentReport | None, dossier: Dossier, r
         {
             "party": int(one.id),
             "kind": kind if (kind := party[one.id].kind) in say.VEHICLES else "other",
-            **_text(say.VEHICLES, kind if kind in say.VEHICLES else "other"),
+            **motor_account.text(say.VEHICLES, kind if kind in say.VEHICLES else "other"),
             "insured": one.insured.value,
             "insuredText": say.INSURED[one.insured][0],
             "insuredTextEn": say.INSURED[one.insured][1],
@@ -259,130 +248,13 @@ def _victim(one: VictimAccount, found: Account, *, contents: bool) -> Json:
     told: Json = {
         "party": one.harmed.order,
         "role": one.harmed.victim.role.value,
-        **_text(say.ROLES, one.harmed.victim.role),
+        **motor_account.text(say.ROLES, one.harmed.victim.role),
         "died": one.harmed.died,
-        "owed": _owed(one.owed, one.shares) if one.owed else None,
-        "required": [_required(each, found.day) for each in one.required],
-        "clocks": [_clock(each) for each in one.clocks],
+        "owed": motor_account.owed(one.owed, one.shares) if one.owed else None,
+        "required": [motor_account.required(each, found.day) for each in one.required],
+        "clocks": [motor_account.clock(each) for each in one.clocks],
     }
-    return told | {"claimed": _claimed(one.claimed) if one.claimed else None} if contents else told
-
-
-def _owed(owed: Owing, parts: dict[str, Fraction] | None) -> Json:
-    return {
-        "debtors": [
-            {
-                "payer": debtor.payer,
-                "party": int(debtor.vehicle),
-                "article": debtor.article,
-                "provisional": debtor.provisional,
-            }
-            for debtor in owed.debtors
-        ],
-        "joint": owed.joint,
-        "shares": None if parts is None else [{"payer": payer, "share": str(part)} for payer, part in parts.items()],
-        "unanswered": [int(one) for one in owed.unanswered],
-        "articles": list(owed.articles),
-        "status": owed.status.value,
-    }
-
-
-def _required(one: Required, day: date | None) -> Json:
-    return {
-        "cover": one.cover.value,
-        "claim": one.claim.value,
-        "text": f"{say.COVERS[one.cover][0]}{say.CLAIMS[one.claim][0]}",
-        "textEn": f"{say.COVERS[one.cover][1]}: {say.CLAIMS[one.claim][1]}",
-        "papers": None if one.papers is None else [_required_paper(line, day) for line in one.papers],
-    }
-
-
-def _required_paper(line: PaperLine, day: date | None) -> Json:
-    """`anyOf`: any one of these does, from whom, and since when it can exist."""
-    days = {expected.kind: expected.days for expected in MOTOR}
-    return {
-        "anyOf": [
-            {
-                "kind": kind,
-                "text": words.kind(kind)[0],
-                "textEn": words.kind(kind)[1],
-                "issuer": issuer,
-                "issuerText": say.ISSUERS[issuer][0],
-                "issuerTextEn": say.ISSUERS[issuer][1],
-                "from": (day + timedelta(days=days[kind])).isoformat() if day and kind in days else None,
-            }
-            for kind, issuer in line.kinds.items()
-        ],
-        "present": line.present,
-        "article": line.article,
-        "status": line.status.value,
-        "source": line.source,
-    }
-
-
-def _limit(line: Line) -> Json:
-    """A limit of the day's standard, whole TWD; `unit`: of what it is counted, `most`: of how many at most."""
-    unit, level = line.values.get("unit"), line.key.removeprefix("disability-")
-    known = say.ITEMS.get(line.key) or (f"失能第{level}等級", f"disability level {level}")
-    return {
-        "item": line.key,
-        "text": known[0],
-        "textEn": known[1],
-        "limit": line.values["limit"],
-        "unit": unit,
-        "unitText": say.UNITS[unit][0] if unit else None,
-        "unitTextEn": say.UNITS[unit][1] if unit else None,
-        "most": line.values.get("most"),
-        "article": line.article,
-        "status": line.status.value,
-        "source": line.source,
-    }
-
-
-def _claimed(claimed: Claimed) -> Json:
-    found = claimed.reckoning
-    return {
-        "lines": [
-            {
-                "paper": one.line.id.partition("#")[0],
-                "line": one.line.id.partition("#")[2],
-                "item": one.line.item.value,
-                **_text(say.ITEMS, one.line.item),
-                "amount": one.line.amount,
-                "claimable": one.claimable,
-                "pending": one.pending,
-                "over": one.over,
-                "needs": [{"need": need.value, **_text(say.NEEDS, need)} for need in one.needs],
-                "article": one.article,
-                "status": one.status.value,
-            }
-            for one in found.medical
-        ],
-        "unreadLines": claimed.unread,
-        "unreadAmount": str(claimed.unread_amount),
-        "medical": sum(one.claimable for one in found.medical),
-        "pending": sum(one.pending for one in found.medical),
-        "death": found.death.amount if found.death else 0,
-        "interim": found.death.interim if found.death else 0,
-        "total": found.total,
-        "parts": None
-        if claimed.parts is None
-        else [{"payer": payer, "amount": amount} for payer, amount in claimed.parts.items()],
-        "status": found.status.value,
-    }
-
-
-def _clock(clock: Clock) -> Json:
-    return {
-        "clock": clock.name,
-        **_text(say.CLOCKS, clock.name),
-        "start": clock.start.isoformat(),
-        "due": clock.due.isoformat() if clock.due else None,
-        "extended": clock.extended.isoformat() if clock.extended else None,
-        "running": clock.running,
-        "article": clock.article,
-        "status": clock.status.value,
-    }
+    return told | {"claimed": motor_account.claimed(one.claimed) if one.claimed else None} if contents else told
 
 
 def _paper(dossier: Dossier, paper: CasePaper, reader: Reader) -> Json:
