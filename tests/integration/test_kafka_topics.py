@@ -51,6 +51,8 @@ def test_a_setting_that_was_changed_is_set_again(broker: Broker) -> None:
     admin = AdminClient({"bootstrap.servers": broker.hosts})
     for done in admin.incremental_alter_configs([resource]).values():
         done.result(30)
+    while not own.plan((), ()):  # the broker tells of it a moment later
+        pass
     (change,) = own.apply((), ())
     assert change.topic == name and change.what.startswith("set retention.ms: 1000 → ")
     assert own.plan((), ()) == []
