@@ -10,6 +10,8 @@ COMMANDS = {
     "up": "services.commands.up:up",
     "run": "services.commands.run:run",
     "topics": "services.commands.topics:topics",
+    "backup": "services.commands.backup:backup",
+    "restore": "services.commands.restore:restore",
     "demo": "services.commands.demo:demo",
     "send": "services.commands.send:send",
     "trace": "services.commands.trace:trace",

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from adapters.identity.tokens import Tokens
 from adapters.stores.dialect import trouble
+from adapters.telemetry import spans
 from services.consent import app as consent
 from services.conversion import app as conversion
 from services.conversion import paper_app as papers
@@ -28,6 +29,7 @@ from services.intake.refusal import Refusal, respond
 from services.intake.wire import Wire
 from services.interface import app as interface
 from services.portal import app as portal
+from services.verification import app as verification
 
 if TYPE_CHECKING:
     from services.embedded import System
@@ -48,7 +50,7 @@ def application(system: "System", tokens: Tokens, rate: float = limits.RATE) -> 
     app = Starlette(
         routes=[
             room
-            for service in (intake, consent, delivery, portal, papers, conversion, interface)
+            for service in (intake, verification, consent, delivery, portal, papers, conversion, interface)
             for room in service.routes(system, tokens)
         ],
         exception_handlers={Refusal: _refused, HTTPException: _no_such_route},  # type: ignore[dict-item]
@@ -109,6 +111,7 @@ class Guard:
             await send(message)
 
         structlog.contextvars.clear_contextvars()
+        begun = spans.now()
         self._free -= 1
         try:
             if self._free < 0:
@@ -124,6 +127,9 @@ class Guard:
                 await respond(Request(scope), refusal)(scope, receive, sending)
         finally:
             self._free += 1
+            if judged := scope.get("state", {}).get("judged"):
+                first = judged.record.attempt == 1 and not judged.again
+                spans.door(judged.record, judged.outcome, begun, first)
 
 
 def _later(why: str) -> Refusal:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, delete, select
 
@@ -102,14 +103,19 @@ class Archive:
     def blob_body(self, blob: str) -> bytes:
         return self.blobs.read(blob, self._keys.one(BLOB_KEY + blob))
 
+    def blob_of(self, tx: Connection, record: str) -> str | None:
+        """The sealed file that holds a large record."""
+        return tx.execute(select(bodies.c.blob).where(bodies.c.record == record)).scalar()
+
     def hold_blob(self, tx: Connection, record: str, blob: str) -> None:
         """Notes at intake which file holds a large record, before there is a verdict."""
         tx.execute(insert(bodies).values(record=record, blob=blob).on_conflict_do_nothing())
 
-    def sweep(self, tx: Connection) -> None:
-        """Removes sealed files that no record holds, with their keys: what a crash left. Before any door opens."""
+    def sweep(self, tx: Connection, before: datetime | None = None) -> None:
+        """Removes sealed files that no record holds, with their keys: what a crash left. Before any door opens, or only what
+        was last written `before` a time."""
         held = set(tx.execute(select(bodies.c.blob).where(bodies.c.blob.is_not(None))).scalars())
-        if stray := self.blobs.sweep(held):
+        if stray := self.blobs.sweep(held, before):
             self._keys.destroy([BLOB_KEY + name for name in stray])
 
     def blob_key(self, blob: str) -> bytes:
@@ -122,7 +128,7 @@ class Archive:
 
     def erase(self, tx: Connection, record: str) -> None:
         """Destroys the record's keys, then its rows and file. Done again after a crash it changes nothing."""
-        blob = tx.execute(select(bodies.c.blob).where(bodies.c.record == record)).scalar()
+        blob = self.blob_of(tx, record)
         self._keys.destroy([RECORD_KEY + record, *([BLOB_KEY + blob] if blob else [])])
         if blob:
             self.blobs.delete([blob])

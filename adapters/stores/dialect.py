@@ -30,7 +30,8 @@ def lock(tx: Connection, names: Iterable[str]) -> None:
     On SQLite nothing: a writer is alone. On PostgreSQL advisory locks on the names' 64-bit hashes: two names with one hash
     cost a wait and nothing else. A transaction locks by class, all of a class at once, and in this order: an insurer's topic
     and the right to read it; the step itself on an embedded log; records at the door, identities and documents, look-up keys
-    and cases, targets and participants; then authorisations; then feeds; then the log. So no two wait for each other.
+    and cases, targets and participants; then authorisations; then questions to issuers; then feeds; then the log. So no two
+    wait for each other.
     """
     if tx.dialect.name == "postgresql" and (held := sorted({_number(name) for name in names})):
         tx.execute(_LOCK, {"names": held})

@@ -40,22 +40,25 @@ _QUESTIONS: dict[str, str] = {
         WHERE (outcome IS NULL OR (outcome IN ('rejected', 'dead') AND judged < attempt)) AND received < :before""",
     "verdict-not-in-log": f"""
         SELECT record, NULL, NULL, outcome || ' at ' || judged_at FROM records
-        WHERE outcome IN ('accepted', 'duplicate', 'rejected') AND substr(judged_at, 1, 10) >= {_KEPT}
+        WHERE outcome IN ('accepted', 'duplicate', 'rejected') AND attempt > 0 AND substr(judged_at, 1, 10) >= {_KEPT}
           AND record NOT IN (SELECT key FROM log WHERE topic = 'verdicts')""",
     "log-verdict-without-record": """
         SELECT key, NULL, NULL, 'event ' || event FROM log
         WHERE topic = 'verdicts' AND NOT EXISTS (SELECT 1 FROM records WHERE record = log.key AND judged > 0)""",
     "body-missing": """
         SELECT record, NULL, NULL, outcome FROM records
-        WHERE outcome IS NOT NULL AND erased = 0 AND NOT EXISTS
+        WHERE outcome IS NOT NULL AND erased = 0 AND wanted = 0 AND NOT EXISTS
           (SELECT 1 FROM bodies WHERE bodies.record = records.record AND (body IS NOT NULL OR blob IS NOT NULL))""",
+    "body-wanted": """
+        SELECT record, NULL, NULL, outcome FROM records WHERE wanted = 1 AND erased = 0""",
     "body-of-erased": """
         SELECT records.record, NULL, NULL, 'erased' FROM records JOIN bodies USING (record) WHERE erased = 1""",
     "body-without-receipt": """
         SELECT record, NULL, NULL, 'body' FROM bodies
         WHERE NOT EXISTS (SELECT 1 FROM records WHERE records.record = bodies.record)""",
     "keys-of-erased": """
-        SELECT DISTINCT record, NULL, NULL, 'look-up hashes' FROM links
+        SELECT DISTINCT record, NULL, NULL, 'look-up hashes'
+        FROM (SELECT record FROM links UNION SELECT record FROM acting) AS kept
         WHERE record IN (SELECT record FROM records WHERE erased = 1)""",
     "case-unknown": """
         SELECT record, NULL, case_number, 'no such case' FROM records
@@ -70,7 +73,8 @@ _QUESTIONS: dict[str, str] = {
           (SELECT 1 FROM cases AS standing WHERE standing.number = cases.merged_into)""",
     "no-case": f"""
         SELECT record, NULL, NULL, kind FROM records
-        WHERE outcome IN {_HELD} AND erased = 0 AND case_number IS NULL AND kind IN ('document', 'paper', 'application')
+        WHERE outcome IN {_HELD} AND erased = 0 AND wanted = 0 AND case_number IS NULL
+          AND kind IN ('document', 'paper', 'application')
           AND lineage NOT IN ({_TAKEN_BACK}) AND :hub_is_level""",
     "offer-without-view": """
         SELECT NULL, insurer, case_number, 'number ' || number FROM offers
@@ -90,7 +94,7 @@ _QUESTIONS: dict[str, str] = {
         SELECT papers.record, offers.insurer, offers.case_number,
                'number ' || offers.number || ' under ' || (one.value ->> 1)
         FROM offers JOIN offer_papers AS papers USING (insurer, number), {elements} AS one
-        JOIN records ON records.record = one.value ->> 1
+        JOIN records ON records.record = replace(replace(one.value ->> 1, 'mandate:', ''), 'filed-under:', '')
         WHERE taken_back_by IS NULL AND :all_level AND (
           records.lineage IN (SELECT lineage FROM withdrawals) OR erased = 1
           OR NOT EXISTS (SELECT 1 FROM authorisations AS reviewed
@@ -105,7 +109,8 @@ _QUESTIONS: dict[str, str] = {
         FROM handovers LEFT JOIN feeds USING (insurer) WHERE handovers.number > coalesce(last, 0)""",
     "dead-letter": """
         SELECT dead_letters.record, NULL, NULL, step || ': ' || reason FROM dead_letters
-        LEFT JOIN records USING (record) WHERE outcome IS NULL OR outcome = 'dead' OR judged_at <= at""",
+        LEFT JOIN records USING (record)
+        WHERE coalesce(erased, 0) = 0 AND (outcome IS NULL OR outcome = 'dead' OR judged_at <= at)""",
 }
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, exists, func, literal_column, or_, select, update
 
 from adapters.stores.dialect import insert
 from adapters.stores.tables import GIVEN, dead_letters, offer_papers, records, uses
@@ -64,41 +64,72 @@ def erased(tx: Connection, ids: Iterable[str]) -> dict[str, str]:
     return {row.record: row.outcome or "" for row in rows if row.erased}
 
 
+# Whether a later version of the same document was judged since: a document ends with the last of them.
+_LATER = records.alias("later")
+_JUDGED_BEFORE = (
+    select(records.c.record)
+    .where(
+        records.c.erased == literal_column("0"),  # as the index has it
+        records.c.outcome.in_(bindparam("outcomes", expanding=True)),
+        records.c.kind.in_(bindparam("kinds", expanding=True)),
+        records.c.judged_at < bindparam("before"),
+        records.c.judged >= records.c.attempt,
+        ~exists().where(
+            _LATER.c.lineage == records.c.lineage,
+            _LATER.c.erased == literal_column("0"),
+            or_(_LATER.c.judged_at >= bindparam("before"), _LATER.c.judged < _LATER.c.attempt),
+        ),
+    )
+    .limit(bindparam("most"))
+)
+
+
+def judged_before(
+    tx: Connection, kinds: Sequence[Kind], outcomes: Sequence[Outcome], before: datetime, limit: int
+) -> Sequence[str]:
+    """Records of these kinds and verdicts that were judged before a time, as was every version of their documents."""
+    values = {"kinds": kinds, "outcomes": outcomes, "before": stamp(before), "most": limit}
+    return tx.execute(_JUDGED_BEFORE, values).scalars().all()
+
+
 _INSERT = insert(records)
 _PUT = _INSERT.on_conflict_do_update(index_elements=["record"], set_={"attempt": _INSERT.excluded.attempt})
+
+
+def columns(one: Record) -> dict[str, object]:
+    """An envelope as columns of `records`."""
+    return {
+        "record": one.id,
+        "attempt": one.attempt,
+        "kind": one.kind.value,
+        "sender": one.sender,
+        "role": one.role.value,
+        "method": one.method,
+        "path": one.path,
+        "sha256": one.sha256,
+        "size": one.size,
+        "media_type": one.media_type,
+        "received": one.received,
+        "target": one.target,
+        "parent": one.parent,
+        "first_line": one.lines[0] if one.lines else None,
+        "last_line": one.lines[1] if one.lines else None,
+    }
 
 
 def put(tx: Connection, envelopes: Sequence[Record]) -> None:
     """Inserts records, or raises the attempt of those that are here; the earlier verdict stays until the next one."""
     if not envelopes:
         return
-    rows = [
-        {
-            "record": one.id,
-            "attempt": one.attempt,
-            "kind": one.kind.value,
-            "sender": one.sender,
-            "role": one.role.value,
-            "method": one.method,
-            "path": one.path,
-            "sha256": one.sha256,
-            "size": one.size,
-            "media_type": one.media_type,
-            "received": one.received,
-            "target": one.target,
-            "parent": one.parent,
-            "first_line": one.lines[0] if one.lines else None,
-            "last_line": one.lines[1] if one.lines else None,
-        }
-        for one in envelopes
-    ]
-    tx.execute(_PUT, rows)
+    tx.execute(_PUT, [columns(one) for one in envelopes])
 
 
 _JUDGED = ("judged", "judged_at", "outcome", "problems", "original", "identity", "version", "standing", "content",
            "lineage", "accepted")  # fmt: skip
 _JUDGE = (
-    update(records).where(records.c.record == bindparam("which")).values({name: bindparam(name) for name in _JUDGED})
+    update(records)
+    .where(records.c.record == bindparam("which"))
+    .values({**{name: bindparam(name) for name in _JUDGED}, "wanted": 0})
 )
 
 
@@ -116,7 +147,7 @@ def judge_again(tx: Connection, rows: Sequence[dict[str, object]]) -> None:
     """A further attempt at what is in the set already: the verdict stays. Dicts of record, judged (attempt)."""
     if rows:
         tx.execute(
-            update(records).where(records.c.record == bindparam("which")).values(judged=bindparam("judged")),
+            update(records).where(records.c.record == bindparam("which")).values(judged=bindparam("judged"), wanted=0),
             [{"which": row["record"], "judged": row["judged"]} for row in rows],
         )
 

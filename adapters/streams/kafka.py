@@ -31,6 +31,8 @@ T = TypeVar("T")
 REACH_MS = 5_000  # a broker that does not answer for so long is not there
 SESSION_MS = 10_000  # a worker that is silent for so long has its partitions given to another
 BATCH_BYTES = 1 << 20  # a request of the producer holds as much a partition; one larger message goes alone
+FETCH_BYTES, FETCH_MS = 64 << 10, 30  # a fetch waits so long for so much: else each record is a request of its own
+LINGER_MS = 5  # what several partitions have to send within it is one request
 VALUE_BYTES = MESSAGE_BYTES - (64 << 10)  # room for seal, key, headers and the batch around a value
 MECHANISM = "SCRAM-SHA-512"
 FILES = ("sslrootcert", "sslcert", "sslkey")
@@ -131,6 +133,8 @@ class Broker:
             enable_auto_commit=False,
             session_timeout_ms=SESSION_MS,
             heartbeat_interval_ms=SESSION_MS // 4,
+            fetch_min_bytes=FETCH_BYTES,
+            fetch_max_wait_ms=FETCH_MS,
             **({"auto_offset_reset": "earliest"} | more),
             **self.client(),
         )
@@ -142,6 +146,7 @@ class Broker:
             enable_idempotence=True,
             max_batch_size=BATCH_BYTES,
             max_request_size=MESSAGE_BYTES,
+            linger_ms=LINGER_MS,
             **self.client(),
         )
 
@@ -196,6 +201,11 @@ class Taken(Protocol):
     headers: Any
 
 
+def day_of(now: datetime) -> str:
+    """The day of the log (UTC, YYYY-MM-DD) whose key seals what is written now."""
+    return now.astimezone(UTC).strftime("%Y-%m-%d")
+
+
 class Sealer:
     """Between messages and what rests on the log."""
 
@@ -205,6 +215,10 @@ class Sealer:
         self._carried = {topic.name: topic.carries for topic in TOPICS}
         self._newest = ("", b"")  # day and key: the newest one is in use by all, and is not destroyed for days
 
+    def ready(self, day: str) -> bool:
+        """Whether the key of this day is at hand: then nothing here asks the database, and nothing can wait for it."""
+        return day == self._newest[0]
+
     def seal(self, messages: Iterable[Message | Encoded], now: datetime) -> list[Row]:
         """Raises TooLarge."""
         values = [(one, one.value()) for one in messages]
@@ -212,7 +226,7 @@ class Sealer:
             return []
         if max(len(value) for _, value in values) > VALUE_BYTES:
             raise TooLarge
-        day = now.astimezone(UTC).strftime("%Y-%m-%d")
+        day = day_of(now)
         key = self._key(day, lambda name: self._keys.make([name])[name])
         return [
             Row(one.topic, one.key, one.id, day, seal(key, value, f"{one.topic}|{one.id}")) for one, value in values
@@ -221,7 +235,7 @@ class Sealer:
     def again(self, rows: Sequence[Output], now: datetime) -> list[Output]:
         """Rows to be published another time: those of an earlier day under today's key, so that they do not come to the log
         under one that is about to be destroyed."""
-        today = now.astimezone(UTC).strftime("%Y-%m-%d")
+        today = day_of(now)
         return [row if row.day == today else self._anew(row, today) for row in rows]
 
     def _anew(self, row: Output, today: str) -> Row:

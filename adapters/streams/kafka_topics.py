@@ -133,9 +133,8 @@ class Topics:
             try:
                 told = future.result(PATIENCE_SECONDS)
             except KafkaException as error:
-                if (
-                    error.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART
-                ):  # made a moment ago, and not heard of there
+                # Made a moment ago, and not heard of there yet.
+                if error.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
                     raise
             else:
                 settings[resource.name] = {name: entry.value for name, entry in told.items()}

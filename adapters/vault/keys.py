@@ -62,11 +62,11 @@ class Keys:
         self.signing = Ed25519PrivateKey.from_private_bytes(
             _secret(folder / "signing.key", lambda: Ed25519PrivateKey.generate().private_bytes(*raw))
         )
-        self._wrapped = wrapped or KeyFile(folder / "keys.sqlite")
+        self.wrapped = wrapped or KeyFile(folder / "keys.sqlite")
         self._opened: dict[bytes, bytes] = {}
 
     def close(self) -> None:
-        self._wrapped.close()
+        self.wrapped.close()
 
     def lookup(self, value: str) -> str:
         """The keyed hash that stands for `value` in the database. Does not rotate with time."""
@@ -80,13 +80,13 @@ class Keys:
         if lacking:
             fresh = {name: aes_key_wrap(self._master, key) for name, key in lacking.items()}
             self._remember({fresh[name]: key for name, key in lacking.items()})
-            found |= self._unwrap(self._wrapped.add(fresh))
+            found |= self._unwrap(self.wrapped.add(fresh))
         return found
 
     def get(self, names: Iterable[str]) -> dict[str, bytes]:
         """The keys that exist; a destroyed one is absent."""
         names = list(dict.fromkeys(names))
-        return self._unwrap(self._wrapped.find(names)) if names else {}
+        return self._unwrap(self.wrapped.find(names)) if names else {}
 
     def one(self, name: str) -> bytes:
         found = self.get([name])
@@ -99,12 +99,12 @@ class Keys:
         names = list(dict.fromkeys(names))
         if not names:
             return
-        for wrapped in self._wrapped.find(names).values():
+        for wrapped in self.wrapped.find(names).values():
             self._opened.pop(wrapped, None)
-        self._wrapped.remove(names)
+        self.wrapped.remove(names)
 
     def names(self, prefix: str) -> list[str]:
-        return self._wrapped.names(prefix)
+        return self.wrapped.names(prefix)
 
     def _unwrap(self, wrapped: Mapping[str, bytes]) -> dict[str, bytes]:
         unwrapped = {}

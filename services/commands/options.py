@@ -55,6 +55,13 @@ keys_option = click.option(
     metavar="URL",
     help="As --database: another one, for the wrapped keys alone.  [env: CLAIMS_KEYS]",
 )
+journal_option = click.option(
+    "--journal",
+    envvar="CLAIMS_JOURNAL",
+    metavar="PLACE",
+    help="Of the journal, which must outlive the store: a folder on another disk, or as --database.  "
+    "[env: CLAIMS_JOURNAL; default: DATA/journal, or the database of the keys]",
+)
 
 
 class Failed(click.ClickException):

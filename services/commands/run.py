@@ -13,17 +13,19 @@ from typing import TYPE_CHECKING
 import click
 import structlog
 
+from adapters.telemetry import spans
 from services.commands.logs import log_as_json
-from services.commands.options import Failed, data_option, database_option, kafka_option, keys_option
+from services.commands.options import Failed, data_option, database_option, journal_option, kafka_option, keys_option
+from services.commands.restoring import refuse_half_restored
 from services.commands.telling import tell
-from services.commands.up import NO_SANDBOX, bound, classes, serve
+from services.commands.up import NO_SANDBOX, bound, classes, serve, start_traces
 from services.intake.limits import RATE
 from services.pipeline import PIPELINE
 from services.sandbox.setup import Sandbox, register
 
 if TYPE_CHECKING:
     from adapters.streams.kafka import Broker
-    from services.distributed import Doors, Node
+    from services.distributed import Doors, Node, Places
 
 DOORS, DOORS_PORT = "doors", 8080
 SERVICES = (DOORS, *(step.name for step in PIPELINE), "clock", "publisher")
@@ -38,6 +40,7 @@ logger = structlog.get_logger()
 @database_option
 @data_option
 @keys_option
+@journal_option
 @click.option("--sandbox", is_flag=True, help="Invented participants with random tokens, in DATA/sandbox.json.")
 @click.option(
     "--port",
@@ -58,6 +61,7 @@ def run(
     database: str | None,
     data: Path,
     keys: str | None,
+    journal: str | None,
     sandbox: bool,
     port: int | None,
     host: str,
@@ -78,13 +82,17 @@ def run(
         raise Failed(NO_SANDBOX)
     if not kafka or not database or not keys:
         raise Failed("Name the brokers with --kafka, the database with --database and that of the keys with --keys.")
+    refuse_half_restored(data)
+    from services.distributed import Places
+
     log_as_json()
     structlog.contextvars.bind_contextvars(service=service)
-    broker = address(kafka)
+    start_traces(f"claims-{service}")
+    broker, places = address(kafka), Places(database, keys, journal or keys, data)
     if service == DOORS:
         port = DOORS_PORT if port is None else port
         with databases():
-            failed = serve(data, host, port, rate, lambda known: _doors(broker, database, keys, data, known))
+            failed = serve(data, host, port, rate, lambda known: _doors(broker, places, known))
         if failed:
             sys.exit(1)
     else:
@@ -93,7 +101,7 @@ def run(
 
         lines = register([policy.line() for policy in policies()])
         with databases(), contextlib.nullcontext() if port is None else bound(host, port) as listener:
-            asyncio.run(_run(service, lambda: Node(broker, database, keys, data, lines), listener))
+            asyncio.run(_run(service, lambda: Node(broker, places, lines, sandbox=True), listener))
 
 
 def address(kafka: str) -> "Broker":
@@ -113,6 +121,7 @@ def databases() -> Iterator[None]:
     """Says what a database that is opened here lacks; Failed."""
     from sqlalchemy.exc import OperationalError
 
+    from adapters.stores.journal import BesideStore
     from adapters.stores.postgres import UnfitDatabase
     from adapters.vault.key_database import BesideData
 
@@ -120,15 +129,15 @@ def databases() -> Iterator[None]:
         yield
     except OperationalError as error:  # the driver's words hold neither password nor record
         raise Failed(f"A database cannot be used. {error.orig}") from None
-    except (UnfitDatabase, BesideData) as error:
+    except (UnfitDatabase, BesideData, BesideStore) as error:
         raise Failed(str(error)) from None
 
 
-def _doors(broker: "Broker", database: str, keys: str, data: Path, known: Sandbox) -> "Doors":
+def _doors(broker: "Broker", places: "Places", known: Sandbox) -> "Doors":
     from services.distributed import Doors
     from services.sandbox.participants import PARTICIPANTS
 
-    return Doors(broker, database, keys, data, register(known.policies), PARTICIPANTS)
+    return Doors(broker, places, register(known.policies), PARTICIPANTS)
 
 
 async def _run(service: str, make: "Callable[[], Node]", listener: socket.socket | None) -> None:
@@ -152,6 +161,7 @@ async def _run(service: str, make: "Callable[[], Node]", listener: socket.socket
     await asyncio.wait({work, wait}, return_when=asyncio.FIRST_COMPLETED)
     logger.info("stopping", failed=not stopping.is_set())
     await asyncio.wait({work}, timeout=STOP_SECONDS)
+    spans.stop()
     error = work.exception() if work.done() else TimeoutError()
     if error or not stopping.is_set():
         logger.error("ended by a failure", errors=classes(error) if error else [])

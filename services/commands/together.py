@@ -25,7 +25,7 @@ logger = structlog.get_logger()
 def run_all(places: Sequence[str], data: Path, host: str, port: int, rate: int) -> bool:
     """Makes the topics, starts the services, the doors last, and ends them at a signal; whether one ended by itself.
 
-    `places`: the brokers, the database, that of the keys."""
+    `places`: the brokers, the database, that of the keys, that of the journal."""
     from confluent_kafka import KafkaException
 
     from adapters.streams import kafka_topics
@@ -36,7 +36,8 @@ def run_all(places: Sequence[str], data: Path, host: str, port: int, rate: int) 
         raise Failed(UNREACHABLE) from None
     shared = ["--sandbox", "--data", str(data)]
     doors = ["--host", host, "--port", str(port), "--rate", str(rate)]
-    environment = os.environ | dict(zip(("CLAIMS_KAFKA", "CLAIMS_DATABASE", "CLAIMS_KEYS"), places, strict=True))
+    names = ("CLAIMS_KAFKA", "CLAIMS_DATABASE", "CLAIMS_KEYS", "CLAIMS_JOURNAL")
+    environment = os.environ | dict(zip(names, places, strict=True))
     commands = {name: ["run", name, *shared, *(doors if name == DOORS else [])] for name in SERVICES}
     return asyncio.run(_run(commands, environment))
 

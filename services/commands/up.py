@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING
 import click
 import structlog
 
+from adapters.telemetry import spans
 from services.commands.logs import log_as_json
-from services.commands.options import Failed, data_option, database_option, kafka_option, keys_option
+from services.commands.options import Failed, data_option, database_option, journal_option, kafka_option, keys_option
+from services.commands.restoring import refuse_half_restored
 from services.intake.limits import RATE
 from services.sandbox.setup import FILE_NAME, BadSandboxFile, Sandbox, SandboxTokens, prepare, register
 
@@ -42,6 +44,7 @@ logger = structlog.get_logger()
 @kafka_option
 @database_option
 @keys_option
+@journal_option
 @click.option("--sandbox", is_flag=True, help="Invented participants with random tokens, in DATA/sandbox.json.")
 @click.option(
     "--rate",
@@ -57,6 +60,7 @@ def up(
     kafka: str | None,
     database: str | None,
     keys: str | None,
+    journal: str | None,
     sandbox: bool,
     rate: int,
 ) -> None:
@@ -76,24 +80,36 @@ def up(
     places = [one for one in (kafka, database, keys) if one]
     if len(places) not in (0, 3):
         raise Failed("The distributed form needs --kafka, --database and --keys; the embedded form none of them.")
+    refuse_half_restored(data)
     log_as_json()
     if places:
         from services.commands.together import run_all
 
         with locked(data):
-            failure = run_all(places, data, host, port, rate)
+            failure = run_all([*places, journal or places[2]], data, host, port, rate)
     else:
+        start_traces("claims")
         with locked(data):
-            failure = serve(data, host, port, rate, lambda known: _embedded(data, known))
+            failure = serve(data, host, port, rate, lambda known: _embedded(data, known, journal))
     if failure:
         sys.exit(1)
 
 
-def _embedded(data: Path, known: Sandbox) -> "System":
+def start_traces(service: str) -> None:
+    """Where the environment names a collector; Failed when what else it says of traces cannot be used."""
+    try:
+        spans.start(service)
+    except ValueError as error:
+        raise Failed(f"Traces cannot be sent as the variables OTEL_… say: {error}") from None
+
+
+def _embedded(data: Path, known: Sandbox, journal: str | None) -> "System":
+    from adapters.stores.journal import Journal
     from services.embedded import System
     from services.sandbox.participants import PARTICIPANTS
 
-    return System(data, PARTICIPANTS, register(known.policies))
+    own = Journal.at(journal) if journal else None
+    return System(data, PARTICIPANTS, register(known.policies), own, sandbox=True)
 
 
 def serve(data: Path, host: str, port: int, rate: int, make: "Callable[[Sandbox], System | Doors]") -> bool:
@@ -168,6 +184,7 @@ async def _serve(
             logger.error("ended by a failure", errors=classes(end))
     await loop.shutdown_default_executor()  # a turn that is under way ends before the database closes
     system.close()
+    spans.stop()
     for worker in multiprocessing.active_children():
         worker.terminate()  # what it had in hand is validated after the next start
     logger.info("stopped", failed=failed)

@@ -9,22 +9,27 @@ from sqlalchemy import Connection, Row
 from adapters.stores import records
 from adapters.stores.archive import Archive, Kept
 from adapters.stores.dialect import acceptances, lock_found
+from adapters.stores.journal import Entry, Journal, What
 from adapters.vault.keys import Keys
 from schemas.events import Checked, Message, Verdict
-from schemas.evidence import Evidence, Judgement, Standing
+from schemas.evidence import Evidence, Judgement, Mandate, Standing
 from schemas.ids import event_id
 from schemas.problems import Problem, problem
-from schemas.records import Kind, Outcome
+from schemas.records import REVIEWED, Outcome
 from schemas.topics import CHECKED, CONTROLS, VERDICTS
 from services.deduplication.decide import Arrival, Decision, Held, Why, decide
+
+# What the journal holds of a record beside its envelope; of an erased one nothing that it is looked up by.
+OF_ERASED = ("outcome", "version", "standing", "lineage")
+OF_TAKEN = (*OF_ERASED, "original", "identity", "content")
 
 
 class Deduplication:
     name = "deduplication"
     sources = (CHECKED.name,)
 
-    def __init__(self, keys: Keys, archive: Archive) -> None:
-        self._keys, self._archive = keys, archive
+    def __init__(self, keys: Keys, archive: Archive, journal: Journal) -> None:
+        self._keys, self._archive, self._journal = keys, archive, journal
 
     def handle(self, tx: Connection, messages: Sequence[Message], now: datetime) -> list[Message]:
         erased = records.erased(tx, [message.event.record.id for message in messages])  # type: ignore[union-attr]
@@ -32,7 +37,7 @@ class Deduplication:
         held = _held(tx, [one for one in arrivals.values() if one])
         named = {record for message in messages for record in _named(message.event)}
         known = records.by_ids(tx, named) if named else {}
-        kept, rows, again, outputs = [], [], [], []
+        kept, rows, again, outputs, entries = [], [], [], [], []
         for message in messages:
             checked, arrival = message.event, arrivals[message.id]
             assert isinstance(checked, Checked)
@@ -50,6 +55,8 @@ class Deduplication:
                 checked = checked.model_copy(update={"problems": (*checked.problems, problem(code))})
             decision = decide(arrival, held.like(arrival)) if arrival else Decision(_unread(checked), Why.NEW)
             if decision.why == Why.EXISTS:
+                # Kept once more: of a record that a restore knows from the journal alone, these are the only bytes.
+                kept.append(_kept(message, checked))
                 again.append({"record": checked.record.id, "judged": checked.record.attempt})
                 outputs.append(_verdict(message, checked, decision, checked.problems))
                 continue
@@ -61,8 +68,9 @@ class Deduplication:
             }
             if arrival and decision.lineage:
                 row |= held.add(arrival, decision)
+                entries += self._entries(tx, checked, arrival, decision, row, known)
             rows.append(row)
-            kept.append(Kept(checked.record.id, message.body, checked.metadata, checked.content, checked.blob))
+            kept.append(_kept(message, checked))
             outputs.append(_verdict(message, checked, decision, problems))
         records.put(tx, [message.event.record for message in messages if message.event.record.parent])
         records.rename_lineages(tx, held.renamed)
@@ -70,7 +78,8 @@ class Deduplication:
         records.judge_again(tx, again)
         records.note_failed(tx, [one for one in messages if one.event.record.id not in erased], now)  # type: ignore[union-attr]
         self._archive.keep(tx, kept)
-        return [*outputs, *(_to_consent(output) for output in outputs if _of_authorisation(output))]
+        self._journal.write(entries)
+        return [*outputs, *(_to_consent(output) for output in outputs if _is_reviewed(output))]
 
     def dead(self, tx: Connection, message: Message, reason: str, now: datetime) -> list[Message]:
         checked = message.event
@@ -79,13 +88,40 @@ class Deduplication:
             records.put(tx, [checked.record])
         records.mark_dead(tx, self.name, message.id, checked.record.id, reason, now)
         if not records.erased(tx, [checked.record.id]):
-            self._archive.keep(tx, [Kept(checked.record.id, message.body, checked.metadata, None, checked.blob)])
+            self._archive.keep(tx, [_kept(message, checked.model_copy(update={"content": None}))])
         return [_verdict(message, checked, Decision(Outcome.DEAD, Why.NEW), ())]
+
+    def _entries(
+        self,
+        tx: Connection,
+        checked: Checked,
+        arrival: Arrival,
+        decision: Decision,
+        row: dict[str, object],
+        known: Mapping[str, Row],
+    ) -> list[Entry]:
+        """What the journal is to hold of an arrival that was taken in: what takes something away. `known`: rows of `records`
+        that it names."""
+        word, at = checked.content, str(row["judged_at"])
+        if isinstance(word, Judgement) and word.judgement == "erase":
+            if word.withdrawn:
+                return []
+            gone = known[word.records[0]]
+            detail = records.columns(records.envelope(gone)) | {name: getattr(gone, name) for name in OF_ERASED}
+            return [Entry(What.ERASED, gone.record, at, detail | {"blob": self._archive.blob_of(tx, gone.record)})]
+        follows = arrival.kind in REVIEWED and decision.why == Why.CORRECTION
+        if not (isinstance(word, Judgement) or arrival.standing == Standing.WITHDRAWN or follows):
+            return []
+        detail = records.columns(checked.record) | {name: row.get(name) for name in OF_TAKEN}
+        if isinstance(word, Judgement):
+            one, other = word.records
+            detail["judgement"] = {"verb": word.judgement, "withdrawn": int(word.withdrawn), "one": one, "other": other}
+        return [Entry(What.TAKEN, checked.record.id, at, detail)]
 
     def _arrival(self, checked: object, erased: Mapping[str, str]) -> Arrival | None:
         assert isinstance(checked, Checked)
         content, record = checked.content, checked.record
-        if not isinstance(content, Evidence | Judgement) or record.id in erased:
+        if not isinstance(content, Evidence | Judgement | Mandate) or record.id in erased:
             return None
         scope = f"{record.sender}|{record.kind}"
         print_ = content.content if isinstance(content, Evidence) else ""
@@ -179,6 +215,10 @@ def _renamed(one: Held, old: str, new: str) -> Held:
     return replace(one, lineage=new) if one.lineage == old else one
 
 
+def _kept(message: Message, checked: Checked) -> Kept:
+    return Kept(checked.record.id, message.body, checked.metadata, checked.content, checked.blob)
+
+
 def _judged(checked: Checked, now: datetime) -> dict[str, object]:
     """The columns of every attempt at a record."""
     return {"record": checked.record.id, "judged": checked.record.attempt, "judged_at": records.stamp(now)}
@@ -221,8 +261,8 @@ def _verdict(message: Message, checked: Checked, decision: Decision, problems: S
     return Message(VERDICTS.name, record.id, event_id(record.id, record.attempt, "deduplication"), event)
 
 
-def _of_authorisation(output: Message) -> bool:
-    return isinstance(output.event, Verdict) and output.event.record.kind == Kind.AUTHORISATION
+def _is_reviewed(output: Message) -> bool:
+    return isinstance(output.event, Verdict) and output.event.record.kind in REVIEWED
 
 
 def _to_consent(output: Message) -> Message:

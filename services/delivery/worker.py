@@ -3,23 +3,26 @@
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import structlog
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from adapters.stores import casebook, consents, feeds, participants, records
 from adapters.stores.archive import Archive
+from adapters.stores.database import after_commit
 from adapters.stores.dialect import lock
+from adapters.stores.journal import Journal, numbered
+from adapters.telemetry import spans
 from adapters.vault.keys import Keys
 from adapters.vault.sealing import seal
 from schemas.events import Message, View
 from schemas.ids import derive
 from schemas.topics import OFFERS
-from services.consent.entitlement import LAW_PREFIX
-from services.delivery.judging import in_force, names
-from services.delivery.sequence import Numbered, sequence
+from services.consent.entitlement import LAW_PREFIX, granted
+from services.delivery.judging import allowed, authorisations, basis_of, in_force, names
+from services.delivery.sequence import Append, Numbered, sequence
 
 TAIPEI = ZoneInfo("Asia/Taipei")
 logger = structlog.get_logger()
@@ -35,10 +38,11 @@ class Sequencer:
     name = "sequencer"
     sources = (OFFERS.name,)
 
-    def __init__(self, keys: Keys, archive: Archive) -> None:
-        self._keys, self._archive = keys, archive
+    def __init__(self, keys: Keys, archive: Archive, journal: Journal) -> None:
+        self._keys, self._archive, self._journal = keys, archive, journal
 
     def handle(self, tx: Connection, messages: Sequence[Message], now: datetime) -> list[Message]:
+        begun = spans.now()
         by_insurer: dict[str, dict[str, View]] = defaultdict(dict)
         for message in messages:
             view = message.event
@@ -56,8 +60,8 @@ class Sequencer:
         lock(tx, names(bases))  # before the feeds, as everybody who locks both
         held = in_force(tx, self._archive, bases, now.astimezone(TAIPEI).date())
         lock(tx, (f"feed:{insurer}" for insurer in by_insurer))
-        for insurer in sorted(by_insurer):
-            self._feed(tx, insurer, by_insurer[insurer], held, now)
+        found = [self._feed(tx, insurer, by_insurer[insurer], held, now, begun) for insurer in sorted(by_insurer)]
+        write(tx, self._keys, self._journal, [batch for batch in found if batch])
         return []
 
     def dead(self, tx: Connection, message: Message, reason: str, now: datetime) -> list[Message]:
@@ -69,45 +73,51 @@ class Sequencer:
             consents.schedule(tx, records.stamp(now + RETRY), record, "dead letter")
         return []
 
-    def _feed(self, tx: Connection, insurer: str, views: dict[str, View], held: set[str], now: datetime) -> None:
-        """`held`: the bases of these views that are in force."""
+    def _feed(
+        self, tx: Connection, insurer: str, views: dict[str, View], held: set[str], now: datetime, begun: int
+    ) -> "Batch | None":
+        """`held`: the bases of these views that are in force; `begun`: when the batch began, for the trace."""
         latest = casebook.latest_views(tx, insurer, views)
         current = [view for case, view in views.items() if latest.get(case) == view.version]
         if not current:
-            return
+            return None
         admitted = bool(participants.admitted(tx, [insurer]))
-        numbered = _numbered(tx, insurer, [view.case for view in current])
-        batch = _Batch(insurer, feeds.last_number(tx, insurer), records.stamp(now))
+        before = self._numbered(tx, insurer, [view.case for view in current], now.astimezone(TAIPEI).date())
+        batch = Batch(insurer, feeds.last_number(tx, insurer), records.stamp(now))
         for view in sorted(current, key=lambda one: (one.case, one.version)):
             data = content(view)
             digest = self._keys.lookup("offer|" + data)
             still = all(basis in held for paper in view.papers for _, basis in paper.basis)
-            step = sequence(view, numbered[view.case], digest, still_allowed=still, admitted=admitted)
+            step = sequence(view, before[view.case], digest, still_allowed=still, admitted=admitted)
             batch.add(view, step.take_back, digest, data if step.offer else None)
             if step.offer or step.take_back:
                 ids = [paper.record for paper in view.papers]
                 logger.info("numbered", insurer=insurer, case=view.case, number=batch.last, records=ids)
-        self._write(tx, batch)
+            if spans.on():
+                _trace(tx, view, step, batch.last, begun)
+        return batch
 
-    def _write(self, tx: Connection, batch: "_Batch") -> None:
-        if not batch.rows:
-            return
-        keys = self._keys.make(offer_key(batch.insurer, row["number"]) for row in batch.rows)
-        for row in batch.rows:
-            name = offer_key(batch.insurer, row["number"])
-            row["content"] = seal(keys[name], row["content"].encode(), name)
-        feeds.append(tx, batch.rows, batch.papers)
-        feeds.take_back(tx, batch.insurer, batch.taken)
-        feeds.note_uses(tx, batch.uses)
-        feeds.set_last(tx, batch.insurer, batch.last)
-        self._keys.destroy(offer_key(batch.insurer, row["number"]) for row in batch.taken)
+    def _numbered(self, tx: Connection, insurer: str, cases: Sequence[str], today: date) -> dict[str, list[Numbered]]:
+        """What stands of these cases, judged again without a lock: whatever lapses at this instant tells its cases anew."""
+        rows = feeds.standing_offers(tx, insurer, cases)
+        papers: dict[int, list[Row]] = defaultdict(list)
+        for paper in feeds.papers_of(tx, insurer, [row.number for row in rows]):
+            papers[paper.number].append(paper)
+        bases = {basis for some in papers.values() for paper in some for _, basis in basis_of(paper)}
+        held = in_force(tx, self._archive, bases, today)
+        numbered: dict[str, list[Numbered]] = {case: [] for case in cases}
+        for row in rows:
+            shown = papers[row.number]
+            lineages = frozenset(paper.lineage for paper in shown)
+            numbered[row.case_number].append(Numbered(row.number, row.digest, lineages, not allowed(shown, held)))
+        return numbered
 
 
-class _Batch:
-    """Rows to append to one insurer's feed."""
+class Batch:
+    """Rows to append to one insurer's feed, after its number `last`; `at`: RFC 3339 UTC."""
 
     def __init__(self, insurer: str, last: int, at: str) -> None:
-        self.insurer, self.last, self._at = insurer, last, at
+        self.insurer, self.last, self.at = insurer, last, at
         self.rows: list[dict] = []  # type: ignore[type-arg]
         self.papers: list[dict[str, object]] = []
         self.taken: list[dict[str, int]] = []
@@ -115,10 +125,9 @@ class _Batch:
 
     def add(self, view: View, take_back: tuple[int, ...], digest: str, data: str | None) -> None:
         if take_back:
-            self._row("claims.offer.withdrawn", view.case, "", _json({"case": view.case, "withdraws": list(take_back)}))
-            self.taken += [{"number": number, "by": self.last} for number in take_back]
+            self.take_back(view.case, take_back)
         if data is not None:
-            self._row("claims.offer", view.case, digest, data)
+            self.row("claims.offer", view.case, digest, data)
             self.uses += [
                 {"authorisation": granted, "paper": paper, "insurer": self.insurer, "case_number": view.case}
                 for granted, paper in view.single
@@ -138,7 +147,13 @@ class _Batch:
                     }
                 )
 
-    def _row(self, type: str, case: str, digest: str, data: str) -> None:
+    def take_back(self, case: str, numbers: Sequence[int]) -> None:
+        """The event that names numbers of a case which hold no longer."""
+        self.row("claims.offer.withdrawn", case, "", withdrawal(case, numbers))
+        self.taken += [{"number": number, "by": self.last} for number in numbers]
+
+    def row(self, type: str, case: str, digest: str, data: str | None) -> None:
+        """The next number. Without `data` its content is gone, and another number must take it back."""
         self.last += 1
         self.rows.append(
             {
@@ -147,12 +162,52 @@ class _Batch:
                 "event": derive("offer", self.insurer, self.last),
                 "type": type,
                 "case_number": case,
-                "at": self._at,
+                "at": self.at,
                 "digest": digest,
                 "content": data,
                 "taken_back_by": None,
             }
         )
+
+
+def write(tx: Connection, keys: Keys, journal: Journal, batches: Sequence[Batch]) -> None:
+    """Appends to feeds that the caller has locked. The journal has the numbers before anybody can."""
+    batches = [batch for batch in batches if batch.rows]
+    journal.write([numbered(one.insurer, one.rows, one.taken, one.uses, one.at) for one in batches])
+    for batch in batches:
+        append(tx, keys, batch)
+
+
+def append(tx: Connection, keys: Keys, batch: Batch) -> None:
+    """Appends what the journal has already."""
+    made = keys.make(offer_key(batch.insurer, row["number"]) for row in batch.rows if row["content"] is not None)
+    for row in batch.rows:
+        if row["content"] is not None:
+            name = offer_key(batch.insurer, row["number"])
+            row["content"] = seal(made[name], row["content"].encode(), name)
+    feeds.append(tx, batch.rows, batch.papers)
+    feeds.take_back(tx, batch.insurer, batch.taken)
+    feeds.note_uses(tx, batch.uses)
+    feeds.set_last(tx, batch.insurer, batch.last)
+    keys.destroy(offer_key(batch.insurer, row["number"]) for row in batch.taken)
+
+
+def withdrawal(case: str, numbers: Sequence[int]) -> str:
+    """The `data` of an event that takes numbers back (contract, "Offers")."""
+    return _json({"case": case, "withdraws": list(numbers)})
+
+
+def _trace(tx: Connection, view: View, step: Append, last: int, begun: int) -> None:
+    """In the traces of the papers shown and taken back, and of the authorisations that they go by."""
+    told: dict[str, str | int | Sequence[int]] = {"claims.insurer": view.insurer, "claims.case": view.case}
+    told |= {"claims.offernumber": last} if step.offer or step.take_back else {}
+    told |= {"claims.withdraws": step.take_back} if step.take_back else {}
+    before = feeds.papers_of(tx, view.insurer, step.take_back) if step.take_back else ()
+    shown = {paper.record for paper in (*view.papers, *before)}
+    bases = {basis for paper in view.papers for _, basis in paper.basis}
+    bases |= {basis for row in before for _, basis in basis_of(row)}
+    records = sorted(shown | authorisations(bases))
+    after_commit(tx, lambda: spans.emit("sequencer", records, begun, told))
 
 
 def content(view: View) -> str:
@@ -164,29 +219,20 @@ def content(view: View) -> str:
             "persons": list(paper.persons),
             "mediaType": paper.media_type,
             "size": paper.size,
-            "basis": [
-                {"person": who, "authorisation": basis} if who else {"law": basis.removeprefix(LAW_PREFIX)}
-                for who, basis in paper.basis
-            ],
+            "basis": [_told(who, basis) for who, basis in paper.basis],
+            **({"integrity": paper.integrity.model_dump(mode="json", exclude_none=True)} if paper.integrity else {}),
         }
         for paper in view.papers
     ]
     return _json({"case": view.case, "facts": view.facts, "papers": papers, "missing": list(view.missing)})
 
 
-def _numbered(tx: Connection, insurer: str, cases: Sequence[str]) -> dict[str, list[Numbered]]:
-    rows = feeds.standing_offers(tx, insurer, cases)
-    lineages: dict[int, set[str]] = defaultdict(set)
-    erased = set()
-    for paper in feeds.papers_of(tx, insurer, [row.number for row in rows]):
-        lineages[paper.number].add(paper.lineage)
-        if paper.erased:
-            erased.add(paper.number)
-    numbered: dict[str, list[Numbered]] = {case: [] for case in cases}
-    for row in rows:
-        shown = frozenset(lineages[row.number])
-        numbered[row.case_number].append(Numbered(row.number, row.digest, shown, row.number in erased))
-    return numbered
+def _told(who: str, basis: str) -> dict[str, str]:
+    record = granted(basis)
+    if record is None:
+        return {"law": basis.removeprefix(LAW_PREFIX)}
+    what = "authorisation" if record == basis else "mandate"
+    return {"person": who, what: record} if who else {what: record}
 
 
 def _json(value: object) -> str:

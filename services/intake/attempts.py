@@ -12,10 +12,13 @@ class Entry(StrEnum):
     DECIDED = "that verdict and receipt again"
 
 
-def enter(outcome: Outcome | None, attempt: int | None, judged: int | None, erased: bool = False) -> Entry:
+def enter(
+    outcome: Outcome | None, attempt: int | None, judged: int | None, erased: bool = False, wanted: bool = False
+) -> Entry:
     """`attempt`: the latest one made, None when the record is unknown; `judged`: the attempt that `outcome` is of.
 
     An erased record is never attempted again: its bytes would come back under a new key.
+    `wanted`: a restore has its verdict and no bytes.
     """
     if attempt is None:
         return Entry.NEW
@@ -23,6 +26,6 @@ def enter(outcome: Outcome | None, attempt: int | None, judged: int | None, eras
         return Entry.DECIDED
     if outcome is None or judged != attempt:
         return Entry.WAITING
-    if outcome in (Outcome.ACCEPTED, Outcome.DUPLICATE):
+    if outcome in (Outcome.ACCEPTED, Outcome.DUPLICATE) and not wanted:
         return Entry.DECIDED
     return Entry.AGAIN

@@ -88,7 +88,9 @@ def _enter(id: str, submission: Submission, row: Row | None, now: str) -> Taken:
     if row is None:
         entry = enter(None, None, None)
     else:
-        entry = enter(Outcome(row.outcome) if row.outcome else None, row.attempt, row.judged, bool(row.erased))
+        entry = enter(
+            Outcome(row.outcome) if row.outcome else None, row.attempt, row.judged, bool(row.erased), bool(row.wanted)
+        )
         record = records.envelope(row)
         if entry == Entry.AGAIN:
             record = record.model_copy(update={"attempt": row.attempt + 1})

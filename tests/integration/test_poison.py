@@ -19,7 +19,7 @@ from schemas.events import Checked, Message, Received, Refold, Verdict, View
 from schemas.ids import derive, event_id
 from schemas.records import Kind, Outcome, Record, Role
 from schemas.topics import CHECKED, CONTROLS, DUE, OFFERS, RECEIVED, TOPICS, VERDICTS
-from services.distributed import SERVICES, Node
+from services.distributed import SERVICES, Node, Places
 from services.intake.book import Book
 from services.pipeline import PIPELINE
 from services.sandbox.participants import PARTICIPANTS, policies
@@ -121,7 +121,8 @@ def test_every_topic_outlives_poison(kafka_address: str, server: Server, tmp_pat
     broker = Broker(kafka_address, "t" + secrets.token_hex(6))
     Topics(broker).apply((), ())
     lines = register([policy.line() for policy in policies()])
-    node = Node(broker, server.fresh(), server.empty(), tmp_path, lines)
+    wrapped = server.empty()
+    node = Node(broker, Places(server.fresh(), wrapped, wrapped, tmp_path), lines)
     with node.database.write() as tx:
         participants.admit_new(tx, PARTICIPANTS)
     raising = [Raising(one) for one in node.handlers]

@@ -26,6 +26,14 @@ def test_entry(outcome: Outcome | None, attempt: int | None, judged: int | None,
     assert enter(outcome, attempt, judged) == expected
 
 
+@pytest.mark.parametrize("outcome", [Outcome.ACCEPTED, Outcome.DUPLICATE])
+def test_what_a_restore_has_without_bytes_is_attempted_again(outcome: Outcome) -> None:
+    assert enter(outcome, 0, 0, wanted=True) == Entry.AGAIN
+    assert enter(outcome, 2, 2, wanted=True) == Entry.AGAIN
+    assert enter(outcome, 1, 0, wanted=True) == Entry.WAITING
+    assert enter(outcome, 0, 0, erased=True, wanted=True) == Entry.DECIDED
+
+
 @pytest.mark.parametrize("outcome", [None, *Outcome])
 @pytest.mark.parametrize("judged", [0, 1])
 def test_what_was_erased_is_never_attempted_again(outcome: Outcome | None, judged: int) -> None:

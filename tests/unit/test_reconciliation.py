@@ -186,6 +186,11 @@ BREAKS: list[tuple[str, Break, set[str]]] = [
         {"verdict-not-in-log"},
     ),
     ("bytes were lost", execute("DELETE FROM bodies WHERE record = ?", A_RECORD), {"body-missing"}),
+    (
+        "a restore lost the bytes",
+        execute("UPDATE records SET wanted = 1 WHERE record = ?", A_RECORD),
+        {"body-wanted"},
+    ),
     ("a record's key was lost", key_of_body, {"body-unreadable"}),
     (
         "erased by half: bytes and look-up hashes stay",

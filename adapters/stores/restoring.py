@@ -1,0 +1,109 @@
+"""What only a restore asks of the store: rows that the journal knows, what of the log can be read no more."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from adapters.stores import casebook, mandates, records
+from adapters.stores.dialect import acceptances
+from adapters.stores.tables import cursors, feeds, log, offers, outbox, views
+from adapters.stores.tables import records as table
+from schemas.records import Outcome
+
+STEP = "restore"  # whose dead letters name what was lost
+_ENVELOPE = ("record", "kind", "sender", "role", "method", "path", "sha256", "size", "media_type", "received", "target",
+             "parent", "first_line", "last_line")  # fmt: skip
+
+
+def known(tx: Connection, record: str) -> Row | None:
+    return records.by_ids(tx, [record]).get(record)
+
+
+def put_known(tx: Connection, row: Mapping[str, object]) -> None:
+    """A record of which the journal alone knows: no attempt of it is here."""
+    tx.execute(insert(table).values({name: row[name] for name in _ENVELOPE} | {"attempt": 0}))
+
+
+def put_erased(tx: Connection, row: Mapping[str, object], at: str) -> None:
+    """An erased record that the store did not know: sent again it is not taken in."""
+    put_known(tx, row)
+    own = {name: row[name] for name in ("version", "standing", "lineage")}
+    own |= {"outcome": row["outcome"] or Outcome.REJECTED.value, "judged_at": at, "erased": 1}
+    tx.execute(update(table).where(table.c.record == row["record"]).values(own))
+
+
+def put_taken(tx: Connection, row: Mapping[str, object], at: str) -> None:
+    """A record whose word must hold before its bytes are here: under the document that its identity belongs to now."""
+    if known(tx, str(row["record"])) is None:
+        put_known(tx, row)
+    beside = select(table.c.lineage).where(table.c.identity == row["identity"], records.IS_HELD)
+    lineage = tx.execute(beside.limit(1)).scalar() or row["lineage"]
+    attempt = tx.execute(select(table.c.attempt).where(table.c.record == row["record"])).scalar_one()
+    judged = {"judged": attempt, "judged_at": at, "lineage": lineage, "accepted": acceptances(tx, 1)[0]}
+    records.judge(tx, [{**row, **judged}])
+    tx.execute(update(table).where(table.c.record == row["record"]).values(wanted=1))
+
+
+def take_out(tx: Connection, record: str) -> None:
+    """As `casebook.erase`, but the record stands in its case until the hub has told that one anew."""
+    casebook.drop_links(tx, record)
+    mandates.drop(tx, record)
+    tx.execute(update(table).where(table.c.record == record).values(erased=1, identity=None, content=None))
+
+
+def lose(tx: Connection, record: str, reason: str, now: datetime) -> None:
+    """Its bytes are gone: its sender's next post is a new attempt. A verdict that put it into the set stands, for what it
+    withdraws or replaces stays so; else it is dead."""
+    row = known(tx, record)
+    if row is None or row.outcome not in records.HELD:
+        records.mark_dead(tx, STEP, f"{STEP}:{record}", record, reason, now)
+    else:
+        tx.execute(update(table).where(table.c.record == record).values(wanted=1, judged=row.attempt))
+
+
+def unjudged(tx: Connection) -> Sequence[Row]:
+    """Rows whose latest attempt has no verdict and stands in no log of this database."""
+    here = select(log.c.key).where(log.c.topic == "received")
+    return tx.execute(select(table).where(table.c.judged < table.c.attempt, table.c.record.not_in(here))).all()
+
+
+def drop_unreadable(
+    tx: Connection, days: Collection[str], steps: Sequence[tuple[str, Sequence[str]]]
+) -> set[tuple[str, str]]:
+    """Removes what lies in log and outbox of days other than these, whose keys exist; (topic, key) of what a step had not
+    read. `steps`: name and topics of each."""
+    unread = set()
+    for name, topics in steps:
+        position = tx.execute(select(cursors.c.position).where(cursors.c.step == name)).scalar() or 0
+        rows = select(log.c.topic, log.c.key).where(
+            log.c.topic.in_(topics), log.c.position > position, log.c.day.not_in(days)
+        )
+        unread |= {(row.topic, row.key) for row in tx.execute(rows)}
+    for one in (log, outbox):
+        tx.execute(delete(one).where(one.c.day.not_in(days)))
+    return unread
+
+
+def viewed_cases(tx: Connection) -> set[str]:
+    return set(tx.execute(select(views.c.case_number).distinct()).scalars())
+
+
+def sealed(tx: Connection, insurer: str) -> Sequence[Row]:
+    """The rows of a feed whose content is kept."""
+    own = select(offers).where(offers.c.insurer == insurer, offers.c.content.is_not(None))
+    return tx.execute(own.order_by(offers.c.number)).all()
+
+
+def taken_back_by(tx: Connection, insurer: str, number: int) -> list[int]:
+    own = select(offers.c.number).where(offers.c.insurer == insurer, offers.c.taken_back_by == number)
+    return list(tx.execute(own.order_by(offers.c.number)).scalars())
+
+
+def set_content(tx: Connection, insurer: str, number: int, content: bytes) -> None:
+    own = update(offers).where(offers.c.insurer == insurer, offers.c.number == number)
+    tx.execute(own.values(content=content))
+
+
+def feeds_of(tx: Connection) -> set[str]:
+    return set(tx.execute(select(feeds.c.insurer)).scalars())

@@ -1,0 +1,44 @@
+"""Which numbers of a feed the journal knows and the store does not. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+class Gap(ValueError):
+    """The journal does not reach back to the store's last number: it is another one, or was begun anew."""
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A number that was given out. `withdraws`: the numbers it took back; None: it was an offer, whose content is gone."""
+
+    number: int
+    case: str
+    withdraws: tuple[int, ...] | None
+    at: str
+
+
+def lost(entries: Iterable[tuple[str, Mapping[str, Any]]], last: int) -> list[Lost]:
+    """`entries`: (time, detail) of what was numbered above `last`, in the order of writing: the later word on a number
+    holds. In order of number, without a gap from `last` on; Gap otherwise."""
+    found: dict[int, Lost] = {}
+    for at, detail in entries:
+        for number, (case, withdraws) in enumerate(detail["events"], detail["first"]):
+            if number > last:
+                found[number] = Lost(number, case, None if withdraws is None else tuple(withdraws), at)
+    numbers = sorted(found)
+    if numbers != list(range(last + 1, last + 1 + len(numbers))):
+        raise Gap(f"after {last} comes {numbers[0]}")
+    return [found[number] for number in numbers]
+
+
+def open_numbers(gone: Iterable[Lost]) -> dict[str, list[int]]:
+    """The lost offers that no lost number takes back, by case: an insurer may hold them still."""
+    gone = list(gone)
+    taken = {number for one in gone for number in one.withdraws or ()}
+    by_case: dict[str, list[int]] = {}
+    for one in gone:
+        if one.withdraws is None and one.number not in taken:
+            by_case.setdefault(one.case, []).append(one.number)
+    return by_case

@@ -1,0 +1,243 @@
+"""Brings a store that was put back to an earlier day in line with the journal and the keys: one transaction, before anything
+starts. Done again it changes nothing.
+
+What is gone is told by the ways that exist: a lost number replays as one taken back, a record whose bytes are lost is taken
+in once more when its sender posts it again, and every case touched is folded again.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from adapters.stores import casebook, consents, feeds, participants, reconciling, records, restoring
+from adapters.stores.archive import BLOB_KEY, RECORD_KEY, Archive
+from adapters.stores.dialect import unhurried
+from adapters.stores.journal import Entry, Journal, What
+from adapters.streams.log import STREAM_KEY
+from adapters.vault.keys import Keys
+from adapters.vault.sealing import seal
+from schemas.records import Participant, Role, Status
+from schemas.topics import OFFERS
+from services.delivery.worker import OFFER_KEY, Batch, append, offer_key, withdrawal, write
+from services.pipeline import PIPELINE
+from services.recovery.lost import lost, open_numbers
+
+PARTS = "0123456789abcdef"  # of record ids by their first digit: a sixteenth of the keys in memory at a time
+STEPS = [(step.name, [topic.name for topic in step.sources]) for step in PIPELINE]
+
+
+@dataclass
+class Recovered:
+    """How much was brought in line. `lost`: records that their senders must post again."""
+
+    erased: set[str] = field(default_factory=set)
+    withdrawn: set[str] = field(default_factory=set)
+    refused: set[str] = field(default_factory=set)
+    participants: set[str] = field(default_factory=set)
+    lost: set[str] = field(default_factory=set)
+    numbers: dict[str, int] = field(default_factory=dict)  # lost ones of each feed
+
+
+class Recovery:
+    def __init__(self, keys: Keys, archive: Archive, journal: Journal, now: datetime) -> None:
+        self._keys, self._archive, self._journal, self._now = keys, archive, journal, now
+
+    def run(self, tx: Connection, arrived: Collection[str] = ()) -> Recovered:
+        """`arrived`: records that come by the log once more, though no log of this database holds them."""
+        unhurried(tx)
+        return _Run(tx, self._keys, self._archive, self._journal, self._now).run(arrived)
+
+    def forget(self) -> None:
+        """Destroys what a backup of the keys brought back of erased records, where there is no store yet."""
+        for entry in self._journal.words():
+            if entry.what == What.ERASED:
+                self._keys.destroy(_keys_of(entry))
+
+
+class _Run:
+    def __init__(self, tx: Connection, keys: Keys, archive: Archive, journal: Journal, now: datetime) -> None:
+        self._tx, self._keys, self._archive, self._journal, self._now = tx, keys, archive, journal, now
+        self._told = Recovered()
+        self._touched: set[str] = set()  # records whose cases are told again
+        self._cases: set[str] = set()
+
+    def run(self, arrived: Collection[str]) -> Recovered:
+        self._unread()
+        self._words()
+        self._unreadable()
+        self._unjudged(arrived)
+        for insurer in sorted(restoring.feeds_of(self._tx) | self._journal.highest().keys()):
+            self._feed(insurer)
+        self._touched |= {record for case in self._cases if (record := casebook.a_record_of(self._tx, case))}
+        for record in sorted(self._touched):
+            consents.schedule(self._tx, records.stamp(self._now), record, restoring.STEP)
+        return self._told
+
+    def _unread(self) -> None:
+        """The log of days whose keys are gone: what a step had yet to read of it is lost."""
+        days = [name.removeprefix(STREAM_KEY) for name in self._keys.names(STREAM_KEY)]
+        for topic, key in restoring.drop_unreadable(self._tx, days, STEPS):
+            if topic == OFFERS.name:
+                self._cases |= restoring.viewed_cases(self._tx)
+            elif restoring.known(self._tx, key):
+                self._lose(key, "LogUnreadable")
+
+    def _words(self) -> None:
+        last: dict[tuple[What, str], Entry] = {}
+        for entry in self._journal.words():
+            match entry.what:
+                case What.ERASED:
+                    self._erase(entry)
+                case What.TAKEN:
+                    self._take(entry)
+                case What.WITHDRAWN:
+                    self._withdraw(entry)
+                case _:
+                    last[(entry.what, entry.subject)] = entry
+        for entry in last.values():
+            if entry.what == What.REVIEWED:
+                self._review(entry)
+            else:
+                self._participant(entry)
+
+    def _erase(self, entry: Entry) -> None:
+        row = restoring.known(self._tx, entry.subject)
+        if row is None:
+            restoring.put_erased(self._tx, entry.detail, entry.at)
+            self._told.erased.add(entry.subject)
+        elif not row.erased:
+            self._archive.erase(self._tx, entry.subject)
+            restoring.take_out(self._tx, entry.subject)
+            self._touched.add(entry.subject)
+            self._told.erased.add(entry.subject)
+        self._keys.destroy(_keys_of(entry))
+
+    def _take(self, entry: Entry) -> None:
+        row = restoring.known(self._tx, entry.subject)
+        if row is not None and row.outcome is not None:
+            return
+        restoring.put_taken(self._tx, entry.detail, entry.at)
+        self._touched.add(entry.subject)
+        lineage = restoring.known(self._tx, entry.subject).lineage  # type: ignore[union-attr]
+        self._touched |= {one.record for one in casebook.rows_of_lineages(self._tx, [lineage])}
+        if row is None:
+            self._told.lost.add(entry.subject)
+        if word := entry.detail.get("judgement"):
+            own = {"judgement": entry.subject, "lineage": lineage, "version": entry.detail["version"]}
+            casebook.put_judgement(self._tx, own | word)
+            self._touched |= set(records.by_ids(self._tx, [word["one"], word["other"]]))
+
+    def _withdraw(self, entry: Entry) -> None:
+        rows = records.by_ids(self._tx, entry.detail["records"])
+        lineages = {entry.subject, *(row.lineage for row in rows.values() if row.lineage)}
+        for lineage in lineages - consents.withdrawn(self._tx, lineages):
+            consents.put_withdrawal(self._tx, lineage, entry.detail["record"], entry.at)
+            self._touched |= set(rows)
+            self._told.withdrawn.add(lineage)
+
+    def _review(self, entry: Entry) -> None:
+        """Only a refusal is brought back: an approval is asked for again."""
+        if entry.detail["decision"] == "approve" or not consents.approved(self._tx, [entry.subject]):
+            return
+        word = entry.detail
+        consents.put_review(self._tx, entry.subject, word["lineage"], word["decision"], word["reviewer"], entry.at)
+        self._touched.add(entry.subject)
+        self._told.refused.add(entry.subject)
+
+    def _participant(self, entry: Entry) -> None:
+        code, word = entry.subject, entry.detail
+        known = participants.get(self._tx, code)
+        if known is None:  # whom the store does not know has no rights; operators admit it anew
+            return
+        stood = Participant(
+            code=code,
+            name=known.name,
+            roles=tuple(Role(role) for role in word["roles"]),
+            status=Status(word["status"]),
+            keys=tuple(word["keys"]),
+            endpoints=tuple(word["endpoints"]),
+        )
+        if stood != known:
+            participants.put(self._tx, stood, word["record"])
+            self._told.participants.add(code)
+
+    def _unreadable(self) -> None:
+        """Records of which the keys or the file are gone: a backup of the keys older than they."""
+        files = set(self._archive.blobs.names())
+        for part in PARTS:
+            rows = reconciling.sealed_bodies(self._tx, part, part + "~")
+            known = set(self._keys.names(RECORD_KEY + part))
+            blobs = self._keys.get(BLOB_KEY + row.blob for row in rows if row.blob)
+            for row in rows:
+                here = not row.blob or (row.blob in files and BLOB_KEY + row.blob in blobs)
+                if RECORD_KEY + row.record not in known or not here:
+                    self._archive.erase(self._tx, row.record)
+                    self._lose(row.record, "KeyLost")
+
+    def _unjudged(self, arrived: Collection[str]) -> None:
+        """An attempt under way at the time of the backup, of which no log brings the bytes."""
+        for row in restoring.unjudged(self._tx):
+            if row.record in arrived or row.erased:
+                continue
+            self._lose(row.record, "LogLost")
+
+    def _lose(self, record: str, reason: str) -> None:
+        restoring.lose(self._tx, record, reason, self._now)
+        self._touched.add(record)
+        self._told.lost.add(record)
+
+    def _feed(self, insurer: str) -> None:
+        """The feed goes on after its highest number; what cannot be read of it any more is taken back."""
+        entries = self._journal.numbers(insurer, feeds.last_number(self._tx, insurer))
+        gone = lost([(one.at, one.detail) for one in entries], feeds.last_number(self._tx, insurer))
+        batch = Batch(insurer, feeds.last_number(self._tx, insurer), "")
+        for one in gone:
+            batch.at = one.at
+            if one.withdraws is None:
+                batch.row("claims.offer", one.case, "", None)
+            else:
+                batch.take_back(one.case, one.withdraws)
+            self._cases.add(one.case)
+        batch.uses = [
+            {"authorisation": authorisation, "paper": paper, "insurer": insurer, "case_number": case}
+            for entry in entries
+            for authorisation, paper, case in entry.detail["uses"]
+        ]
+        if gone:
+            append(self._tx, self._keys, batch)
+            self._told.numbers[insurer] = len(gone)
+        self._take_back(insurer, open_numbers(gone))
+        prefix = f"{OFFER_KEY}{insurer}:"
+        kept = {row.number for row in restoring.sealed(self._tx, insurer)}
+        numbers = (int(name.removeprefix(prefix)) for name in self._keys.names(prefix))
+        self._keys.destroy(offer_key(insurer, number) for number in numbers if number not in kept)
+
+    def _take_back(self, insurer: str, numbers: dict[str, list[int]]) -> None:
+        """`numbers` of each case, and what stands in the feed without its key."""
+        open_ = defaultdict(list, numbers)
+        prefix = f"{OFFER_KEY}{insurer}:"
+        known = {int(name.removeprefix(prefix)) for name in self._keys.names(prefix)}
+        for row in restoring.sealed(self._tx, insurer):
+            if row.number in known:
+                continue
+            if row.type == "claims.offer":
+                open_[row.case_number].append(row.number)
+                self._cases.add(row.case_number)
+            else:  # what it said is known from what it took back
+                name = offer_key(insurer, row.number)
+                said = withdrawal(row.case_number, restoring.taken_back_by(self._tx, insurer, row.number))
+                key = self._keys.make([name])[name]
+                restoring.set_content(self._tx, insurer, row.number, seal(key, said.encode(), name))
+        batch = Batch(insurer, feeds.last_number(self._tx, insurer), records.stamp(self._now))
+        for case, taken in sorted(open_.items()):
+            batch.take_back(case, sorted(taken))
+        write(self._tx, self._keys, self._journal, [batch])
+
+
+def _keys_of(entry: Entry) -> list[str]:
+    """The keys of an erased record."""
+    blob = entry.detail["blob"]
+    return [RECORD_KEY + entry.subject, *([BLOB_KEY + blob] if blob else [])]
