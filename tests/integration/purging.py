@@ -53,8 +53,8 @@ def main(last: str, now: str, folder: str, *shared: str) -> None:
     event.listen(Engine, "commit", killing.step)
     for where, name in ((Blobs, "delete"), (KeyDatabase, "remove"), (kafka.Publisher, "publish")):
         killing.around(where, name)
-    if isinstance(system.keys._wrapped, KeyFile):
-        system.keys._wrapped._database.set_trace_callback(killing.step)
+    if isinstance(system.keys.wrapped, KeyFile):
+        system.keys.wrapped._database.set_trace_callback(killing.step)
     if isinstance(system, Distributed):
         system.start("clock", "hub", "sequencer")
     system.tick()

@@ -159,7 +159,7 @@ def _line(value: Any, **_: Any) -> bytes:
 def test_of_200_subjects_nothing_outlives_its_time_in_one_folder(tmp_path: Path, said: Path) -> None:
     system = Embedded(tmp_path)
     records = play(system, subjects())
-    keys = system.keys._wrapped.find(system.keys.names(""))
+    keys = system.keys.wrapped.find(system.keys.names(""))
     check_files(system, 5_000_000)
     found = check_all_open(system, sealed(system), subjects())
     check_offers(found, subjects())
@@ -178,7 +178,7 @@ def test_nor_on_brokers_and_databases_and_a_hub_that_was_down_for_four_days_lose
     with distributed(tmp_path) as system:
         system.start("validation", "deduplication", "consent", "sequencer", "publisher", "clock")  # no hub
         records = play(system, subjects())
-        keys = system.keys._wrapped.find(system.keys.names(""))
+        keys = system.keys.wrapped.find(system.keys.names(""))
         stray = "f" * 32  # a large body of a door that ended before its record was entered
         system.archive.blobs.write(stray, system.archive.blob_key(stray), subjects()[0].word.encode())
         check_files(system, 50_000_000)
@@ -252,7 +252,7 @@ KILLED = (2, 3, 4, 5, 6, 9, 30, 100, 300, 1_000)  # before which durable thing a
 def test_a_purge_in_one_folder_that_is_killed_leaves_nothing_half(tmp_path: Path) -> None:
     with closing(Embedded(tmp_path)) as system:
         records = play(system, subjects(FEW))
-        keys = system.keys._wrapped.find(system.keys.names(""))
+        keys = system.keys.wrapped.find(system.keys.names(""))
         found = check_all_open(system, sealed(system), subjects(FEW))
         system.now += TEN_YEARS + MOMENT
         now = system.now
