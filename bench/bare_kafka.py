@@ -13,8 +13,11 @@ import psycopg
 import uvicorn
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
+from adapters.streams.kafka import FETCH_BYTES, FETCH_MS, LINGER_MS
+
 TOPIC = "bare"
-BATCH = 500  # as of the interchange's steps
+BATCH = 500  # the interchange's steps take 64 at once: the peer has fewer transactions
+PARTITION_BYTES = 32 << 20  # of one fetch: room for a batch of documents, which the default of 1 MiB has not
 TABLE = "CREATE TABLE IF NOT EXISTS bare (sha256 text PRIMARY KEY, body bytea NOT NULL)"
 
 
@@ -29,7 +32,9 @@ class Door:
         if scope["type"] != "http":
             return
         if self._producer is None:
-            self._producer = AIOKafkaProducer(bootstrap_servers=self._brokers, acks="all", max_batch_size=1 << 20)
+            self._producer = AIOKafkaProducer(
+                bootstrap_servers=self._brokers, acks="all", max_batch_size=1 << 20, linger_ms=LINGER_MS
+            )
             await self._producer.start()
         body = b""
         while True:
@@ -45,7 +50,14 @@ class Door:
 async def store(brokers: str, database: str) -> None:
     """A batch, one transaction; the offsets after it."""
     consumer = AIOKafkaConsumer(
-        TOPIC, bootstrap_servers=brokers, group_id="bare", enable_auto_commit=False, auto_offset_reset="earliest"
+        TOPIC,
+        bootstrap_servers=brokers,
+        group_id="bare",
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        max_partition_fetch_bytes=PARTITION_BYTES,
+        fetch_min_bytes=FETCH_BYTES,
+        fetch_max_wait_ms=FETCH_MS,
     )
     await consumer.start()
     with psycopg.connect(database) as connection:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Sent:
-    """One request: when its first byte left and its answer was whole (seconds, monotonic), and the status."""
+    """One request: when it began and its answer was whole (seconds, monotonic), and the status. At a fixed rate it begins when
+    it was due, whether or not a connection was free: a stall counts for all that it held up."""
 
     start: float
     end: float
@@ -32,11 +33,9 @@ async def send_all(port: int, requests: Sequence[bytes], connections: int, rate:
     async def connection() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         for number in numbers:
-            if rate:
-                wait = began + number / rate - time.monotonic()
-                if wait > 0:
-                    await asyncio.sleep(wait)
-            start = time.monotonic()
+            start = began + number / rate if rate else time.monotonic()
+            if (wait := start - time.monotonic()) > 0:
+                await asyncio.sleep(wait)
             writer.write(requests[number])
             status = await _answer(reader)
             results[number] = Sent(start, time.monotonic(), status)

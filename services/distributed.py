@@ -26,7 +26,7 @@ from adapters.stores.journal import Journal
 from adapters.stores.postgres import PostgresDatabase
 from adapters.streams import kafka_decide, kafka_feeds, kafka_transform
 from adapters.streams.embedded import Handler
-from adapters.streams.kafka import VALUE_BYTES, Broker, Sealer, TooLarge, patiently, publishing, trouble
+from adapters.streams.kafka import Broker, Sealer, patiently, publishing, trouble
 from adapters.streams.kafka_source import PUBLISH_SECONDS, Groups, Source
 from adapters.streams.kafka_topics import Topics
 from adapters.streams.log import STREAM_KEY
@@ -191,6 +191,7 @@ async def validate(node: Node, stopping: asyncio.Event, ready: Callable[[], None
         node.clock,
         step,
         step.outputs,
+        step.failed,
         lambda place, error: kafka_decide.unreadable(node.database, VALIDATION.name, place, error, node.clock()),
     )
     async with publishing(node.broker) as publisher:
@@ -213,8 +214,7 @@ class Validation:
 
     async def outputs(self, message: Message) -> list[Message | Encoded]:
         """What becomes of one record. Raises only for trouble that is nobody's record's: a broken pool, the database."""
-        received = message.event
-        assert isinstance(received, Received)
+        received = _received(message)
         try:
             body = message.body if not received.blob else await asyncio.to_thread(self._blob, received.blob)
             job = (received.model_dump_json().encode(), body)
@@ -227,10 +227,13 @@ class Validation:
             if isinstance(error, BrokenExecutor) or trouble(error):
                 raise
             # Whatever it was, the record becomes a dead letter, not a lost one.
-            return [worker.failed(received, message.body, type(error).__name__)]
-        if len(own.encoded) > VALUE_BYTES - len(message.body):  # a hostile record with a hundred thousand faults
-            return [worker.failed(received, message.body, TooLarge.__name__)]
+            return [self.failed(message, type(error).__name__)]
         return [Encoded(own.topic, own.key, own.id, own.encoded, message.body), *children]
+
+    @staticmethod
+    def failed(message: Message, reason: str) -> Message:
+        """What becomes of a record that we cannot judge, or whose outputs no topic takes: a dead letter."""
+        return worker.failed(_received(message), message.body, reason)
 
     def _blob(self, name: str) -> bytes:
         return plain(self._archive.blob_body(name))
@@ -271,6 +274,11 @@ class Validation:
                 await self._together([self._waiting.popleft() for _ in range(min(CHUNK, len(self._waiting)))])
         finally:
             self._idle += 1
+
+
+def _received(message: Message) -> Received:
+    assert isinstance(message.event, Received)
+    return message.event
 
 
 async def tick(node: Node, stopping: asyncio.Event, ready: Callable[[], None]) -> None:

@@ -11,6 +11,7 @@ from schemas.events import Expire, Message, Refold
 from schemas.ids import derive
 from schemas.topics import DUE, TOPICS
 from services.hub import retention
+from services.pipeline import HUB
 
 CLOCK_SECONDS = 5.0  # how late a due row may be
 DUE_AT_ONCE = 500
@@ -36,16 +37,28 @@ def _fallen(tx: Connection, now: datetime) -> list[Message]:
 
 
 def _expired(tx: Connection, now: datetime) -> list[Message]:
-    """Records whose retention has ended, as events: each once a day, until it is gone. While the hub is behind it is the
-    same ones, so that what is before it stays bounded."""
-    day = now.astimezone(UTC).strftime("%Y-%m-%d")
-    found = [
+    """Records whose retention has ended, as events: each once a day, until it is gone."""
+    messages = [
+        Message(DUE.name, record, record + _suffix(now), Expire(records=(record,)))
+        for record in ended(tx, now, EXPIRE_AT_ONCE)
+    ]
+    return inbox.take(tx, CLOCK, messages, now)
+
+
+def ended(tx: Connection, now: datetime, limit: int) -> list[str]:
+    """Records whose retention has ended, so many of each line, without those that the hub was told of today: what it refused
+    or failed on stands in nobody's way. While it is behind it is the same ones, so that what is before it stays bounded."""
+    taken = (HUB.name, _suffix(now))
+    return [
         record
         for line, end in retention.ends(now)
-        for record in records.judged_before(tx, line.kinds, line.outcomes, end, EXPIRE_AT_ONCE)
+        for record in records.judged_before(tx, line.kinds, line.outcomes, end, taken, limit)
     ]
-    messages = [Message(DUE.name, record, derive("expire", record, day), Expire(records=(record,))) for record in found]
-    return inbox.take(tx, CLOCK, messages, now)
+
+
+def _suffix(now: datetime) -> str:
+    """Behind a record's id: the id of the event that ends it. Not hashed, so that the store can name it."""
+    return now.astimezone(UTC).strftime(":expire:%Y-%m-%d")
 
 
 def oldest_day(now: datetime) -> str:

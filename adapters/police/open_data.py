@@ -7,7 +7,7 @@ the rest of a file.
 """
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from types import ModuleType
@@ -15,10 +15,11 @@ from types import ModuleType
 from adapters.police import accident_table, party_table
 from adapters.police.open_accident import Line, OpenAccident
 from schemas import normalise
-from schemas.problems import Problem, problem
+from schemas.problems import Problem, Severity, errors, problem
 
 _RELEASED = "資料提供日期:"
 _SEVERITY = "事故類別:"
+PROBLEMS_MAX = 200  # of a file, and of each accident: a file may break one accident on every line
 
 Raw = tuple[int, bytes]  # a line's number and its bytes
 
@@ -110,7 +111,7 @@ class _Reader:
         raws = sorted(raws)
         body = self.header + b"".join(raw for _, raw in raws)
         ordered = sorted(problems, key=lambda found: (found.line or 0, found.column or 0, found.code))
-        return Entry(identity, body, tuple(number for number, _ in raws), accident, tuple(ordered))
+        return Entry(identity, body, tuple(number for number, _ in raws), accident, listed(ordered))
 
     def _strays(self) -> dict[tuple[str, ...], list[tuple[Raw, Problem]]]:
         """Broken lines by the one accident that their front names; those that name none stand alone, by their bytes."""
@@ -127,6 +128,16 @@ class _Reader:
             key = next(iter(keys)) if len(keys) == 1 else (sha256(raw[1]).hexdigest(),)
             strays.setdefault(key, []).append((raw, found))
         return strays
+
+
+def listed(problems: Sequence[Problem]) -> tuple[Problem, ...]:
+    """These, in their order; past the limit the first errors, then the first warnings, and a last one says that there are
+    more."""
+    if len(problems) <= PROBLEMS_MAX:
+        return tuple(problems)
+    kept = sorted(problems, key=lambda found: found.severity != Severity.ERROR)[:PROBLEMS_MAX]
+    severity = Severity.ERROR if errors(kept) else Severity.WARNING
+    return (*kept, problem("too-many-problems", severity=severity, limit=PROBLEMS_MAX))
 
 
 def _is_utf8(raw: bytes) -> bool:
@@ -162,4 +173,4 @@ def read(data: bytes) -> OpenFile:
     for number, raw in enumerate(lines[1:], start=2):
         reader.line(number, raw)
     entries = sorted(reader.entries(), key=lambda entry: entry.lines)
-    return OpenFile(max(reader.released, default=None), reader.rows, tuple(entries), tuple(reader.problems))
+    return OpenFile(max(reader.released, default=None), reader.rows, tuple(entries), listed(reader.problems))

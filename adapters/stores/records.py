@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Row, bindparam, delete, exists, func, literal_column, or_, select, update
 
 from adapters.stores.dialect import insert
-from adapters.stores.tables import GIVEN, dead_letters, offer_papers, records, uses
+from adapters.stores.tables import GIVEN, dead_letters, inbox, offer_papers, records, uses
 from schemas.events import Checked, Message
 from schemas.problems import Problem
 from schemas.records import Kind, Outcome, Record, Role
@@ -79,16 +79,33 @@ _JUDGED_BEFORE = (
             _LATER.c.erased == literal_column("0"),
             or_(_LATER.c.judged_at >= bindparam("before"), _LATER.c.judged < _LATER.c.attempt),
         ),
+        ~exists().where(
+            inbox.c.step == bindparam("step"), inbox.c.event == records.c.record.concat(bindparam("suffix"))
+        ),
     )
     .limit(bindparam("most"))
 )
 
 
 def judged_before(
-    tx: Connection, kinds: Sequence[Kind], outcomes: Sequence[Outcome], before: datetime, limit: int
+    tx: Connection,
+    kinds: Sequence[Kind],
+    outcomes: Sequence[Outcome],
+    before: datetime,
+    taken: tuple[str, str],
+    limit: int,
 ) -> Sequence[str]:
-    """Records of these kinds and verdicts that were judged before a time, as was every version of their documents."""
-    values = {"kinds": kinds, "outcomes": outcomes, "before": stamp(before), "most": limit}
+    """Records of these kinds and verdicts that were judged before a time, as was every version of their documents. `taken`
+    (a step, a suffix): without those whose id and this suffix are an input that the step has taken."""
+    step, suffix = taken
+    values = {
+        "kinds": kinds,
+        "outcomes": outcomes,
+        "before": stamp(before),
+        "step": step,
+        "suffix": suffix,
+        "most": limit,
+    }
     return tx.execute(_JUDGED_BEFORE, values).scalars().all()
 
 

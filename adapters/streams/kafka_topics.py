@@ -46,7 +46,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Change:
-    """One thing that differs. `does` brings it in line; None: nothing can without loss, a person decides."""
+    """One thing that differs. `does` brings it in line; None: a person decides, for it would break an order or move data."""
 
     topic: str
     what: str
@@ -86,7 +86,9 @@ class Topics:
                     Change(one.name, f"create: {one.partitions} partitions, {copies} copies", self._create(one, copies))
                 )
                 continue
-            changes += self._widened(one, len(found.topics[one.name].partitions))
+            parts = found.topics[one.name].partitions.values()
+            changes += self._widened(one, len(parts))
+            changes += copied(one.name, [len(part.replicas) for part in parts], copies)
             changes += [
                 Change(
                     one.name, f"set {name}: {settings[one.name].get(name)} → {value}", self._set(one.name, name, value)
@@ -185,6 +187,15 @@ class Topics:
                     )
                 )
         return changes
+
+
+def copied(topic: str, held: Sequence[int], copies: int) -> list[Change]:
+    """`held`: the copies of each partition. One that has fewer than it should have is lost with its brokers."""
+    fewest = min(held, default=copies)
+    if fewest >= copies:
+        return []
+    what = f"copies: {fewest} → {copies}: name {copies} brokers for each partition and run kafka-reassign-partitions"
+    return [Change(topic, what, None)]
 
 
 def _user(code: str) -> str:

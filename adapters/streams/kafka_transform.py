@@ -15,7 +15,7 @@ import faust
 from faust.types.auth import SASLMechanism
 
 from adapters.streams.embedded import Step, note
-from adapters.streams.kafka import SESSION_MS, Broker, Publisher, Sealer, day_of, patiently, trouble
+from adapters.streams.kafka import SESSION_MS, Broker, Publisher, Row, Sealer, TooLarge, day_of, patiently, trouble
 from adapters.telemetry import spans
 from schemas.events import Encoded, Message
 from schemas.topics import TOPICS
@@ -32,8 +32,9 @@ class Broken(Exception):
 
 
 class Host:
-    """One transform. `transform` gives a message's outputs and raises only what is to end the process; `unreadable` notes a
-    record that cannot be opened (its place in the log, why)."""
+    """One transform. `transform` gives a message's outputs and raises only what is to end the process; `failed` gives the one
+    output of a message whose outputs no topic takes (the message, why); `unreadable` notes a record that cannot be opened
+    (its place in the log, why)."""
 
     def __init__(
         self,
@@ -42,10 +43,11 @@ class Host:
         clock: Callable[[], datetime],
         step: Step,
         transform: Transform,
+        failed: Callable[[Message, str], Message],
         unreadable: Callable[[str, Exception], None],
     ) -> None:
         self._sealer, self._clock, self._step = sealer, clock, step
-        self._transform, self._unreadable = transform, unreadable
+        self._transform, self._failed, self._unreadable = transform, failed, unreadable
         self._broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         # Faust insists on making folders for tables, which it has none of here: not where the process happens to stand.
         self._folder = TemporaryDirectory(prefix="faust-")
@@ -95,13 +97,20 @@ class Host:
             day = (dict(record.headers or ()).get("day") or b"").decode(errors="replace")
             if message := await self._patiently(lambda: self._open(record), day):
                 outputs, now = await self._transform(message), self._clock()
-                rows = await self._patiently(lambda: self._sealer.seal(outputs, now), day_of(now))
+                rows = await self._patiently(lambda: self._seal(message, outputs, now), day_of(now))
                 await self._publisher.publish(rows)
                 note(self._step, [message], begun)
         except Exception as error:  # noqa: BLE001 — whatever it was, the record is not acknowledged: the process ends
             if not self._broken.done():
                 self._broken.set_exception(error)
             await asyncio.Event().wait()
+
+    def _seal(self, message: Message, outputs: Sequence[Message | Encoded], now: datetime) -> list[Row]:
+        """One output that no topic takes makes the message a dead letter: ended by it, each process in turn would be."""
+        try:
+            return self._sealer.seal(outputs, now)
+        except TooLarge as error:
+            return self._sealer.seal([self._failed(message, type(error).__name__)], now)
 
     async def _patiently(self, work: Callable[[], T], day: str) -> T:
         """What `work` gives, which needs the key of a day: at once where that is at hand."""

@@ -60,7 +60,7 @@ def _bring(kafka: str | None, database: str | None, *, do: bool) -> None:
     if not changes:
         click.echo("Nothing differs.")
     if any(change.does is None for change in changes):
-        raise Failed("Some of it cannot be done without loss; see above.")
+        raise Failed("Some of it only a person can decide; see above.")
 
 
 def _insurers(database: str) -> tuple[Sequence[str], Sequence[str]]:

@@ -11,8 +11,6 @@ from schemas.records import Kind, Record
 from services.validation import accident_evidence
 from services.validation.finding import Child, Finding
 
-PROBLEMS_MAX = 200  # of a file of which nothing can be used: its answer lists them, instead of a list of records
-
 
 def check(record: Record, body: bytes, metadata: str | None) -> Finding:
     """The file's own problems and its accidents, in the order of their first lines.
@@ -24,8 +22,8 @@ def check(record: Record, body: bytes, metadata: str | None) -> Finding:
     if errors(list(file.problems)):
         return Finding(file.problems, None)
     if not any(entry.accident for entry in file.entries):
-        faults = (fault for entry in file.entries for fault in entry.problems)
-        return Finding((problem("csv-no-good-row"), *(*file.problems, *faults)[:PROBLEMS_MAX]), None)
+        faults = [*file.problems, *(fault for entry in file.entries for fault in entry.problems)]
+        return Finding((problem("csv-no-good-row"), *open_data.listed(faults)), None)
     version = accident_evidence.version_of_day(file.released, record.received)
     children = tuple(_child(entry, record, version) for entry in file.entries)
     evidence = Evidence(

@@ -14,7 +14,7 @@ import psycopg
 from aiokafka import TopicPartition
 from joserfc.jwk import OKPKey
 
-from adapters.stores import participants, records
+from adapters.stores import participants
 from adapters.stores.archive import INLINE_BYTES, Archive
 from adapters.stores.database import Store
 from adapters.streams.kafka import Broker, publishing
@@ -26,7 +26,6 @@ from schemas.ids import record_id
 from schemas.topics import TOPICS
 from services import due
 from services.distributed import SERVICES, Node, Places
-from services.hub import retention
 from services.hub.register import register
 from services.intake.book import Book, Submission
 from services.sandbox.participants import PARTICIPANTS, policies
@@ -242,11 +241,7 @@ class Distributed:
 
     def _ended(self) -> bool:
         with self.database.read() as tx:
-            ended = [
-                one
-                for line, end in retention.ends(self.now)
-                for one in records.judged_before(tx, line.kinds, line.outcomes, end, 1)
-            ]
+            ended = due.ended(tx, self.now, 1)
         return bool(ended or due.over(self.keys.names(STREAM_KEY), due.oldest_day(self.now)))
 
     def files(self) -> list[Path]:

@@ -1,7 +1,7 @@
 """A worker process for the fault tests: `python -m tests.integration.kafka_worker FORM ADDRESS SPACE URL FOLDER`.
 
 `decide` writes messages down in the ledger; `transform` passes them on; `breaking` is a transform that cannot go on at one
-of them. Says `runs` once it reads; ends in order at SIGTERM.
+of them, `swelling` one whose outputs of that one no topic takes. Says `runs` once it reads; ends in order at SIGTERM.
 """
 
 import asyncio
@@ -36,6 +36,20 @@ async def broken(message: Message) -> list[Message]:
     return await passed(message)
 
 
+async def swollen(message: Message) -> list[Message]:
+    outputs = await passed(message)
+    if message.id != BREAKS_AT:
+        return outputs
+    return [*outputs, Message(OFFERS.name, message.key, derive(message.id, "more"), message.event, bytes(17 << 20))]
+
+
+def failed(message: Message, reason: str) -> Message:
+    return Message(OFFERS.name, message.key, derive(message.id, reason), message.event)
+
+
+TRANSFORMS = {"transform": passed, "breaking": broken, "swelling": swollen}
+
+
 async def work(form: str, host: Kafka) -> None:
     stopping = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
@@ -47,9 +61,8 @@ async def work(form: str, host: Kafka) -> None:
         if form == "decide":
             await host.host.run(Ledger(), publisher, stopping, ready)
             return
-        outputs = passed if form == "transform" else broken
         transform = kafka_transform.Host(
-            host.place.broker, host.sealer, lambda: NOW, Passing(), outputs, lambda place, error: None
+            host.place.broker, host.sealer, lambda: NOW, Passing(), TRANSFORMS[form], failed, lambda place, error: None
         )
         try:
             await transform.run(publisher, stopping, ready)

@@ -165,6 +165,16 @@ def test_a_transform_that_cannot_go_on_ends_with_the_record_unacknowledged(host:
     assert {id for _, id in host.outputs()} == {derive(one.id, "out") for one in sent}
 
 
+def test_a_transforms_output_that_no_topic_takes_makes_its_input_a_dead_letter(host: Kafka, start: Start) -> None:
+    sent = messages(0, 100)
+    host.publish(sent)
+    worker = start("swelling")
+    until(lambda: worker.poll() is not None or len(host.outputs()) >= 100)
+    assert {id for _, id in host.outputs()} == {
+        derive(one.id, "TooLarge" if one.id == BREAKS_AT else "out") for one in sent
+    }
+
+
 def test_a_database_that_is_restarted_makes_nobody_poison(start_over: StartOver, tmp_path: Path) -> None:
     with of_their_own(tmp_path) as (host, _, server):
         sent = messages(0, 2_000)

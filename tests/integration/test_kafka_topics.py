@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from adapters.streams.kafka import Broker
-from adapters.streams.kafka_topics import Topics
+from adapters.streams.kafka_topics import Topics, copied
 from schemas.topics import CHECKED, TOPICS, VERDICTS, feed_name
 from services.commands.topics import topics
 from tests.servers.kafka import Cluster, kafka
@@ -40,6 +40,14 @@ def test_a_topic_is_widened_only_where_order_does_not_matter(broker: Broker) -> 
     assert len(admin.list_topics(timeout=30).topics[VERDICTS.on_broker(broker.space)].partitions) == VERDICTS.partitions
 
 
+def test_a_topic_of_fewer_copies_is_told_and_left_to_a_person() -> None:
+    """As made on one broker, before there were three."""
+    (change,) = copied("claims.checked.1", [3, 1, 3], 3)
+    assert change.does is None and change.topic == "claims.checked.1"
+    assert change.what.startswith("copies: 1 → 3: ") and "kafka-reassign-partitions" in change.what
+    assert copied("claims.checked.1", [3, 4], 3) == copied("claims.checked.1", [1, 1], 1) == []
+
+
 def test_a_setting_that_was_changed_is_set_again(broker: Broker) -> None:
     from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource
 
@@ -51,6 +59,8 @@ def test_a_setting_that_was_changed_is_set_again(broker: Broker) -> None:
     admin = AdminClient({"bootstrap.servers": broker.hosts})
     for done in admin.incremental_alter_configs([resource]).values():
         done.result(30)
+    while not own.plan((), ()):  # the broker tells of it a moment later
+        pass
     (change,) = own.apply((), ())
     assert change.topic == name and change.what.startswith("set retention.ms: 1000 → ")
     assert own.plan((), ()) == []

@@ -160,6 +160,30 @@ def test_a_hub_that_is_down_is_asked_once_a_day(world: World) -> None:
         assert tx.execute(select(func.count()).select_from(log).where(log.c.topic == "due")).scalar_one() >= 2 * asked
 
 
+def test_what_the_hub_failed_on_stands_in_nobodys_way(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.send(list(generate(42, 6)))
+    expire, failed = world.core.hub._expire, {}
+    monkeypatch.setattr(due, "EXPIRE_AT_ONCE", 1)
+
+    def broken(tx: Any, record: str, now: datetime) -> Any:
+        """Raises at the first of each line of the table."""
+        line = rows(world)[record].kind in GOVERNING, rows(world)[record].outcome == Outcome.REJECTED
+        if failed.setdefault(line, record) == record:
+            raise ValueError
+        return expire(tx, record, now)
+
+    with monkeypatch.context() as breaking:
+        breaking.setattr(world.core.hub, "_expire", broken)
+        pass_to(world, NOW + TEN_YEARS + MOMENT)
+    left = {record for record, row in rows(world).items() if not row.erased}
+    assert len(failed) == 3 and left >= set(failed.values())
+    assert {row.lineage for one, row in rows(world).items() if one in left} <= {
+        rows(world)[one].lineage for one in failed.values()
+    }
+    pass_to(world, world.now + timedelta(days=1))
+    assert all(row.erased for row in rows(world).values())
+
+
 def test_what_the_hub_failed_on_is_asked_for_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.send(list(generate(42, 2)))
     world.now = NOW + TEN_YEARS + MOMENT

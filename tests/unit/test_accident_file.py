@@ -143,8 +143,25 @@ def test_a_file_without_a_good_line_is_refused(body, code):
 def test_a_refused_file_names_its_faults_up_to_a_limit():
     header = own().splitlines(keepends=True)[0]
     finding = check(header + b"".join(b"%d,2,3\n" % number for number in range(1000)))
-    assert len(finding.problems) == 1 + accident_file.PROBLEMS_MAX
+    assert len(finding.problems) == 1 + open_data.PROBLEMS_MAX + 1
     assert [one.line for one in finding.problems[1:4]] == [2, 3, 4]
+    assert finding.problems[-1].code == "too-many-problems"
+
+
+def test_an_accident_names_the_faults_of_its_lines_up_to_a_limit():
+    lines = own().splitlines(keepends=True)
+    broken = lines[1].replace(b"\r\n", b",more\r\n")
+    finding = check(b"".join([*lines[:-2], *[broken] * 1000]))
+    (faulty,) = (child for child in finding.children if child.content is None)
+    assert faulty.body.count(broken) == 1000 and finding.content is not None
+    assert [one.code for one in faulty.problems] == ["csv-columns"] * open_data.PROBLEMS_MAX + ["too-many-problems"]
+    assert errors(faulty.problems)
+
+
+def test_a_file_names_its_own_faults_up_to_a_limit():
+    finding = check(own() + "資料提供日期:x\r\n".encode() * 1000)
+    assert len(finding.children) == 4 and finding.content is not None and not errors(finding.problems)
+    assert len(finding.problems) == open_data.PROBLEMS_MAX + 1
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
