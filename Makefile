@@ -1,6 +1,6 @@
-# make setup | demo | demo-kafka | test | bench | soak | fuzz | lint
+# make setup | demo | demo-kafka | test | bench | bench-kafka | soak | fuzz | lint
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-kafka test bench soak fuzz lint
+.PHONY: help setup demo demo-kafka test bench bench-kafka soak fuzz lint
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -11,7 +11,8 @@ help:
 	@echo "make demo-kafka  the same on a real Kafka and PostgreSQL, brought up for it (Java, Maven and PostgreSQL are needed)"
 	@echo "make test        lint and every test"
 	@echo "make bench       throughput and latency against a bare server"
-	@echo "make soak        a hundred kills under load"
+	@echo "make bench-kafka the same of the distributed form, then with more processes and a million cases stored"
+	@echo "make soak        a hundred kills under load, of each form; a thousand rounds of near-duplicates at one instant"
 	@echo "make fuzz        invented inputs for the validator, FUZZ_SECONDS=1800"
 	@echo "make setup       .venv, with the command .venv/bin/claims"
 	@echo "make lint        ruff"
@@ -51,8 +52,13 @@ test: lint
 bench: setup
 	$(BIN)/python -m bench
 
+bench-kafka: setup
+	$(BIN)/python -m bench.distributed
+
 soak: setup
 	$(BIN)/python -m tests.end_to_end.ordeal --kills 100
+	$(BIN)/python -m tests.end_to_end.ordeal --kills 100 --kafka
+	CLAIMS_ROUNDS=1000 $(BIN)/python -m pytest tests/simulation/test_two_at_once.py -k worker_of_its_own
 
 # The fuzzer is no part of the system and not in the lock: it has wheels for some platforms only.
 fuzz: setup

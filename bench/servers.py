@@ -1,5 +1,6 @@
 """Starting the two sides as their users would, and reading what they cost from /proc."""
 
+import contextlib
 import json
 import os
 import signal
@@ -7,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,19 +29,11 @@ class Server:
         self.port = port
         with log.open("ab") as out:
             self._process = subprocess.Popen(command, stdout=out, stderr=out)
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                return
-            except OSError:
-                if self._process.poll() is not None or time.monotonic() > deadline:
-                    raise SystemExit(f"{command} did not start: see {log}") from None
-                time.sleep(0.05)
+        listens(port, lambda: self._process.poll() is not None, f"{command} did not start: see {log}")
 
     def usage(self) -> list[Usage]:
         """The process and its children, the parent first."""
-        return [_usage(pid) for pid in (self._process.pid, *_children(self._process.pid))]
+        return tree(self._process.pid)
 
     def stop(self) -> None:
         self._process.send_signal(signal.SIGTERM)
@@ -48,6 +42,19 @@ class Server:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+
+def listens(port: int, ended: Callable[[], bool] = lambda: False, told: str = "it does not listen") -> None:
+    """Returns once somebody listens there."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            if ended() or time.monotonic() > deadline:
+                raise SystemExit(told) from None
+            time.sleep(0.05)
 
 
 def free_port() -> int:
@@ -68,23 +75,32 @@ def interchange(folder: Path, data: Path) -> tuple[Server, dict[str, str]]:
     port = free_port()
     command = [sys.executable, "-m", "services", "up", "--port", str(port), "--data", str(data), "--sandbox"]
     server = Server([*command, "--rate", "100000"], port, folder / "claims.log")
+    return server, tokens_of(data)
+
+
+def tokens_of(data: Path) -> dict[str, str]:
+    """The tokens of the sandbox's participants, by code."""
     sandbox = json.loads((data / "sandbox.json").read_text())
     lists = ("hospitals", "police", "claimlink", "insurers", "operators")
-    return server, {one["code"]: one["token"] for name in lists for one in sandbox[name]}
+    return {one["code"]: one["token"] for name in lists for one in sandbox[name]}
 
 
-def _children(pid: int) -> list[int]:
+def tree(pid: int) -> list[Usage]:
+    """A process and those it started, itself first; what has ended counts for the one that started it."""
     found = []
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        found += [int(child) for child in (task / "children").read_text().split()]
-    return [one for child in found for one in (child, *_children(child))]
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has just ended
+        found.append(_usage(pid))
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            for child in (task / "children").read_text().split():
+                found += tree(int(child))
+    return found
 
 
 def _usage(pid: int) -> Usage:
     stat = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     status = Path(f"/proc/{pid}/status").read_text()
     command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-    resident = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
+    resident = next((int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")), 0)
     name = (
         "parent"
         if " up " in command
@@ -94,4 +110,4 @@ def _usage(pid: int) -> Usage:
         if "tracker" in command
         else "bare"
     )
-    return Usage(f"{name} {pid}", (int(stat[11]) + int(stat[12])) / TICKS, resident / 1024)
+    return Usage(f"{name} {pid}", sum(map(int, stat[11:15])) / TICKS, resident / 1024)

@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from schemas.evidence import Cover, DataClass, Evidence, Judgement, ParticipantChange, Review, Withdrawal
+from schemas.evidence import Content, Cover, DataClass
+from schemas.integrity import Integrity
 from schemas.problems import Problem
 from schemas.records import Outcome, Record
 from schemas.shape import Shape
@@ -31,7 +32,7 @@ class Checked(Shape):
     metadata: str | None = None
     blob: str | None = None
     problems: tuple[Problem, ...] = ()
-    content: Evidence | Review | Withdrawal | Judgement | ParticipantChange | None = None
+    content: Content | None = None
     dead: str | None = None  # our own failure: the class of the exception, no text of it
 
 
@@ -54,8 +55,15 @@ class Refold(Shape):
     why: str
 
 
+class Expire(Shape):
+    """The retention of these records has ended: they go, each with all versions of its document."""
+
+    type: Literal["expire"] = "expire"
+    records: tuple[str, ...]
+
+
 class Paper(Shape):
-    """A paper as offered. `basis`: per person, what lets it go (an authorisation's record id, or a law-table line)."""
+    """A paper as offered. `basis`: per person, what lets it go (an authorisation's record id, a mandate, a law-table line)."""
 
     record: str
     lineage: str
@@ -66,6 +74,7 @@ class Paper(Shape):
     media_type: str
     size: int
     basis: tuple[tuple[str, str], ...] = ()  # (person or "", basis)
+    integrity: Integrity | None = None
 
 
 class View(Shape):
@@ -90,8 +99,8 @@ class View(Shape):
     merged: str | None = None
 
 
-Event = Annotated[Received | Checked | Verdict | Refold | View, Field(discriminator="type")]
-_EVENT: TypeAdapter[Received | Checked | Verdict | Refold | View] = TypeAdapter(Event)
+Event = Annotated[Received | Checked | Verdict | Refold | Expire | View, Field(discriminator="type")]
+_EVENT: TypeAdapter[Received | Checked | Verdict | Refold | Expire | View] = TypeAdapter(Event)
 
 
 @dataclass(frozen=True)
@@ -104,7 +113,7 @@ class Message:
     topic: str
     key: str
     id: str
-    event: Received | Checked | Verdict | Refold | View
+    event: Received | Checked | Verdict | Refold | Expire | View
     body: bytes = b""
 
     def head(self) -> bytes:

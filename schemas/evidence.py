@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from schemas.integrity import Origin
 from schemas.shape import Shape
 
 
@@ -47,11 +48,20 @@ class SubjectRole(StrEnum):
 
 
 class LegalBasis(StrEnum):
-    """Personal Data Protection Act (I0050021): art. 6 I ⑥ written consent; art. 20 I ⑥ consent; heir of the deceased."""
+    """Personal Data Protection Act (I0050021): art. 6 I ⑥ written consent; art. 20 I ⑥ consent; heir of the deceased; by an
+    agent under a mandate (Civil Code B0000001 art. 103, 167)."""
 
     WRITTEN_CONSENT = "written-consent"
     REPRESENTATIVE_CONSENT = "representative-consent"
     HEIR_CONSENT = "heir-consent"
+    AGENT_CONSENT = "agent-consent"
+
+
+class Act(StrEnum):
+    """What an agent may do for his principal; `scope` of a mandate."""
+
+    APPLICATION = "application"  # file applications
+    AUTHORISATION = "authorisation"  # authorise the handing over of papers about the principal
 
 
 class Uses(StrEnum):
@@ -125,13 +135,14 @@ class Service(Shape):
     """A hospital's service: institution code, first and last day. `accident_date` from Claim.accident.
 
     `injury` is True when a diagnosis is an injury (ICD-10 S, T, V-Y; ICD-9 800-999, E), False when all are illness,
-    None when no diagnosis is coded.
+    None when no diagnosis is coded. `injuries`: the categories of the coded injuries (ICD-10 S82, ICD-9 823), sorted.
     """
 
     hospital: str
     start: str
     end: str
     injury: bool | None = None
+    injuries: tuple[str, ...] = ()
     accident_date: str | None = None
 
 
@@ -144,7 +155,7 @@ class Grant(Shape):
     """An authorisation's content. `start`/`end` are dates, both included; `end` None means no end."""
 
     grantor: str
-    grantor_role: str  # self | representative | heir
+    grantor_role: str  # self | representative | heir | agent
     subject: str
     subject_role: SubjectRole
     recipients: tuple[str, ...]
@@ -154,6 +165,41 @@ class Grant(Shape):
     end: str | None
     uses: Uses
     basis: LegalBasis
+
+
+class AssessmentWord(StrEnum):
+    """What an assessment says of a party; a closed list (車輛行車事故鑑定及覆議作業辦法 K0040045 art. 8 II)."""
+
+    CAUSE = "肇事原因"
+    NO_FACTOR = "無肇事因素"
+    EQUAL = "同為肇事原因"
+    MAIN = "肇事主因"
+    SECONDARY = "肇事次因"
+
+
+class PartyVerdict(Shape):
+    """The assessment's word on one party, known by its order in the police record, its plate or its person."""
+
+    word: AssessmentWord
+    order: int | None = None
+    plate: str | None = None
+    person: str | None = None
+
+
+class Upload(Shape):
+    """The file of an upload. `signature`: the issuer's detached JWS over the SHA-256's 64 hexadecimal digits."""
+
+    sha256: str
+    origin: Origin
+    signature: str | None = None
+
+
+class Acting(Shape):
+    """Someone acts for another, by a mandate or not at all. `day`: of receipt (YYYY-MM-DD, Asia/Taipei)."""
+
+    agent: str
+    principal: str
+    day: str
 
 
 class Evidence(Shape):
@@ -179,6 +225,10 @@ class Evidence(Shape):
     service: Service | None = None
     insurers: tuple[NamedInsurer, ...] = ()
     grant: Grant | None = None
+    upload: Upload | None = None
+    verdict: tuple[PartyVerdict, ...] = ()  # of an assessment
+    published: tuple[str, ...] = ()  # SHA-256 of papers that the sender says it issued
+    acting: Acting | None = None
     open_data: bool = False  # no plate and no person: opens no case
     content: str = ""
     parts: tuple[str, ...] = ()
@@ -205,6 +255,19 @@ class Judgement(Shape):
     withdrawn: bool = False
 
 
+class Mandate(Shape):
+    """The principal lets the agent act. `start`/`end` are dates, both included; `end` None means until withdrawn."""
+
+    identity: str
+    version: str
+    withdrawn: bool = False
+    principal: str
+    agent: str
+    scope: tuple[Act, ...]
+    start: str
+    end: str | None
+
+
 class ParticipantChange(Shape):
     name: str
     roles: tuple[str, ...]
@@ -213,4 +276,4 @@ class ParticipantChange(Shape):
     endpoints: tuple[str, ...] = ()
 
 
-Content = Evidence | Review | Withdrawal | Judgement | ParticipantChange
+Content = Evidence | Review | Withdrawal | Judgement | Mandate | ParticipantChange

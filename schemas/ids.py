@@ -22,3 +22,13 @@ def record_id(sender: str, method: str, path: str, sha256: str) -> str:
 def event_id(record: str, attempt: int, step: str = "received", counter: int = 0) -> str:
     """An event's id: of the record and its attempt at intake, of the input, the step and a counter after that."""
     return derive("event", record, attempt, step, counter)
+
+
+def trace_id(record: str) -> str:
+    """The OpenTelemetry trace of a record: 32 hexadecimal digits, found from the record's id alone."""
+    return derive("trace", record)
+
+
+def root_span_id(record: str) -> str:
+    """The root of that trace, its pass through the door: 16 hexadecimal digits."""
+    return derive("root span", record)[:16]

@@ -6,18 +6,23 @@ from schemas.shape import Shape
 
 
 class Kind(StrEnum):
-    """What a record is. The first six are evidence or carry it; the rest govern."""
+    """What a record is. The first seven are evidence or carry it; the rest govern."""
 
     DOCUMENT = "document"  # a FHIR document bundle
     ACCIDENT = "accident"  # one accident, from police JSON or a row group of an open-data file
     ACCIDENT_FILE = "accident-file"  # an open-data CSV as sent; its accidents are records of their own
     PAPER = "paper"  # an upload
     APPLICATION = "application"
+    DISPUTE = "dispute"  # a party's, of what was found of the fault
     AUTHORISATION = "authorisation"
+    MANDATE = "mandate"  # the authorisation to act for another
     REVIEW = "review"
-    WITHDRAWAL = "withdrawal"  # DELETE of an authorisation
+    WITHDRAWAL = "withdrawal"  # DELETE of an authorisation or a mandate
     JUDGEMENT = "judgement"
     PARTICIPANT = "participant"
+
+
+REVIEWED = (Kind.AUTHORISATION, Kind.MANDATE)  # given by a person: hold once an operator has approved them
 
 
 class Role(StrEnum):

@@ -1,7 +1,7 @@
 """THE topic table: every stream of the interchange, what it carries, how it is keyed, how it rests on a broker.
 
 The log's own retention is no promise to erase: a broker removes closed segments only, when it likes. What ends a value is
-the destruction of its day's key, `days` after it was written and once every step is past that day. The broker keeps it
+the destruction of its day's key, at most `days` after it was written, once every step is past that day. The broker keeps it
 longer, so that a step which was down for days loses nothing.
 """
 
@@ -30,8 +30,8 @@ FEED_SETTINGS = _settings(30)  # of an insurer's own topic: its values are hande
 
 @dataclass(frozen=True)
 class Topic:
-    """`key` says what orders it; no key holds personal data. `carries`: the types of its events. `days`: how long its values
-    can be read.
+    """`key` says what orders it; no key holds personal data. `carries`: the types of its events. `days`: for how long its
+    values can be read, at the most.
 
     `ordered`: the order of one key matters, so that its partitions are never widened (a key would move and overtake
     itself); a wider one is a new version. `partitions`: as many workers can share its step."""
@@ -53,7 +53,7 @@ RECEIVED = Topic("received", "record id", ("received",))
 CHECKED = Topic("checked", "sender, or the target of a review", ("checked",), ordered=True)
 CONTROLS = Topic("controls", "target", ("checked", "verdict"), partitions=4, ordered=True)
 VERDICTS = Topic("verdicts", "record id", ("verdict",))
-DUE = Topic("due", "record id", ("refold",), partitions=4)
+DUE = Topic("due", "record id", ("refold", "expire"), partitions=4)
 OFFERS = Topic("offers", "insurer", ("view",), partitions=4)  # versions of a view order it; insurers are few
 
 TOPICS = (RECEIVED, CHECKED, CONTROLS, VERDICTS, DUE, OFFERS)

@@ -6,6 +6,7 @@ Any number of processes may run a service. What they share is the brokers, the d
 import asyncio
 import contextlib
 import gc
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import BrokenExecutor, Executor, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ import structlog
 from aiokafka.errors import KafkaError
 from sqlalchemy import Connection
 
+from adapters.outgoing.http import Outgoing
 from adapters.stores import feeds, inbox, outbox, participants
 from adapters.stores.archive import Archive
 from adapters.stores.journal import Journal
@@ -50,7 +52,8 @@ from services.intake.book import Book
 from services.intake.desk import Desk
 from services.pipeline import PIPELINE, VALIDATION
 from services.validation import pool, worker
-from services.validation.lanes import LARGE_BYTES
+from services.validation.lanes import CHUNK, LARGE_BYTES, Job
+from services.verification.worker import LOOK_SECONDS, Verifier
 
 T = TypeVar("T")
 BELL_SECONDS = 0.2  # how late an insurer that waits is told of a number
@@ -72,10 +75,11 @@ class Places:
 class Node:
     """What every process of the distributed form opens, and the steps over it."""
 
-    def __init__(self, broker: Broker, places: Places, policies: Policies) -> None:
+    def __init__(self, broker: Broker, places: Places, policies: Policies, sandbox: bool = False) -> None:
+        """`sandbox`: a unit's door may be on this machine."""
         data = places.data
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.broker, self.clock = broker, utc_now
+        self.broker, self.clock, self.sandbox = broker, utc_now, sandbox
         self.database = PostgresDatabase(places.database)
         self.keys = Keys(data / "keys", KeyDatabase(places.keys))
         self.journal = Journal.at(places.journal)
@@ -172,7 +176,8 @@ async def decide(node: Node, name: str, stopping: asyncio.Event, ready: Callable
     handler = next(one for one in node.handlers if one.name == name)
     host = kafka_decide.Host(node.broker, node.database, node.sealer, node.clock)
     async with publishing(node.broker) as publisher:
-        await host.run(handler, publisher, stopping, ready)
+        rest = next(step.rest for step in PIPELINE if step.name == name)
+        await host.run(handler, publisher, stopping, ready, rest)
 
 
 async def validate(node: Node, stopping: asyncio.Event, ready: Callable[[], None]) -> None:
@@ -202,59 +207,131 @@ class Validation:
     def __init__(self, archive: Archive, workers: Executor) -> None:
         self._archive, self._workers = archive, workers
         self._large = asyncio.Semaphore(1)
+        self._waiting: deque[tuple[Job, asyncio.Future[list[Encoded]]]] = deque()
+        self._idle = pool.WORKERS
+        self._serving: set[asyncio.Task[None]] = set()
 
     async def outputs(self, message: Message) -> list[Message | Encoded]:
         """What becomes of one record. Raises only for trouble that is nobody's record's: a broken pool, the database."""
         received = message.event
         assert isinstance(received, Received)
         try:
-            body = await asyncio.to_thread(self._body, received, message)
+            body = message.body if not received.blob else await asyncio.to_thread(self._blob, received.blob)
             job = (received.model_dump_json().encode(), body)
-            async with self._large if received.record.size >= LARGE_BYTES else contextlib.nullcontext():
-                answers = await asyncio.get_running_loop().run_in_executor(self._workers, worker.work, [job])
+            if received.record.size >= LARGE_BYTES:
+                async with self._large:
+                    own, *children = (await self._work([job]))[0]
+            else:
+                own, *children = await self._answer(job)
         except Exception as error:
             if isinstance(error, BrokenExecutor) or trouble(error):
                 raise
             # Whatever it was, the record becomes a dead letter, not a lost one.
             return [worker.failed(received, message.body, type(error).__name__)]
-        own, *children = answers[0]
         if len(own.encoded) > VALUE_BYTES - len(message.body):  # a hostile record with a hundred thousand faults
             return [worker.failed(received, message.body, TooLarge.__name__)]
         return [Encoded(own.topic, own.key, own.id, own.encoded, message.body), *children]
 
-    def _body(self, received: Received, message: Message) -> bytes:
-        return plain(self._archive.blob_body(received.blob)) if received.blob else message.body
+    def _blob(self, name: str) -> bytes:
+        return plain(self._archive.blob_body(name))
+
+    def _work(self, jobs: list[Job]) -> "asyncio.Future[list[list[Encoded]]]":
+        return asyncio.get_running_loop().run_in_executor(self._workers, worker.work, jobs)
+
+    async def _answer(self, job: Job) -> list[Encoded]:
+        """Of a small record: what waits while all workers are busy goes to the next idle one together, for handing over a job
+        costs half of doing it."""
+        answered: asyncio.Future[list[Encoded]] = asyncio.get_running_loop().create_future()
+        self._waiting.append((job, answered))
+        if self._idle:
+            self._idle -= 1
+            serving = asyncio.create_task(self._serve())
+            self._serving.add(serving)
+            serving.add_done_callback(self._serving.discard)
+        return await answered
+
+    async def _together(self, some: "Sequence[tuple[Job, asyncio.Future[list[Encoded]]]]") -> None:
+        try:
+            found = await self._work([job for job, _ in some])
+        except Exception as error:  # noqa: BLE001 — told to the one whose record it was
+            if len(some) > 1 and not isinstance(error, BrokenExecutor):
+                for one in some:
+                    await self._together([one])
+                return
+            for _, answered in some:
+                answered.set_exception(error)
+            return
+        for (_, answered), one in zip(some, found, strict=True):
+            answered.set_result(one)
+
+    async def _serve(self) -> None:
+        """Until nothing waits."""
+        try:
+            while self._waiting:
+                await self._together([self._waiting.popleft() for _ in range(min(CHUNK, len(self._waiting)))])
+        finally:
+            self._idle += 1
 
 
 async def tick(node: Node, stopping: asyncio.Event, ready: Callable[[], None]) -> None:
-    """Runs the clock until `stopping`: what fell due, what an earlier clock left, which days of the log are over."""
-    source = Source("clock", node.broker, node.database, node.sealer, node.clock)
+    """Runs the clock until `stopping`: what fell due, questions to issuers, what an earlier clock left, which days of the log
+    are over."""
+    source = Source(due.CLOCK, node.broker, node.database, node.sealer, node.clock)
     with ThreadPoolExecutor(1) as writer:
         async with publishing(node.broker) as publisher:
             source.publish_with(publisher)
             mending = asyncio.create_task(source.mend(writer))
+            asking = asyncio.create_task(_verify(node, source, writer))
             ready()
-            while not stopping.is_set() and not mending.done():
+            while not (stopping.is_set() or mending.done() or asking.done()):
                 await asyncio.get_running_loop().run_in_executor(
-                    writer, source.append, lambda tx: due.fallen(tx, node.clock())
+                    writer, source.append, lambda tx: due.events(tx, node.clock())
                 )
                 with contextlib.suppress(KafkaError):  # a broker is away: the next time is soon enough
-                    await _destroy_old_days(node)
+                    await destroy_old_days(node, stopping.is_set)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(stopping.wait(), due.CLOCK_SECONDS)
-            mending.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await mending
+            for task in (mending, asking):
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
 
 
-async def _destroy_old_days(node: Node) -> None:
-    """Stream keys older than the log's days go, once every step is past; until then they stay and it is said."""
-    now = node.clock()
-    oldest = due.oldest_day(now)
-    old = due.over(await asyncio.to_thread(node.keys.names, STREAM_KEY), oldest)
+async def _verify(node: Node, source: Source, writer: Executor) -> None:
+    """Asks issuers beside the clock: of many clocks each takes questions that no other is at. Until cancelled."""
+    verifier = Verifier(node.database, node.archive, node.receipts, source.append, node.clock)
+    outgoing = Outgoing(node.sandbox)
+    loop = asyncio.get_running_loop()
+
+    def run(work: Callable[[], T]) -> Awaitable[T]:
+        return loop.run_in_executor(writer, patiently, work, due.CLOCK)
+
+    try:
+        while True:
+            await verifier.turn(outgoing, run)
+            await asyncio.sleep(LOOK_SECONDS)
+    finally:
+        await outgoing.close()
+
+
+async def destroy_old_days(node: Node, stopping: Callable[[], bool] = lambda: False) -> None:
+    """Stream keys older than the log's days go, once every step is past and nothing waits to be published; until then they
+    stay and it is said."""
+
+    async def patient(work: Callable[[], T]) -> T:
+        return await asyncio.to_thread(patiently, work, due.CLOCK, stopping)
+
+    oldest = due.oldest_day(node.clock())
+    midnight = datetime.fromisoformat(oldest + "T00:00:00+00:00")
+    old = due.over(await patient(partial(node.keys.names, STREAM_KEY)), oldest)
     if not old:
         return
-    if behind := await node.log.behind(datetime.fromisoformat(oldest + "T00:00:00+00:00") + GRACE):
+
+    def waiting() -> list[str]:
+        with node.database.read() as tx:
+            return outbox.waiting(tx, oldest, node.log.steps)
+
+    if behind := [*await node.log.behind(midnight + GRACE), *await patient(waiting)]:
         logger.error("stream keys are kept: steps are behind", steps=behind, before=oldest)
         return
 
@@ -262,11 +339,12 @@ async def _destroy_old_days(node: Node) -> None:
         def forget(tx: Connection) -> None:
             inbox.drop(tx, oldest)
             outbox.drop(tx, oldest)
+            node.archive.sweep(tx, midnight)
 
         node.database.commit(forget)
-        node.keys.destroy(old)
+        node.keys.destroy(old)  # last: a process that ends before it does all of this again
 
-    await asyncio.to_thread(destroy)
+    await patient(destroy)
 
 
 async def publish(node: Node, stopping: asyncio.Event, ready: Callable[[], None]) -> None:

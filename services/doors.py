@@ -16,6 +16,8 @@ from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from adapters.identity.tokens import Tokens
+from adapters.stores.dialect import trouble
+from adapters.telemetry import spans
 from services.consent import app as consent
 from services.conversion import app as conversion
 from services.conversion import paper_app as papers
@@ -27,6 +29,7 @@ from services.intake.refusal import Refusal, respond
 from services.intake.wire import Wire
 from services.interface import app as interface
 from services.portal import app as portal
+from services.verification import app as verification
 
 if TYPE_CHECKING:
     from services.embedded import System
@@ -47,7 +50,7 @@ def application(system: "System", tokens: Tokens, rate: float = limits.RATE) -> 
     app = Starlette(
         routes=[
             room
-            for service in (intake, consent, delivery, portal, papers, conversion, interface)
+            for service in (intake, verification, consent, delivery, portal, papers, conversion, interface)
             for room in service.routes(system, tokens)
         ],
         exception_handlers={Refusal: _refused, HTTPException: _no_such_route},  # type: ignore[dict-item]
@@ -108,10 +111,11 @@ class Guard:
             await send(message)
 
         structlog.contextvars.clear_contextvars()
+        begun = spans.now()
         self._free -= 1
         try:
             if self._free < 0:
-                await respond(Request(scope), _crowded())(scope, receive, sending)
+                await respond(Request(scope), _later("Too many requests are open at once."))(scope, receive, sending)
             else:
                 await self.app(scope, reading, sending)
         except ClientDisconnect:
@@ -119,17 +123,22 @@ class Guard:
         except Exception as error:  # noqa: BLE001 — the last net: the class is logged, the text may quote a body
             logger.error("a door failed", error=type(error).__name__, at=_where(error))
             if not started:
-                refusal = Refusal(500, "failure", "Our failure. Send again later; the same bytes are safe to repeat.")
+                refusal = _later("The database does not answer.") if trouble(error) else _failure()
                 await respond(Request(scope), refusal)(scope, receive, sending)
         finally:
             self._free += 1
+            if judged := scope.get("state", {}).get("judged"):
+                first = judged.record.attempt == 1 and not judged.again
+                spans.door(judged.record, judged.outcome, begun, first)
 
 
-def _crowded() -> Refusal:
-    return Refusal(
-        503, "overloaded", "Too many requests are open at once. Send again later; repeating is safe.",
-        {"retry-after": str(limits.LAG_RETRY_SECONDS)},
-    )  # fmt: skip
+def _later(why: str) -> Refusal:
+    retry = {"retry-after": str(limits.LAG_RETRY_SECONDS)}
+    return Refusal(503, "overloaded", f"{why} Send again later; repeating is safe.", retry)
+
+
+def _failure() -> Refusal:
+    return Refusal(500, "failure", "Our failure. Send again later; the same bytes are safe to repeat.")
 
 
 def _has_body(scope: Scope) -> bool:

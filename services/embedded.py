@@ -15,6 +15,7 @@ from typing import TypeVar
 import structlog
 from sqlalchemy import Connection
 
+from adapters.outgoing.http import Outgoing
 from adapters.stores import participants
 from adapters.stores.archive import Archive
 from adapters.stores.database import Database, Store
@@ -36,16 +37,12 @@ from services.hub.fold import Policies
 from services.hub.worker import Hub
 from services.intake.book import Book
 from services.intake.desk import Desk
-from services.pipeline import HUB, SEQUENCER
+from services.pipeline import PIPELINE
 from services.validation import pool
 from services.validation.lanes import Lanes, Validation
+from services.verification.worker import LOOK_SECONDS, Verifier
 
 T = TypeVar("T")
-# A step rests this long after a batch that was not full. A lone record is not delayed; under load the next batch shares its
-# statements and its flush to disk among more records, which costs each of them less than it waits.
-PAUSE_SECONDS = 0.05
-LATER_SECONDS = 0.15  # the same of the steps after the verdict: no sender waits for them
-LATER = (HUB.name, SEQUENCER.name)
 WATCH_SECONDS = 0.5  # how late the doors notice a lag; at 1,000 records/s that is a tenth of the limit
 
 logger = structlog.get_logger()
@@ -81,6 +78,7 @@ class Core:
         self.hub = Hub(self.keys, self.archive, policies)
         self.feed = Feed(self.keys, self.archive)
         self.validation = Validation(self.host, self.archive)
+        self.verifier = Verifier(self.database, self.archive, self.receipts, self.host.append, clock)
         self.handlers: tuple[Handler, ...] = (
             Deduplication(self.keys, self.archive, self.journal),
             ConsentStep(self.archive, self.journal),
@@ -94,13 +92,13 @@ class Core:
         return self.validation.here(BATCH)
 
     def tick(self) -> int:
-        """Turns rows that fell due into events, and destroys the stream keys of days that every step is past."""
+        """Turns what fell due and what is kept no longer into events, and destroys the keys of days that every step is past."""
         now = self.clock()
         events: list[Message] = []
 
         def work(tx: Connection) -> list[Message]:
             nonlocal events
-            events = due.fallen(tx, now)
+            events = due.events(tx, now)
             return events
 
         self.host.append(work)
@@ -136,10 +134,17 @@ class System(Core, Front):
     """The core, with its tasks running. Make it inside the event loop."""
 
     def __init__(
-        self, data: Path, everyone: Sequence[Participant], policies: Policies, journal: Journal | None = None
+        self,
+        data: Path,
+        everyone: Sequence[Participant],
+        policies: Policies,
+        journal: Journal | None = None,
+        sandbox: bool = False,
     ) -> None:
+        """`sandbox`: a unit's door may be on this machine."""
         Core.__init__(self, data, everyone, policies, journal=journal)
         Front.__init__(self)
+        self._sandbox = sandbox
         self._loop = asyncio.get_running_loop()
         # Everything that writes takes turns on one thread: what waits there is done together, in one flush to disk.
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
@@ -171,6 +176,7 @@ class System(Core, Front):
                 tasks.create_task(lanes.run())
                 tasks.create_task(self._watch())
                 tasks.create_task(self._tick())
+                tasks.create_task(self._verify())
                 for handler in self.handlers:
                     tasks.create_task(self._step(handler))
         finally:
@@ -178,7 +184,7 @@ class System(Core, Front):
             self._writer.shutdown(wait=True, cancel_futures=True)
 
     async def _step(self, handler: Handler) -> None:
-        wake = self._wake[handler.name]
+        wake, rest = self._wake[handler.name], next(step.rest for step in PIPELINE if step.name == handler.name)
         while True:
             wake.clear()
             taken = await self._loop.run_in_executor(self._writer, self.host.turn, handler)
@@ -189,7 +195,7 @@ class System(Core, Front):
                 async with self.offered:
                     self.offered.notify_all()
             if taken < BATCH:
-                await asyncio.sleep(LATER_SECONDS if handler.name in LATER else PAUSE_SECONDS)
+                await asyncio.sleep(rest)
 
     async def _watch(self) -> None:
         """Counts what waits for validation, for the doors to refuse before it becomes too much."""
@@ -202,6 +208,15 @@ class System(Core, Front):
         while True:
             await self._loop.run_in_executor(self._writer, self.tick)
             await asyncio.sleep(due.CLOCK_SECONDS)
+
+    async def _verify(self) -> None:
+        outgoing = Outgoing(self._sandbox)
+        try:
+            while True:
+                await self.verifier.turn(outgoing, lambda work: self._loop.run_in_executor(self._writer, work))
+                await asyncio.sleep(LOOK_SECONDS)
+        finally:
+            await outgoing.close()
 
     def _hear(self, messages: Sequence[Message | Encoded]) -> None:
         topics = {message.topic for message in messages}

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from adapters.vault.packing import plain
 from schemas.events import Checked, Message, Received
+from services.previews import Previews
 from services.validation import pool, worker
 
 T = TypeVar("T")
@@ -26,6 +27,7 @@ class Front:
 
     def __init__(self) -> None:
         self._pool = pool.make()
+        self.previews = Previews()
         self.offered = asyncio.Condition()  # notified when the sequencer has numbered something
         self.started = asyncio.Event()  # set when everything stands, and records are judged as fast as they come
         self.stopping = asyncio.Event()  # set when it is to end: what waits for something new waits no longer

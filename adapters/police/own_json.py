@@ -62,6 +62,7 @@ def _party(party: Mapping, system: CodeSystem | None) -> ReportParty:
         age=int(party["age"]) if "age" in party else None,
         plate=party.get("plate"),
         person=Person(person["identifier"], person["name"]) if person else None,
+        injury=party["injury"],
     )
 
 
@@ -116,7 +117,7 @@ def _party_body(party: ReportParty, order: int) -> dict:
     if party.age is not None:
         made["age"] = party.age
     injury = party.codes.get(Item.INJURY)
-    made["injury"] = _INJURIES.get(injury.code or "", "unknown") if injury else "unknown"
+    made["injury"] = _INJURIES.get(injury.code or "", "unknown") if injury else party.injury or "unknown"
     return made | _codes(party.codes)
 
 

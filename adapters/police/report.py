@@ -35,7 +35,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class ReportParty:
-    """One party (items 16 to 37). `kind` is coarse, None of the dummy (an object, or nothing); `age` may not be told."""
+    """One party (items 16 to 37). `kind` is coarse, None of the dummy (an object, or nothing); `age` may not be told.
+
+    `injury` is coarse too, of our own JSON: death, injured, none, unknown; the code of item 22 tells more.
+    """
 
     order: int
     kind: str | None
@@ -43,6 +46,7 @@ class ReportParty:
     age: int | None = None
     plate: str | None = None
     person: Person | None = field(default=None, repr=False)
+    injury: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

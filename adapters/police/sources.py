@@ -3,8 +3,9 @@
 Our own JSON is one accident, checked against its schema first: `own_json.report`.
 """
 
-from adapters.police import internal, open_data, open_report, taichung, taipei
-from adapters.police.report import PoliceFile
+from adapters.json_text import read as read_json
+from adapters.police import internal, open_data, open_report, own_json, taichung, taipei
+from adapters.police.report import AccidentReport, PoliceFile
 from schemas.problems import problem
 
 EXPORTS = (internal, taipei, taichung)  # the unit's own first: it has the columns of Taipei's, and a case number
@@ -20,3 +21,11 @@ def read(data: bytes) -> PoliceFile:
     if file.source is None and any(one.code == "csv-header" for one in file.problems):
         return PoliceFile(None, 0, iter(()), (problem("police-file-unknown", line=1, column=1),))
     return file
+
+
+def accepted(body: bytes) -> AccidentReport | None:
+    """The report of a record that validation has accepted: our own JSON, or the lines of one accident of a file."""
+    value, faults = read_json(body)
+    if not faults:
+        return own_json.report(value)
+    return next((entry.report for entry in read(body).entries), None)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, delete, select
 
@@ -110,10 +111,11 @@ class Archive:
         """Notes at intake which file holds a large record, before there is a verdict."""
         tx.execute(insert(bodies).values(record=record, blob=blob).on_conflict_do_nothing())
 
-    def sweep(self, tx: Connection) -> None:
-        """Removes sealed files that no record holds, with their keys: what a crash left. Before any door opens."""
+    def sweep(self, tx: Connection, before: datetime | None = None) -> None:
+        """Removes sealed files that no record holds, with their keys: what a crash left. Before any door opens, or only what
+        was last written `before` a time."""
         held = set(tx.execute(select(bodies.c.blob).where(bodies.c.blob.is_not(None))).scalars())
-        if stray := self.blobs.sweep(held):
+        if stray := self.blobs.sweep(held, before):
             self._keys.destroy([BLOB_KEY + name for name in stray])
 
     def blob_key(self, blob: str) -> bytes:

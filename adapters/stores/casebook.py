@@ -177,7 +177,7 @@ def records_viewed_by(tx: Connection, insurer: str) -> list[str]:
 
 
 def erase(tx: Connection, record: str) -> None:
-    """Takes a record out of the set, with what it was recognised by.
+    """Takes a record out of the set, with what it was recognised by and what was said of its contents.
 
     Its lineage stays, the hash of a keyed hash: nothing is looked up by it, but withdrawals, single uses and numbers
     already given out refer to it, and must hold when a later version comes.
@@ -185,5 +185,5 @@ def erase(tx: Connection, record: str) -> None:
     tx.execute(
         update(records)
         .where(records.c.record == record)
-        .values(erased=1, identity=None, content=None, case_number=None)
+        .values(erased=1, identity=None, content=None, case_number=None, problems=None)
     )

@@ -1,4 +1,4 @@
-"""Authorisations as they stand: reviews bind one version, a withdrawal all of them."""
+"""Authorisations and mandates as they stand: reviews bind one version, a withdrawal all of them."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -8,21 +8,25 @@ from sqlalchemy import Connection, Row, delete, select
 from adapters.stores.dialect import insert
 from adapters.stores.records import IS_HELD, stamp
 from adapters.stores.tables import GIVEN, authorisations, due, parked, records, withdrawals
-from schemas.records import Kind
+from schemas.evidence import Standing
+from schemas.records import REVIEWED
 
 _NEWEST = (
     select(records.c.lineage, records.c.record)
-    .where(records.c.lineage.in_(GIVEN), records.c.kind == Kind.AUTHORISATION.value, IS_HELD)
+    .where(records.c.lineage.in_(GIVEN), records.c.kind.in_([one.value for one in REVIEWED]), IS_HELD)
     .order_by(records.c.version)
 )
 _WITHDRAWN = select(withdrawals.c.lineage).where(withdrawals.c.lineage.in_(GIVEN))
+_ROWS = select(records.c.record, records.c.lineage).where(
+    records.c.record.in_(GIVEN), records.c.standing != Standing.WITHDRAWN.value
+)
 _APPROVED = select(authorisations.c.record).where(
     authorisations.c.record.in_(GIVEN), authorisations.c.decision == "approve"
 )
 
 
 def newest_versions(tx: Connection, lineages: Iterable[str]) -> set[str]:
-    """The records of the latest version of each of these authorisations."""
+    """The records of the latest version of each of these authorisations and mandates."""
     rows = tx.execute(_NEWEST, {"given": list(lineages)}).all()
     return set({row.lineage: row.record for row in rows}.values())
 
@@ -31,13 +35,22 @@ def withdrawn(tx: Connection, lineages: Iterable[str]) -> set[str]:
     return set(tx.execute(_WITHDRAWN, {"given": list(lineages)}).scalars().all())
 
 
+def standing(tx: Connection, given: Iterable[str]) -> set[str]:
+    """Those of these authorisations and mandates that hold, their period aside: approved in this version, which is the
+    latest and takes nothing back, and never withdrawn."""
+    rows = tx.execute(_ROWS, {"given": list(approved(tx, given))}).all()
+    lineages = [row.lineage for row in rows]
+    ended, newest = withdrawn(tx, lineages), newest_versions(tx, lineages)
+    return {row.record for row in rows if row.lineage not in ended and row.record in newest}
+
+
 def withdrawal_of(tx: Connection, lineage: str) -> Row | None:
     return tx.execute(select(withdrawals).where(withdrawals.c.lineage == lineage)).first()
 
 
-def approved(tx: Connection, authorisation_records: Iterable[str]) -> set[str]:
+def approved(tx: Connection, given: Iterable[str]) -> set[str]:
     """Those versions whose latest review approved them."""
-    return set(tx.execute(_APPROVED, {"given": list(authorisation_records)}).scalars().all())
+    return set(tx.execute(_APPROVED, {"given": list(given)}).scalars().all())
 
 
 def review_of(tx: Connection, authorisation: str) -> Row | None:
@@ -81,12 +94,12 @@ def done(tx: Connection, rows: Iterable[Row]) -> None:
 
 
 def park(tx: Connection, record: str, target: str) -> None:
-    """A review or withdrawal waits for its authorisation's verdict."""
+    """A review or withdrawal waits for the verdict on what it is about."""
     tx.execute(insert(parked).values(record=record, target=target).on_conflict_do_nothing())
 
 
 def unpark(tx: Connection, target: str) -> Sequence[Row]:
-    """The rows of `records` that waited for this authorisation, in order of receipt; they wait no longer."""
+    """The rows of `records` that waited for this verdict, in order of receipt; they wait no longer."""
     rows = tx.execute(
         select(records)
         .join(parked, parked.c.record == records.c.record)

@@ -12,6 +12,8 @@ from adapters.stores.migrations import upgrade
 
 T = TypeVar("T")
 
+AFTER = "after"  # in a connection's `info`: what is to be done once its transaction is durable
+
 BUSY_SECONDS = 30  # a second writer waits this long for the first
 CACHE_KIB = 65_536  # page cache a connection: the hot part of the indexes of some 100,000 cases
 CHECKPOINT_PAGES = 8_192  # 32 MB of log before it is copied: a page written by many commits is copied once
@@ -33,6 +35,11 @@ class Store(Protocol):
     def close(self) -> None: ...
 
 
+def after_commit(tx: Connection, work: Callable[[], None]) -> None:
+    """`work` is done once what this transaction wrote is durable, and not at all when it is rolled back."""
+    tx.info[AFTER].append(work)
+
+
 class Database:
     """SQLite in WAL mode, `synchronous=FULL`: what is committed survives the process."""
 
@@ -52,14 +59,18 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction, alone among writers from its first statement; rolled back when the block raises."""
+        after: list[Callable[[], None]] = []
         with self._writing:
             try:
+                self._connection.info[AFTER] = after
                 with self._connection.begin():
                     yield self._connection
             except BaseException:
                 self._connection.close()  # whatever state it is in, the pool rolls it back
                 self._connection = self._writer.connect()
                 raise
+        for work in after:
+            work()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

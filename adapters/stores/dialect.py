@@ -6,6 +6,8 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, text
 from sqlalchemy.dialects.postgresql import insert as insert  # SQLite's compiler writes its ON CONFLICT all the same
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 T = TypeVar("T")
 
@@ -15,13 +17,21 @@ _NEXT_ACCEPTANCES = text("SELECT nextval('acceptance') FROM generate_series(1, :
 _LAST_ACCEPTANCE = text("SELECT coalesce(max(accepted), 0) FROM records")
 
 
+def trouble(error: BaseException) -> bool:
+    """Whether the database is in trouble, or another transaction was in the way: what was asked is not to blame."""
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    return isinstance(error, OperationalError | InterfaceError | NoConnection)
+
+
 def lock(tx: Connection, names: Iterable[str]) -> None:
     """Waits until no other transaction holds one of these names, and holds them to the end of this one.
 
     On SQLite nothing: a writer is alone. On PostgreSQL advisory locks on the names' 64-bit hashes: two names with one hash
     cost a wait and nothing else. A transaction locks by class, all of a class at once, and in this order: an insurer's topic
     and the right to read it; the step itself on an embedded log; records at the door, identities and documents, look-up keys
-    and cases, targets and participants; then authorisations; then feeds; then the log. So no two wait for each other.
+    and cases, targets and participants; then authorisations; then questions to issuers; then feeds; then the log. So no two
+    wait for each other.
     """
     if tx.dialect.name == "postgresql" and (held := sorted({_number(name) for name in names})):
         tx.execute(_LOCK, {"names": held})

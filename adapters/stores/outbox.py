@@ -66,6 +66,13 @@ def drop(tx: Connection, before: str) -> None:
     tx.execute(delete(outbox).where(outbox.c.day < before))
 
 
+def waiting(tx: Connection, before: str, steps: Sequence[str]) -> list[str]:
+    """Those that are none of these steps and keep outputs of days (UTC) before this one (YYYY-MM-DD): nothing is delivered to
+    them again, so what they keep may be on no log yet."""
+    kept = select(outbox.c.step).where(outbox.c.day < before, outbox.c.step.not_in(list(steps))).distinct()
+    return sorted(tx.execute(kept).scalars())
+
+
 def left(tx: Connection, step: str) -> list[Output]:
     """Everything that is kept of a step, in the order of its inputs' ids: of one that has no inputs to be delivered again."""
     return list(tx.execute(_LEFT, {"which": step}).all())

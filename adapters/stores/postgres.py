@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy import Connection, Engine, create_engine, make_url
 from sqlalchemy.exc import DBAPIError
 
+from adapters.stores.database import AFTER
 from adapters.stores.migrations import upgrade
 
 T = TypeVar("T")
@@ -77,8 +78,12 @@ class PostgresDatabase:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction, rolled back when the block raises; it sees at each statement what others have committed."""
+        after: list[Callable[[], None]] = []
         with self._writer.begin() as connection:
+            connection.info[AFTER] = after
             yield connection
+        for work in after:
+            work()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

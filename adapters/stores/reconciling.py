@@ -57,7 +57,8 @@ _QUESTIONS: dict[str, str] = {
         SELECT record, NULL, NULL, 'body' FROM bodies
         WHERE NOT EXISTS (SELECT 1 FROM records WHERE records.record = bodies.record)""",
     "keys-of-erased": """
-        SELECT DISTINCT record, NULL, NULL, 'look-up hashes' FROM links
+        SELECT DISTINCT record, NULL, NULL, 'look-up hashes'
+        FROM (SELECT record FROM links UNION SELECT record FROM acting) AS kept
         WHERE record IN (SELECT record FROM records WHERE erased = 1)""",
     "case-unknown": """
         SELECT record, NULL, case_number, 'no such case' FROM records
@@ -93,7 +94,7 @@ _QUESTIONS: dict[str, str] = {
         SELECT papers.record, offers.insurer, offers.case_number,
                'number ' || offers.number || ' under ' || (one.value ->> 1)
         FROM offers JOIN offer_papers AS papers USING (insurer, number), {elements} AS one
-        JOIN records ON records.record = one.value ->> 1
+        JOIN records ON records.record = replace(replace(one.value ->> 1, 'mandate:', ''), 'filed-under:', '')
         WHERE taken_back_by IS NULL AND :all_level AND (
           records.lineage IN (SELECT lineage FROM withdrawals) OR erased = 1
           OR NOT EXISTS (SELECT 1 FROM authorisations AS reviewed
@@ -108,7 +109,8 @@ _QUESTIONS: dict[str, str] = {
         FROM handovers LEFT JOIN feeds USING (insurer) WHERE handovers.number > coalesce(last, 0)""",
     "dead-letter": """
         SELECT dead_letters.record, NULL, NULL, step || ': ' || reason FROM dead_letters
-        LEFT JOIN records USING (record) WHERE outcome IS NULL OR outcome = 'dead' OR judged_at <= at""",
+        LEFT JOIN records USING (record)
+        WHERE coalesce(erased, 0) = 0 AND (outcome IS NULL OR outcome = 'dead' OR judged_at <= at)""",
 }
 
 

@@ -4,10 +4,11 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, exists, func, literal_column, or_, select, update
 
 from adapters.stores.dialect import insert
 from adapters.stores.tables import GIVEN, dead_letters, offer_papers, records, uses
+from schemas.events import Checked, Message
 from schemas.problems import Problem
 from schemas.records import Kind, Outcome, Record, Role
 
@@ -61,6 +62,34 @@ def erased(tx: Connection, ids: Iterable[str]) -> dict[str, str]:
     """Those of these records that were erased, with their verdict ("" before the first); holds the rows of all of them."""
     rows = tx.execute(_ERASED, {"given": sorted(ids)}).all()
     return {row.record: row.outcome or "" for row in rows if row.erased}
+
+
+# Whether a later version of the same document was judged since: a document ends with the last of them.
+_LATER = records.alias("later")
+_JUDGED_BEFORE = (
+    select(records.c.record)
+    .where(
+        records.c.erased == literal_column("0"),  # as the index has it
+        records.c.outcome.in_(bindparam("outcomes", expanding=True)),
+        records.c.kind.in_(bindparam("kinds", expanding=True)),
+        records.c.judged_at < bindparam("before"),
+        records.c.judged >= records.c.attempt,
+        ~exists().where(
+            _LATER.c.lineage == records.c.lineage,
+            _LATER.c.erased == literal_column("0"),
+            or_(_LATER.c.judged_at >= bindparam("before"), _LATER.c.judged < _LATER.c.attempt),
+        ),
+    )
+    .limit(bindparam("most"))
+)
+
+
+def judged_before(
+    tx: Connection, kinds: Sequence[Kind], outcomes: Sequence[Outcome], before: datetime, limit: int
+) -> Sequence[str]:
+    """Records of these kinds and verdicts that were judged before a time, as was every version of their documents."""
+    values = {"kinds": kinds, "outcomes": outcomes, "before": stamp(before), "most": limit}
+    return tx.execute(_JUDGED_BEFORE, values).scalars().all()
 
 
 _INSERT = insert(records)
@@ -161,6 +190,13 @@ def note_dead_letter(tx: Connection, step: str, event: str, about: str, reason: 
         .values(step=step, event=event, record=about, reason=reason, at=stamp(now))
         .on_conflict_do_nothing()
     )
+
+
+def note_failed(tx: Connection, messages: Sequence[Message], now: datetime) -> None:
+    """Notes what validation failed at: it has no store of its own, its answer says why."""
+    for message in messages:
+        if isinstance(message.event, Checked) and message.event.dead:
+            note_dead_letter(tx, "validation", message.id, message.event.record.id, message.event.dead, now)
 
 
 def mark_dead(tx: Connection, step: str, event: str, record: str, reason: str, now: datetime) -> None:

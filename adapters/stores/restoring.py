@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from adapters.stores import casebook, records
+from adapters.stores import casebook, mandates, records
 from adapters.stores.dialect import acceptances
 from adapters.stores.tables import cursors, feeds, log, offers, outbox, views
 from adapters.stores.tables import records as table
@@ -48,6 +48,7 @@ def put_taken(tx: Connection, row: Mapping[str, object], at: str) -> None:
 def take_out(tx: Connection, record: str) -> None:
     """As `casebook.erase`, but the record stands in its case until the hub has told that one anew."""
     casebook.drop_links(tx, record)
+    mandates.drop(tx, record)
     tx.execute(update(table).where(table.c.record == record).values(erased=1, identity=None, content=None))
 
 

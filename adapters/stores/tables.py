@@ -13,6 +13,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     bindparam,
+    text,
 )
 
 metadata = MetaData()
@@ -118,6 +119,15 @@ records = Table(
     Index("records_by_parent", "parent"),
     Index("records_by_outcome", "outcome", "seq"),
     Index("records_by_acceptance", "accepted"),
+    Index("records_by_sha256", "sha256"),
+    Index(
+        "records_by_age",
+        "outcome",
+        "kind",
+        "judged_at",
+        sqlite_where=text("erased = 0"),
+        postgresql_where=text("erased = 0"),
+    ),
     sqlite_autoincrement=True,
 )
 
@@ -138,6 +148,25 @@ links = Table(  # what a record is looked up by
     Column("record", String, primary_key=True),
     Index("links_by_record", "record"),
     sqlite_with_rowid=False,
+)
+
+acting = Table(  # who acts for whom: mandates, and what agents filed under them
+    "acting",
+    metadata,
+    Column("pair", String, primary_key=True),  # keyed hash of principal and agent
+    Column("record", String, primary_key=True),
+    Index("acting_by_record", "record"),
+    sqlite_with_rowid=False,
+)
+
+doubts = Table(  # pairs of lineages that a person is to judge; what speaks for and against is judged anew when asked
+    "doubts",
+    metadata,
+    Column("one", String, primary_key=True),
+    Column("other", String, primary_key=True),
+    Column("score", Integer, nullable=False),
+    Index("doubts_by_other", "other"),
+    Index("doubts_by_score", "score", "one", "other"),
 )
 
 judgements = Table(
@@ -164,15 +193,17 @@ cases = Table(
     Index("cases_by_merge", "merged_into"),
 )
 
-authorisations = Table(  # the state of consent; keyed by record, so that a review binds one version
-    "authorisations",
-    metadata,
-    Column("record", String, primary_key=True),
-    Column("lineage", String, nullable=False),
-    Column("decision", String),
-    Column("reviewer", String),
-    Column("reviewed", String),
-    Index("authorisations_by_lineage", "lineage"),
+authorisations = (
+    Table(  # the reviews of authorisations and mandates; keyed by record, so that a review binds one version
+        "authorisations",
+        metadata,
+        Column("record", String, primary_key=True),
+        Column("lineage", String, nullable=False),
+        Column("decision", String),
+        Column("reviewer", String),
+        Column("reviewed", String),
+        Index("authorisations_by_lineage", "lineage"),
+    )
 )
 
 withdrawals = Table(
@@ -183,7 +214,7 @@ withdrawals = Table(
     Column("at", String, nullable=False),
 )
 
-parked = Table(  # reviews and withdrawals that came before their authorisation was judged
+parked = Table(  # reviews and withdrawals that came before what they are about was judged
     "parked",
     metadata,
     Column("record", String, primary_key=True),
@@ -293,4 +324,32 @@ dead_letters = Table(
     Column("reason", String, nullable=False),  # the class of the exception
     Column("at", String, nullable=False),
     Index("dead_letters_by_record", "record"),
+)
+
+verifications = Table(  # "is this paper real?": one question for all who may be given the paper
+    "verifications",
+    metadata,
+    Column("id", String, primary_key=True),  # what the unit knows the question by, however often it is asked
+    Column("sha256", String, nullable=False),
+    Column("issuer", String, nullable=False),
+    Column("record", String, nullable=False),  # an upload with these bytes: its numbers go with the question
+    Column("state", String, nullable=False),
+    Column("asked", String, nullable=False),
+    Column("deadline", String, nullable=False),
+    Column("next_try", String),  # NULL: it is over
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("fault", String),  # why the latest try gave no answer that counts
+    Column("answered", String),
+    Column("answer", Text),  # the unit's signed answer: id, SHA-256 and its word, nothing else
+    Index("verifications_by_paper", "sha256", "issuer"),
+    Index("verifications_by_try", "next_try"),
+)
+
+verification_askers = Table(  # who asked under which id of its own (a keyed hash)
+    "verification_askers",
+    metadata,
+    Column("asker", String, primary_key=True),
+    Column("identity", String, primary_key=True),
+    Column("verification", String, nullable=False),
+    Index("verification_askers_by_question", "verification", "asker"),
 )

@@ -14,10 +14,11 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from adapters.stores import inbox
-from adapters.stores.database import Store
+from adapters.stores.database import Store, after_commit
 from adapters.stores.dialect import lock
 from adapters.streams.log import Log
-from schemas.events import Checked, Encoded, Message, Received, Refold, Verdict, View
+from adapters.telemetry import spans
+from schemas.events import Checked, Encoded, Expire, Message, Received, Refold, Verdict, View
 
 T = TypeVar("T")
 
@@ -102,7 +103,6 @@ class Host:
                 self.log.advance(tx, step.name, position)
 
         self._commit(work)
-        note(step, inputs)
         self._tell(outputs)
 
     def _commit(self, work: Callable[[Connection], T]) -> T:
@@ -112,7 +112,7 @@ class Host:
     def _decide(self, handler: Handler, limit: int) -> int:
         """Reads, decides and commits up to `limit` messages in one transaction: a worker that slept through another's
         turn finds the position where that one left it."""
-        now = self._clock()
+        now, begun = self._clock(), spans.now()
 
         def work(tx: Connection) -> tuple[int, list[Message], list[Message]]:
             rows = self._next(tx, handler, limit)
@@ -125,7 +125,7 @@ class Host:
             return len(rows), fresh, outputs
 
         taken, fresh, outputs = self._commit(work)
-        note(handler, fresh)
+        note(handler, fresh, begun, outputs)
         self._tell(outputs)
         return taken
 
@@ -148,7 +148,7 @@ class Host:
         except OperationalError:
             raise
         except Exception as error:  # noqa: BLE001 — whatever it was, the message becomes a dead letter, not a lost one
-            reason, now = type(error).__name__, self._clock()
+            reason, now, begun = type(error).__name__, self._clock(), spans.now()
 
         def work(tx: Connection) -> list[Message]:
             ((position, message),) = self._next(tx, handler, 1)
@@ -158,6 +158,7 @@ class Host:
             outputs = handler.dead(tx, message, reason, now)
             self.log.append(tx, outputs, now)
             self.log.advance(tx, handler.name, position)
+            after_commit(tx, lambda: spans.step(handler.name, [message], begun, outputs, reason))
             return outputs
 
         self._tell(self._commit(work))
@@ -168,10 +169,12 @@ class Host:
             listener(messages)
 
 
-def note(step: Step, messages: Sequence[Message]) -> None:
-    """One line a message and step, under the record's id: a record can be followed through the log."""
+def note(step: Step, messages: Sequence[Message], begun: int, outputs: Sequence[Message | Encoded] = ()) -> None:
+    """One line a message and step, under the record's id: a record can be followed through the log; and, where traces are
+    wanted, as spans from `begun` until now."""
     for message in messages:
         logger.info(step.name, **about(message))
+    spans.step(step.name, messages, begun, outputs)
 
 
 def about(message: Message) -> dict[str, str]:
@@ -181,6 +184,6 @@ def about(message: Message) -> dict[str, str]:
             return {"record": record.id}
         case View(case=number, insurer=insurer):
             return {"case": number, "insurer": insurer}
-        case Refold(records=records):
+        case Refold(records=records) | Expire(records=records):
             return {"record": ",".join(records[:1])}
     return {}

@@ -18,9 +18,8 @@ import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.conn import collect_hosts, create_conn
 from aiokafka.errors import AuthenticationFailedError, KafkaConnectionError, KafkaError, SaslAuthenticationFailed
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as NoConnection
 
+from adapters.stores import dialect
 from adapters.stores.outbox import Output
 from adapters.streams.log import STREAM_KEY
 from adapters.vault.keys import Keys
@@ -32,12 +31,14 @@ T = TypeVar("T")
 REACH_MS = 5_000  # a broker that does not answer for so long is not there
 SESSION_MS = 10_000  # a worker that is silent for so long has its partitions given to another
 BATCH_BYTES = 1 << 20  # a request of the producer holds as much a partition; one larger message goes alone
+FETCH_BYTES, FETCH_MS = 64 << 10, 30  # a fetch waits so long for so much: else each record is a request of its own
+LINGER_MS = 5  # what several partitions have to send within it is one request
 VALUE_BYTES = MESSAGE_BYTES - (64 << 10)  # room for seal, key, headers and the batch around a value
 MECHANISM = "SCRAM-SHA-512"
 FILES = ("sslrootcert", "sslcert", "sslkey")
 SCHEMES = ("plaintext", "ssl", "sasl_plaintext", "sasl_ssl")
 PATIENCE_SECONDS = 60.0  # of trouble with the database, retried in place; then the process ends for its supervisor
-FIRST_WAIT, LONGEST_WAIT = 0.05, 5.0
+FIRST_WAIT, LONGEST_WAIT = 0.05, 2.0
 logger = structlog.get_logger()
 
 
@@ -132,6 +133,8 @@ class Broker:
             enable_auto_commit=False,
             session_timeout_ms=SESSION_MS,
             heartbeat_interval_ms=SESSION_MS // 4,
+            fetch_min_bytes=FETCH_BYTES,
+            fetch_max_wait_ms=FETCH_MS,
             **({"auto_offset_reset": "earliest"} | more),
             **self.client(),
         )
@@ -143,6 +146,7 @@ class Broker:
             enable_idempotence=True,
             max_batch_size=BATCH_BYTES,
             max_request_size=MESSAGE_BYTES,
+            linger_ms=LINGER_MS,
             **self.client(),
         )
 
@@ -197,13 +201,23 @@ class Taken(Protocol):
     headers: Any
 
 
+def day_of(now: datetime) -> str:
+    """The day of the log (UTC, YYYY-MM-DD) whose key seals what is written now."""
+    return now.astimezone(UTC).strftime("%Y-%m-%d")
+
+
 class Sealer:
     """Between messages and what rests on the log."""
 
     def __init__(self, keys: Keys, broker: Broker) -> None:
         self._keys = keys
         self._names = {topic.on_broker(broker.space): topic.name for topic in TOPICS}
+        self._carried = {topic.name: topic.carries for topic in TOPICS}
         self._newest = ("", b"")  # day and key: the newest one is in use by all, and is not destroyed for days
+
+    def ready(self, day: str) -> bool:
+        """Whether the key of this day is at hand: then nothing here asks the database, and nothing can wait for it."""
+        return day == self._newest[0]
 
     def seal(self, messages: Iterable[Message | Encoded], now: datetime) -> list[Row]:
         """Raises TooLarge."""
@@ -212,7 +226,7 @@ class Sealer:
             return []
         if max(len(value) for _, value in values) > VALUE_BYTES:
             raise TooLarge
-        day = now.astimezone(UTC).strftime("%Y-%m-%d")
+        day = day_of(now)
         key = self._key(day, lambda name: self._keys.make([name])[name])
         return [
             Row(one.topic, one.key, one.id, day, seal(key, value, f"{one.topic}|{one.id}")) for one, value in values
@@ -221,7 +235,7 @@ class Sealer:
     def again(self, rows: Sequence[Output], now: datetime) -> list[Output]:
         """Rows to be published another time: those of an earlier day under today's key, so that they do not come to the log
         under one that is about to be destroyed."""
-        today = now.astimezone(UTC).strftime("%Y-%m-%d")
+        today = day_of(now)
         return [row if row.day == today else self._anew(row, today) for row in rows]
 
     def _anew(self, row: Output, today: str) -> Row:
@@ -245,6 +259,13 @@ class Sealer:
             raise CannotOpen(name)
         value = open_sealed(self._key(day, self._keys.one), record.value, f"{name}|{event}")
         return Message.read(name, record.key.decode(), event, value)
+
+    def take(self, record: Taken) -> Message:
+        """The same for a step; ValueError also for an event that this topic does not carry: no step knows what to do with it."""
+        message = self.open(record)
+        if message.event.type not in self._carried[message.topic]:
+            raise ValueError(message.topic)
+        return message
 
 
 class Publisher:
@@ -279,10 +300,8 @@ async def publishing(broker: Broker) -> AsyncIterator[Publisher]:
 
 
 def trouble(error: BaseException) -> bool:
-    """Whether the database is in trouble, or another transaction was in the way: nobody's message is to blame."""
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
-        return True
-    return isinstance(error, OperationalError | InterfaceError | NoConnection | psycopg.OperationalError)
+    """As of the database's dialect, or the driver's own word: nobody's message is to blame."""
+    return dialect.trouble(error) or isinstance(error, psycopg.OperationalError)
 
 
 def patiently(work: Callable[[], T], step: str, stopping: Callable[[], bool] = lambda: False) -> T:

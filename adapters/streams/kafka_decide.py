@@ -8,7 +8,7 @@ every other partition points there. So whichever is delivered first brings them,
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from functools import partial
 
@@ -18,10 +18,12 @@ from aiokafka.errors import CommitFailedError, IllegalGenerationError, IllegalSt
 from sqlalchemy import Connection
 
 from adapters.stores import inbox, outbox, records
+from adapters.stores.database import after_commit
 from adapters.stores.outbox import Output
 from adapters.stores.postgres import PostgresDatabase
 from adapters.streams.embedded import BATCH, Handler, about, note
 from adapters.streams.kafka import Broker, Publisher, Row, Sealer, patiently, trouble
+from adapters.telemetry import spans
 from schemas.events import Message
 from schemas.topics import TOPICS
 
@@ -42,14 +44,21 @@ class Host:
         self._broker, self.database, self._sealer, self._clock = broker, database, sealer, clock
 
     async def run(
-        self, handler: Handler, publisher: Publisher, stopping: asyncio.Event, ready: Callable[[], None]
+        self,
+        handler: Handler,
+        publisher: Publisher,
+        stopping: asyncio.Event,
+        ready: Callable[[], None],
+        rest: float = 0.0,
     ) -> None:
-        """Until `stopping`, which ends it after the batch in hand. `ready` is called once it reads. What it raises is to end
-        the process."""
+        """Until `stopping`, which ends it after the batch in hand. `ready` is called once it reads. It rests for so many seconds
+        after a batch that was not full. What it raises is to end the process."""
         async with self.joined(handler, publisher, stopping) as member:
             ready()
             while not stopping.is_set():
-                await member.turn()
+                if 0 < await member.turn() < BATCH:
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(stopping.wait(), rest)
 
     @asynccontextmanager
     async def joined(self, handler: Handler, publisher: Publisher, stopping: asyncio.Event) -> AsyncIterator["Member"]:
@@ -80,7 +89,7 @@ class Host:
     def _open(self, handler: Handler, record: ConsumerRecord) -> Message | None:
         """The message, or None when it cannot be read: what we did not write, or no longer can, is a dead letter."""
         try:
-            return self._sealer.open(record)
+            return self._sealer.take(record)
         except Exception as error:
             if trouble(error):
                 raise
@@ -92,18 +101,19 @@ class Host:
         messages = [message for batch in batches for message in batch]
         if not messages:
             return []
-        now = self._clock()
+        now, begun = self._clock(), spans.now()
 
-        def work(tx: Connection) -> tuple[list[Message], list[Output]]:
+        def work(tx: Connection) -> tuple[list[Message], list[Message], list[Output]]:
             fresh = inbox.take(tx, handler.name, messages, now)
             news = {message.id for message in fresh}
             before = _kept(tx, handler.name, [message.id for message in messages if message.id not in news])
-            rows = self._sealer.seal(handler.handle(tx, fresh, now), now) if fresh else []
+            made = handler.handle(tx, fresh, now) if fresh else []
+            rows = self._sealer.seal(made, now)
             _keep(tx, handler.name, [[one.id for one in batch if one.id in news] for batch in batches], rows)
-            return fresh, [*self._sealer.again(before, now), *rows]
+            return fresh, made, [*self._sealer.again(before, now), *rows]
 
-        fresh, outputs = self.database.commit(work)
-        note(handler, fresh)
+        fresh, made, outputs = self.database.commit(work)
+        note(handler, fresh, begun, made)
         return outputs
 
     def _alone(self, handler: Handler, message: Message) -> list[Output]:
@@ -113,15 +123,17 @@ class Host:
         except Exception as error:
             if trouble(error):
                 raise
-            reason, now = type(error).__name__, self._clock()
+            reason, now, begun = type(error).__name__, self._clock(), spans.now()
         with structlog.contextvars.bound_contextvars(**about(message)):
             logger.error("dead letter", step=handler.name, message=message.id, reason=reason)
 
         def work(tx: Connection) -> list[Output]:
             if not inbox.take(tx, handler.name, [message], now):
                 return self._sealer.again(_kept(tx, handler.name, [message.id]), now)
-            rows = self._sealer.seal(handler.dead(tx, message, reason, now), now)
+            outputs = handler.dead(tx, message, reason, now)
+            rows = self._sealer.seal(outputs, now)
             outbox.keep(tx, handler.name, message.id, rows)
+            after_commit(tx, lambda: spans.step(handler.name, [message], begun, outputs, reason))
             return rows
 
         return self.database.commit(work)

@@ -133,6 +133,10 @@ class Groups:
         self._cursors: dict[str, int] = {}
         self._lags: dict[str, int] = {}
 
+    @property
+    def steps(self) -> list[str]:
+        return list(self._steps)
+
     def cursor(self, _: Connection, step: str) -> int:
         """How many records the step has taken, ever."""
         return self._cursors.get(step, 0)

@@ -73,7 +73,9 @@ class Topics:
 
         KafkaException when the brokers cannot be reached or refuse."""
         found = self._admin.list_topics(timeout=PATIENCE_SECONDS)
-        copies = min(COPIES, len(found.brokers))
+        # A broker that is away is not among them; the copies that there are tell of it.
+        held = [len(part.replicas) for topic in found.topics.values() for part in topic.partitions.values()]
+        copies = min(COPIES, max([len(found.brokers), *held]))
         wanted = self._wanted(insurers, copies)
         here = [one for one in wanted if one.name in found.topics]
         settings = self._settings([one.name for one in here])
@@ -126,10 +128,17 @@ class Topics:
         if not names:
             return {}
         asked = self._admin.describe_configs([ConfigResource(ConfigResource.Type.TOPIC, name) for name in names])
-        return {
-            resource.name: {name: entry.value for name, entry in future.result(PATIENCE_SECONDS).items()}
-            for resource, future in asked.items()
-        }
+        settings = {}
+        for resource, future in asked.items():
+            try:
+                told = future.result(PATIENCE_SECONDS)
+            except KafkaException as error:
+                # Made a moment ago, and not heard of there yet.
+                if error.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
+                    raise
+            else:
+                settings[resource.name] = {name: entry.value for name, entry in told.items()}
+        return settings
 
     def _widened(self, wanted: Wanted, partitions: int) -> list[Change]:
         if partitions >= wanted.partitions:

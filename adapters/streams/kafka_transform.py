@@ -15,7 +15,8 @@ import faust
 from faust.types.auth import SASLMechanism
 
 from adapters.streams.embedded import Step, note
-from adapters.streams.kafka import SESSION_MS, Broker, Publisher, Sealer, patiently, trouble
+from adapters.streams.kafka import SESSION_MS, Broker, Publisher, Sealer, day_of, patiently, trouble
+from adapters.telemetry import spans
 from schemas.events import Encoded, Message
 from schemas.topics import TOPICS
 
@@ -89,23 +90,28 @@ class Host:
 
     async def _one(self, record: Any) -> None:
         """Returns once the record's outputs are acknowledged; never, when they cannot be."""
+        begun = spans.now()
         try:
-            if message := await self._patiently(lambda: self._open(record)):
-                outputs = await self._transform(message)
-                rows = await self._patiently(lambda: self._sealer.seal(outputs, self._clock()))
+            day = (dict(record.headers or ()).get("day") or b"").decode(errors="replace")
+            if message := await self._patiently(lambda: self._open(record), day):
+                outputs, now = await self._transform(message), self._clock()
+                rows = await self._patiently(lambda: self._sealer.seal(outputs, now), day_of(now))
                 await self._publisher.publish(rows)
-                note(self._step, [message])
+                note(self._step, [message], begun)
         except Exception as error:  # noqa: BLE001 — whatever it was, the record is not acknowledged: the process ends
             if not self._broken.done():
                 self._broken.set_exception(error)
             await asyncio.Event().wait()
 
-    async def _patiently(self, work: Callable[[], T]) -> T:
+    async def _patiently(self, work: Callable[[], T], day: str) -> T:
+        """What `work` gives, which needs the key of a day: at once where that is at hand."""
+        if self._sealer.ready(day):
+            return work()
         return await asyncio.to_thread(patiently, work, self._step.name, self._stopping.is_set)
 
     def _open(self, record: Any) -> Message | None:
         try:
-            return self._sealer.open(record)
+            return self._sealer.take(record)
         except Exception as error:
             if trouble(error):
                 raise

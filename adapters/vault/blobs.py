@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -44,9 +45,12 @@ class Blobs:
     def names(self) -> list[str]:
         return [path.name for path in self._folder.iterdir() if path.suffix != ".new"]
 
-    def sweep(self, held: set[str]) -> list[str]:
-        """Deletes every file that is not `held`, half-written ones too; their names. No writer may be at work."""
+    def sweep(self, held: set[str], before: datetime | None) -> list[str]:
+        """Deletes every file that is not `held`, half-written ones too; their names. `before`: only what nobody has written
+        to since; without it no writer may be at work."""
         stray = [path for path in self._folder.iterdir() if path.name not in held]
+        if before:
+            stray = [path for path in stray if path.stat().st_mtime < before.timestamp()]
         for path in stray:
             path.unlink(missing_ok=True)
         return [path.name for path in stray]

@@ -24,6 +24,7 @@ class KeyFile:
         self._database.executescript(
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
             "CREATE TABLE IF NOT EXISTS keys (name TEXT PRIMARY KEY, wrapped BLOB NOT NULL) WITHOUT ROWID;"
+            "PRAGMA wal_checkpoint(TRUNCATE);"  # what a process that ended in the middle of a removal left there
         )
 
     def close(self) -> None:

@@ -37,6 +37,13 @@ class Receipts:
         signed = self._protected + b"." + _base64url(body)
         return (signed + b"." + _base64url(self._signing.sign(signed))).decode()
 
+    def statement(self, type: str, claims: dict[str, object]) -> str:
+        """Claims of the interchange's own, as a compact JWS of this `typ`."""
+        header = {"alg": "EdDSA", "kid": self._kid, "typ": type}
+        parts = (json.dumps(part, ensure_ascii=False, separators=(",", ":")).encode() for part in (header, claims))
+        signed = b".".join(_base64url(part) for part in parts)
+        return (signed + b"." + _base64url(self._signing.sign(signed))).decode()
+
     def jwks(self) -> dict[str, object]:
         """The public key (RFC 8037)."""
         key = {"kty": "OKP", "crv": "Ed25519", "x": self._public, "kid": self._kid, "use": "sig", "alg": "EdDSA"}

@@ -65,9 +65,21 @@ ENTRIES = (
         "Have another operator review it.",
     ),
     Entry(
+        "mandate-withdrawn",
+        "委託已撤回,不能再審核",
+        "The mandate was withdrawn; it can no longer be reviewed",
+        "Ask the principal for a new mandate.",
+    ),
+    Entry(
+        "reviewer-is-party",
+        "審核者不得為委託人或受託人",
+        "The reviewer is the principal or the agent",
+        "Have another operator review it.",
+    ),
+    Entry(
         "review-superseded",
-        "此授權已有較新版本",
-        "The authorisation has a newer version",
+        "此授權或委託已有較新版本",
+        "The authorisation or mandate has a newer version",
         "Review the newest version.",
     ),
     Entry(

@@ -17,12 +17,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from services.commands.options import Failed, content, first_operator
 from services.commands.outcome import outcome
-from services.commands.summary import show
+from services.commands.summary import show, show_verified
 from services.sandbox.client import Client, Unreachable
+from services.sandbox.motor_check import look
 from services.sandbox.observer import BadFeed, Observer
 from services.sandbox.player import Player, Sent, settle
 from services.sandbox.scenario import Item, generate
 from services.sandbox.setup import FILE_NAME, read
+from services.sandbox.verifying import verify
 
 START_SECONDS = 180.0  # a slow machine loads the FHIR models in ten; the distributed form loads them seven times
 SETTLE_SECONDS = 120.0  # for verdicts that come later, and for the feeds to fall quiet
@@ -179,6 +181,8 @@ async def _play(items: list[Item], data: Path, console: Console) -> bool:
 
             player = Player(client, told)
             sent = await settle(client, await player.play(items), SETTLE_SECONDS)
+            await _quiet(client, observer, following, lambda: _count(bars, offering, observer))
+            verified = await verify(client, sent, await observer.views())
             reconciliation = await _quiet(client, observer, following, lambda: _count(bars, offering, observer))
             bars.update(offering, total=_events(observer))
         following.cancel()
@@ -186,8 +190,10 @@ async def _play(items: list[Item], data: Path, console: Console) -> bool:
         views = await observer.views()
         await observer.fetch(views)
         found = outcome(sent, observer.seen, views)
-    show(console, found, sandbox, observer.seen, views, reconciliation)
-    return found.clean and bool(reconciliation["ok"])
+        motor = await look(client, first_operator(sandbox, None), sent, views)
+    show(console, found, sandbox, observer.seen, views, reconciliation, motor)
+    show_verified(console, verified)
+    return found.clean and bool(reconciliation["ok"]) and not (motor.faults or verified.faults)
 
 
 async def _quiet(

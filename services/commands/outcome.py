@@ -10,7 +10,7 @@ from services.sandbox.observer import Seen
 from services.sandbox.player import Sent
 from services.sandbox.truth import Truth
 
-REVIEW = "/authorisations/{id}/review"
+REVIEW = {"authorisation": "/authorisations/{id}/review", "mandate": "/mandates/{id}/review"}
 APPLICATION, ACCIDENT = "/claimlink/applications", "/police/accidents"
 OWN_FILING = "own-filing"  # the line of the law table that an application itself goes under
 
@@ -81,7 +81,7 @@ def latencies(sent: Sequence[Sent], seen: Iterable[Seen]) -> list[float]:
     records = {one.item.n: one.record for one in sent}
     for one in sent:
         papers.setdefault(one.item.truths[0].sha256, one)
-        about = records.get(one.item.of or 0) if one.item.path == REVIEW else one.item.truths[0].case
+        about = records.get(one.item.of or 0) if one.item.path in REVIEW.values() else one.item.truths[0].case
         last[one.item.path, about] = max(last[one.item.path, about], one.started)
     times = []
     for feed in seen:
@@ -94,11 +94,10 @@ def latencies(sent: Sequence[Sent], seen: Iterable[Seen]) -> list[float]:
 
 
 def _needed(basis: Iterable[Mapping[str, str]], case: str | None) -> Iterator[tuple[str, str | None]]:
-    """The posts that a paper waits for: (path, authorisation's record or case)."""
+    """The posts that a paper waits for: (path, record of what is reviewed, or case)."""
     for one in basis:
-        if "authorisation" in one:
-            yield REVIEW, one["authorisation"]
-        elif one["law"] != OWN_FILING:
+        yield from ((REVIEW[what], record) for what, record in one.items() if what in REVIEW)
+        if one.get("law", OWN_FILING) != OWN_FILING:
             yield from ((APPLICATION, case), (ACCIDENT, case))
 
 

@@ -21,7 +21,7 @@ from services.commands.options import (
     sandbox_option,
     speak,
 )
-from services.commands.public_key import make_pair, public_keys
+from services.commands.public_key import ENCRYPT, SIGN, make_pair, public_keys
 from services.commands.send import deliver, show
 from services.sandbox.client import Client, Post
 from services.sandbox.setup import new_bearer, read, write
@@ -59,7 +59,9 @@ def show_one(code: str, operator: str | None, sandbox_file: Path | None, as_json
         return
     click.echo(f"{code}  {found['name']}  {', '.join(found['roles'])}  {found['status']}")
     for key in found.get("keys") or ():
-        click.echo(f"  key {key['kid']}  {key['crv']}")
+        click.echo(f"  key {key['kid']}  {key['crv']}  {key.get('use', ENCRYPT)}")
+    for url in found.get("endpoints") or ():
+        click.echo(f"  asked at {url}")
 
 
 @participant.command()
@@ -116,24 +118,53 @@ _command("exit", Status.EXITED, "Let CODE go: it no longer takes part.")
     type=click.Path(path_type=Path, dir_okay=False),
     help="Make a new pair: the private JWK goes into OUT, the public one to CODE.",
 )
+@click.option(
+    "--use",
+    default=ENCRYPT,
+    show_default=True,
+    type=click.Choice([ENCRYPT, SIGN]),
+    help="What for: values are sealed to it, or CODE signs papers and answers with it.",
+)
 @_options
-def key(code: str, file: Any, out: Path | None, operator: str | None, sandbox_file: Path | None, as_json: bool) -> None:
-    """Register the public key in FILE (JWK or JWK set; `-` reads standard input) in place of those that CODE has.
+def key(
+    code: str, file: Any, out: Path | None, use: str, operator: str | None, sandbox_file: Path | None, as_json: bool
+) -> None:
+    """Register the public key in FILE (JWK or JWK set; `-` reads standard input) in place of those that CODE has for this use.
 
     What is published for CODE from then on is sealed to it, to the first of a set. What was published before stays sealed to
-    the key before: keep that until it is read.
+    the key before: keep that until it is read. A key to sign with counts while it is registered: to change it, give a set of
+    the new and the old one.
 
     \b
     Examples:
       claims participant key 82916473 public.jwk
       claims participant key 82916473 --generate private.jwk
+      claims participant key 387130000C --generate signing.jwk --use sig
     """
     if (file is None) == (out is None):
         raise Failed("Name a FILE with the public key, or `--generate OUT`.")
-    keys = [make_pair(out)] if out else public_keys(file.read())
+    keys = [make_pair(out, use)] if out else public_keys(file.read(), use)
 
     def change(body: Body) -> None:
-        body["keys"] = keys
+        body["keys"] = [*(one for one in body.get("keys", ()) if one.get("use", ENCRYPT) != use), *keys]
+
+    _edit(code, change, operator, sandbox_file, as_json)
+
+
+@participant.command()
+@click.argument("code")
+@click.argument("url")
+@_options
+def endpoint(code: str, url: str, operator: str | None, sandbox_file: Path | None, as_json: bool) -> None:
+    """Register URL as the door where CODE answers whether a paper is real, in place of any before.
+
+    \b
+    Example:
+      claims participant endpoint 387130000C https://verify.police.example/claims
+    """
+
+    def change(body: Body) -> None:
+        body["endpoints"] = [url]
 
     _edit(code, change, operator, sandbox_file, as_json)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from adapters.forms.scan import media_type
 from schemas.records import Role
 from services.commands.options import Failed
 from services.sandbox.client import Post
@@ -15,7 +16,6 @@ from services.sandbox.participants import OPEN_DATA
 from services.sandbox.setup import Sandbox
 
 FHIR_JSON, JSON, CSV = "application/fhir+json", "application/json", "text/csv"
-PICTURES = ((b"%PDF-", "application/pdf"), (b"\x89PNG\r\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"))
 MARK = b"\xef\xbb\xbf"  # the byte order mark that spreadsheets put before a CSV
 
 
@@ -31,19 +31,27 @@ ACCIDENT = Door("/police/accidents", JSON, (Role.POLICE,))
 OPEN_FILE = Door("/police/accidents", CSV, (Role.POLICE,))
 APPLICATION = Door("/claimlink/applications", JSON, (Role.CLAIMLINK,))
 AUTHORISATION = Door("/authorisations", JSON, (Role.CLAIMLINK,))
+MANDATE = Door("/mandates", JSON, (Role.CLAIMLINK,))
+DISPUTE = Door("/disputes", JSON, (Role.CLAIMLINK, Role.INSURER))
 UPLOADERS = (Role.HOSPITAL, Role.POLICE, Role.CLAIMLINK)
 # A body's own elements, which no other body has.
-ELEMENTS = (("grantor", AUTHORISATION), ("applicant", APPLICATION), ("severity", ACCIDENT), ("parties", ACCIDENT))
+ELEMENTS = (
+    ("grantor", AUTHORISATION),
+    ("principal", MANDATE),
+    ("applicant", APPLICATION),
+    ("wish", DISPUTE),
+    ("severity", ACCIDENT),
+    ("parties", ACCIDENT),
+)
 
 
 def recognise(file: Path, sandbox: Sandbox, sender: str | None, metadata: Path | None) -> Post:
     """The post that hands this file over. Failed, with what to do, when file or sender cannot be told."""
     body = _read(file)
-    for start, content_type in PICTURES:
-        if body.startswith(start):
-            described = _metadata(file, metadata)
-            door = Door("/papers", content_type, UPLOADERS)
-            return _post(file, body, door, sender or only_sender(file, sandbox, door, ()), described)
+    if content_type := media_type(body):
+        described = _metadata(file, metadata)
+        door = Door("/papers", content_type, UPLOADERS)
+        return _post(file, body, door, sender or only_sender(file, sandbox, door, ()), described)
     content = _json(body)
     door = _door(file, body, content)
     return _post(file, body, door, sender or only_sender(file, sandbox, door, _named(content, door)), None)
@@ -67,7 +75,8 @@ def _door(file: Path, body: bytes, content: Any) -> Door:
         return BUNDLE  # broken JSON: the door says where
     raise Failed(
         f"{click.format_filename(file)}: not recognised. A FHIR bundle, an accident (JSON, or the police's CSV), "
-        "an application, an authorisation, a PDF, JPEG or PNG, or a folder with a manifest.jsonl can be sent."
+        "an application, an authorisation, a mandate, a dispute, a PDF, JPEG or PNG, or a folder with a manifest.jsonl can "
+        "be sent."
     )
 
 

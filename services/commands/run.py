@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 import click
 import structlog
 
+from adapters.telemetry import spans
 from services.commands.logs import log_as_json
 from services.commands.options import Failed, data_option, database_option, journal_option, kafka_option, keys_option
 from services.commands.restoring import refuse_half_restored
 from services.commands.telling import tell
-from services.commands.up import NO_SANDBOX, bound, classes, serve
+from services.commands.up import NO_SANDBOX, bound, classes, serve, start_traces
 from services.intake.limits import RATE
 from services.pipeline import PIPELINE
 from services.sandbox.setup import Sandbox, register
@@ -86,6 +87,7 @@ def run(
 
     log_as_json()
     structlog.contextvars.bind_contextvars(service=service)
+    start_traces(f"claims-{service}")
     broker, places = address(kafka), Places(database, keys, journal or keys, data)
     if service == DOORS:
         port = DOORS_PORT if port is None else port
@@ -99,7 +101,7 @@ def run(
 
         lines = register([policy.line() for policy in policies()])
         with databases(), contextlib.nullcontext() if port is None else bound(host, port) as listener:
-            asyncio.run(_run(service, lambda: Node(broker, places, lines), listener))
+            asyncio.run(_run(service, lambda: Node(broker, places, lines, sandbox=True), listener))
 
 
 def address(kafka: str) -> "Broker":
@@ -159,6 +161,7 @@ async def _run(service: str, make: "Callable[[], Node]", listener: socket.socket
     await asyncio.wait({work, wait}, return_when=asyncio.FIRST_COMPLETED)
     logger.info("stopping", failed=not stopping.is_set())
     await asyncio.wait({work}, timeout=STOP_SECONDS)
+    spans.stop()
     error = work.exception() if work.done() else TimeoutError()
     if error or not stopping.is_set():
         logger.error("ended by a failure", errors=classes(error) if error else [])

@@ -9,8 +9,10 @@ from rich.table import Table
 from services.commands.outcome import Outcome, percentile
 from services.portal.reconciliation import lines
 from services.sandbox.check import Fault
+from services.sandbox.motor_check import MotorCases
 from services.sandbox.observer import Seen
 from services.sandbox.setup import Sandbox
+from services.sandbox.verifying import Verified
 
 VERDICTS = ("accepted", "duplicate", "rejected", "dead", "later", "refused")
 SHOWN = 12  # faults of a sort
@@ -23,6 +25,7 @@ def show(
     seen: Mapping[str, Seen],
     views: Mapping[str, Iterable[str]],
     reconciliation: Mapping[str, Any],
+    motor: MotorCases,
 ) -> None:
     console.print(_senders(found, sandbox))
     console.print(_insurers(sandbox, seen, views))
@@ -33,6 +36,9 @@ def show(
         ("Cases", f"{reconciliation['counts']['cases']}"),
         ("Duplicates", f"found {len(found.found & found.known)} of {len(found.known)} known" + _more(extra)),
         ("Copies", f"of other senders' papers held back {found.copies_held_back} of {found.copies}"),
+        ("Motor cases", f"{motor.accidents} accidents, {motor.victims} victims; disputes {motor.disputes}"),
+        ("Who owes", f"the fund {motor.by_fund}, several insurers {motor.by_several}"),
+        ("One set", f"{motor.shared} police records at several insurers, each sent once"),
         ("Speed", f"{found.records} records in {found.seconds:.1f} s, {rate:.0f} records/s"),
         ("POST to offer", f"p50 {p50}, p99 {p99} ({len(found.latencies)} papers that waited for nothing else)"),
     ):
@@ -47,10 +53,25 @@ def show(
     _faults(console, "doubled", found.report.doubled)
     _faults(console, "leaked", found.report.leaked)
     _faults(console, "judged otherwise than expected", found.report.verdicts)
+    _lines(console, "motor cases told otherwise than expected", motor.faults)
     _lines(console, "not judged", found.unjudged)
     _lines(console, "feed", found.feed_faults)
     if not ok:
         _lines(console, "reconciliation", lines(reconciliation))
+
+
+def show_verified(console: Console, verified: Verified) -> None:
+    """What became of the questions whether papers are real."""
+    if not verified.states:
+        console.print(f"{'Real papers':<15}nobody holds a police paper to ask about")
+        return
+    p50, p99 = (f"{percentile(verified.seconds, share):.1f} s" for share in (0.5, 0.99))
+    states = ", ".join(f"{count} {state}" for state, count in sorted(verified.states.items()))
+    console.print(
+        f"{'Real papers':<15}{states}; from question to answer p50 {p50}, p99 {p99}; each unit was down once and signed with "
+        f"a wrong key once; {verified.again} asked later and were told at once"
+    )
+    _lines(console, "verification", verified.faults)
 
 
 def _more(extra: int) -> str:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import click
 import structlog
 
+from adapters.telemetry import spans
 from services.commands.logs import log_as_json
 from services.commands.options import Failed, data_option, database_option, journal_option, kafka_option, keys_option
 from services.commands.restoring import refuse_half_restored
@@ -87,10 +88,19 @@ def up(
         with locked(data):
             failure = run_all([*places, journal or places[2]], data, host, port, rate)
     else:
+        start_traces("claims")
         with locked(data):
             failure = serve(data, host, port, rate, lambda known: _embedded(data, known, journal))
     if failure:
         sys.exit(1)
+
+
+def start_traces(service: str) -> None:
+    """Where the environment names a collector; Failed when what else it says of traces cannot be used."""
+    try:
+        spans.start(service)
+    except ValueError as error:
+        raise Failed(f"Traces cannot be sent as the variables OTEL_… say: {error}") from None
 
 
 def _embedded(data: Path, known: Sandbox, journal: str | None) -> "System":
@@ -99,7 +109,7 @@ def _embedded(data: Path, known: Sandbox, journal: str | None) -> "System":
     from services.sandbox.participants import PARTICIPANTS
 
     own = Journal.at(journal) if journal else None
-    return System(data, PARTICIPANTS, register(known.policies), own)
+    return System(data, PARTICIPANTS, register(known.policies), own, sandbox=True)
 
 
 def serve(data: Path, host: str, port: int, rate: int, make: "Callable[[Sandbox], System | Doors]") -> bool:
@@ -163,6 +173,7 @@ async def _serve(
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # that long polls are cut off now is no error
     server.should_exit = True
     system.stopping.set()
+    system.desk.dismiss()
     await asyncio.wait((doors,), timeout=STOP_SECONDS + 1)
     for task in (wait, stands, steps, doors):
         task.cancel()
@@ -173,6 +184,7 @@ async def _serve(
             logger.error("ended by a failure", errors=classes(end))
     await loop.shutdown_default_executor()  # a turn that is under way ends before the database closes
     system.close()
+    spans.stop()
     for worker in multiprocessing.active_children():
         worker.terminate()  # what it had in hand is validated after the next start
     logger.info("stopped", failed=failed)

@@ -1,4 +1,4 @@
-"""CONSENT's door: an authorisation as it stands, for the ClaimLink operator that handed it in and for operators."""
+"""CONSENT's doors: an authorisation or a mandate as it stands, for the ClaimLink operator that handed it in and for operators."""
 
 from typing import TYPE_CHECKING
 
@@ -23,22 +23,25 @@ REVIEWED = {"approve": "approved", "refuse": "refused"}
 
 
 def routes(system: "System", tokens: Tokens) -> list[Route]:
-    async def get(request: Request) -> Response:
-        caller = await admit(request, system, tokens, Role.CLAIMLINK, Role.OPERATOR)
-        id = request.path_params["id"]
-        poster = None if caller.role == Role.OPERATOR else caller.code
-        told = await system.read(lambda tx: _told(system, tx, id, poster))
-        if told is None:
-            raise Refusal(404, "not-found", "There is no such authorisation here.")
-        return Response(orjson.dumps(told), media_type="application/json")
+    def door(kind: Kind, path: str) -> Route:
+        async def get(request: Request) -> Response:
+            caller = await admit(request, system, tokens, Role.CLAIMLINK, Role.OPERATOR)
+            id = request.path_params["id"]
+            poster = None if caller.role == Role.OPERATOR else caller.code
+            told = await system.read(lambda tx: _told(system, tx, kind, id, poster))
+            if told is None:
+                raise Refusal(404, "not-found", f"There is no such {kind.value} here.")
+            return Response(orjson.dumps(told), media_type="application/json")
 
-    return [Route("/authorisations/{id}", get, methods=["GET"])]
+        return Route(path, get, methods=["GET"])
+
+    return [door(Kind.AUTHORISATION, "/authorisations/{id}"), door(Kind.MANDATE, "/mandates/{id}")]
 
 
-def _told(system: "System", tx: Connection, id: str, poster: str | None) -> dict[str, object] | None:
+def _told(system: "System", tx: Connection, kind: Kind, id: str, poster: str | None) -> dict[str, object] | None:
     """The state of one version, all versions, and what was handed in; None when it is not the caller's."""
     row = records.by_ids(tx, [id]).get(id)
-    if row is None or row.kind != Kind.AUTHORISATION or (poster is not None and row.sender != poster):
+    if row is None or row.kind != kind or (poster is not None and row.sender != poster):
         return None
     if row.erased:
         raise Refusal(410, "erased", "The record was erased.")
@@ -55,7 +58,7 @@ def _told(system: "System", tx: Connection, id: str, poster: str | None) -> dict
             for one in versions
         ],
         "withdrawn": {"record": withdrawal.record, "time": withdrawal.at} if withdrawal else None,
-        "authorisation": _content(system, tx, id) if held else None,
+        kind.value: _content(system, tx, id) if held else None,
     }
 
 

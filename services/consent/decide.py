@@ -3,15 +3,32 @@
 from dataclasses import dataclass
 
 from schemas import normalise
+from schemas.records import Kind
+
+
+@dataclass(frozen=True)
+class Words:
+    """The catalogue codes of a kind: its review after its withdrawal, and by whom it is about."""
+
+    withdrawn: str
+    own: str
+
+
+WORDS = {
+    Kind.AUTHORISATION: Words("authorisation-withdrawn", "reviewer-is-grantor"),
+    Kind.MANDATE: Words("mandate-withdrawn", "reviewer-is-party"),
+}
 
 
 @dataclass(frozen=True)
 class State:
-    """An authorisation when the word arrives. `newest`: the record of its latest version."""
+    """An authorisation or a mandate when the word arrives. `newest`: the record of its latest version; `parties`: the
+    grantor, or principal and agent."""
 
+    kind: Kind
     record: str
     newest: str
-    grantor: str
+    parties: tuple[str, ...]
     withdrawn: bool
 
 
@@ -20,11 +37,11 @@ def review_problem(state: State | None, reviewer: str) -> str | None:
     if state is None:
         return "record-unknown"
     if state.withdrawn:
-        return "authorisation-withdrawn"
+        return WORDS[state.kind].withdrawn
     if state.newest != state.record:
         return "review-superseded"
-    if state.grantor == normalise.text(reviewer):  # she may have been registered as she writes her number
-        return "reviewer-is-grantor"
+    if normalise.text(reviewer) in state.parties:  # she may have been registered as she writes her number
+        return WORDS[state.kind].own
     return None
 
 

@@ -6,11 +6,17 @@ Asked when the hub makes a view, again when the sequencer numbers it, and again 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from schemas.evidence import Cover, DataClass, Grant
+from schemas.evidence import Act, Acting, Cover, DataClass, Grant
 from services.consent.law import LAW_TABLE, Line, Recipient
+from services.consent.mandate import Power, mandate_for
 from services.consent.matrix import allowed
 
+AGENT = "agent"  # the grantor's role that needs a mandate
 LAW_PREFIX = "law:"
+MANDATE_PREFIX = "mandate:"  # under it an authorisation was given: it holds no longer than the mandate
+FILED_PREFIX = "filed-under:"  # an application: filed within the mandate's period, it outlives that, not a withdrawal
+
+Basis = tuple[tuple[str, str], ...]  # (person, authorisation record or mandate), or ("", line of the law or mandate)
 
 
 @dataclass(frozen=True)
@@ -33,10 +39,10 @@ class Standing:
     compulsory: bool = False  # compulsory insurer of a vehicle in the accident
     application: bool = False  # the case has an application for the compulsory cover
     vehicles: frozenset[str] = frozenset()  # plates of the vehicles in the accident that it covers compulsorily
+    held_under: Basis = ()  # what the application that it holds rests on, when an agent filed it
 
 
 Spent = tuple[str, str, str]  # (authorisation's lineage, paper's lineage, insurer) of a single use made elsewhere
-Basis = tuple[tuple[str, str], ...]  # (person, authorisation record) for each person, or ("", "law:<line>")
 
 
 def bases(
@@ -49,13 +55,18 @@ def bases(
     spent: frozenset[Spent] = frozenset(),
     names: Collection[str] = (),
     plates: Collection[str] = (),
+    powers: Sequence[Power] = (),
+    filed: Basis | None = (),
 ) -> Basis | None:
     """What lets a paper about `persons` with these classes go on a day (YYYY-MM-DD), or None.
 
     One line of the law table carries the whole paper; otherwise every person needs a consent of their own that covers
     all of its classes: a paper goes out byte for byte or not at all. `lineage` is the paper's, `spent` the single uses
-    made in other cases, `names` the insurers that the paper itself, an application, is filed with.
+    made in other cases, `names` the insurers that the paper itself, an application, is filed with, `filed` what its
+    filing rests on (`filing`).
     """
+    if filed is None:
+        return None
     for line in LAW_TABLE:
         if (
             classes
@@ -63,7 +74,8 @@ def bases(
             and set(classes) <= set(line.classes)
             and lawful(line, standing, day, names, plates)
         ):
-            return (("", LAW_PREFIX + line.id),)
+            held = standing.held_under if line.recipient == Recipient.HOLDER else ()
+            return (("", LAW_PREFIX + line.id), *filed, *held)
     if not persons:
         return None
     found = []
@@ -72,7 +84,7 @@ def bases(
             (
                 one
                 for one in consents
-                if permits(one, person, classes, standing, day)
+                if permits(one, person, classes, standing, day, powers)
                 and (one.lineage, lineage, standing.insurer) not in spent
             ),
             None,
@@ -80,23 +92,63 @@ def bases(
         if consent is None:
             return None
         found.append((person, consent.record))
-    return tuple(found)
+        if mandate := mandate_of(consent, day, powers):
+            found.append((person, MANDATE_PREFIX + mandate))
+    return (*found, *filed)
 
 
-def permits(consent: Consent, person: str, classes: Sequence[DataClass], standing: Standing, day: str) -> bool:
+def permits(
+    consent: Consent,
+    person: str,
+    classes: Sequence[DataClass],
+    standing: Standing,
+    day: str,
+    powers: Sequence[Power] = (),
+) -> bool:
     """Whether one consent covers one person of a paper for one insurer on a day."""
     grant = consent.grant
     return (
-        consent.live
+        holds(consent, day, powers)
         and grant.subject == person
         and standing.insurer in grant.recipients
         and grant.purpose in standing.covers
-        and grant.start <= day
-        and (grant.end is None or day <= grant.end)
         and bool(classes)
         and set(classes) <= set(grant.classes)
         and set(classes) <= allowed(grant.purpose, grant.subject_role, day)
     )
+
+
+def holds(consent: Consent, day: str, powers: Sequence[Power] = ()) -> bool:
+    """Whether a consent is in force on a day: live, within its period, and given by someone who may."""
+    grant = consent.grant
+    return (
+        consent.live
+        and grant.start <= day
+        and (grant.end is None or day <= grant.end)
+        and (grant.grantor_role != AGENT or mandate_of(consent, day, powers) is not None)
+    )
+
+
+def mandate_of(consent: Consent, day: str, powers: Sequence[Power]) -> str | None:
+    """The mandate under which an agent gives this consent on a day; None when he has none, or it needs none."""
+    grant = consent.grant
+    if grant.grantor_role != AGENT:
+        return None
+    return mandate_for(Act.AUTHORISATION, grant.grantor, grant.subject, powers, day)
+
+
+def filing(acting: Acting | None, powers: Sequence[Power]) -> Basis | None:
+    """What an application rests on beside the law: nothing when the applicant files herself, the mandate when her agent does;
+    None when he had none on the day of filing, or it is withdrawn: then it is nobody's filing."""
+    if acting is None:
+        return ()
+    mandate = mandate_for(Act.APPLICATION, acting.agent, acting.principal, powers, acting.day)
+    return (("", FILED_PREFIX + mandate),) if mandate else None
+
+
+def granted(basis: str) -> str | None:
+    """The record that a basis names, an authorisation or a mandate; None of a line of the law."""
+    return None if basis.startswith(LAW_PREFIX) else basis.rpartition(":")[2]
 
 
 def lawful(line: Line, standing: Standing, day: str, names: Collection[str] = (), plates: Collection[str] = ()) -> bool:

@@ -1,11 +1,13 @@
-"""Consent's door as an operation, with the schema of what it answers. Data."""
+"""Consent's doors as operations, with the schema of what they answer. Data."""
 
 from schemas.records import Role
 from services.intake.shapes import JUDGED
 from services.interface.words import JSON, RECORD, TEXT, TIME, Answer, Operation, Schema, closed, listed, maybe, ref
 
-SHAPES: dict[str, Schema] = {
-    "AuthorisationState": closed(
+
+def _state(name: str) -> Schema:
+    """What is told of an authorisation or a mandate: its state, versions, withdrawal, and what was handed in."""
+    return closed(
         {
             "record": RECORD,
             "state": {
@@ -26,10 +28,12 @@ SHAPES: dict[str, Schema] = {
                 )
             ),
             "withdrawn": maybe(closed({"record": RECORD, "time": TIME})),
-            "authorisation": maybe(ref("authorisation")),
+            name: maybe(ref(name)),
         }
-    )
-}  # fmt: skip
+    )  # fmt: skip
+
+
+SHAPES = {"AuthorisationState": _state("authorisation"), "MandateState": _state("mandate")}
 
 OPERATIONS = (
     Operation(
@@ -38,6 +42,14 @@ OPERATIONS = (
         "An authorisation as it stands: its review, versions and withdrawal",
         (Role.CLAIMLINK, Role.OPERATOR),
         (Answer(200, "The authorisation.", {JSON: ref("AuthorisationState")}),),
+        refuses=(410,),
+    ),
+    Operation(
+        "GET",
+        "/mandates/{id}",
+        "A mandate as it stands: its review, versions and withdrawal",
+        (Role.CLAIMLINK, Role.OPERATOR),
+        (Answer(200, "The mandate.", {JSON: ref("MandateState")}),),
         refuses=(410,),
     ),
 )

@@ -11,10 +11,10 @@ from adapters.stores.archive import Archive, Kept
 from adapters.stores.dialect import lock
 from adapters.stores.journal import Entry, Journal, What
 from schemas.events import Checked, Message, Refold, Verdict
-from schemas.evidence import Evidence, ParticipantChange, Review, Withdrawal
+from schemas.evidence import Content, Evidence, Grant, Mandate, ParticipantChange, Review, Withdrawal
 from schemas.ids import event_id
 from schemas.problems import Problem, problem
-from schemas.records import Kind, Outcome, Participant, Record, Role, Status
+from schemas.records import REVIEWED, Kind, Outcome, Participant, Record, Role, Status
 from schemas.topics import CONTROLS, DUE, VERDICTS
 from services.consent.decide import Change, State, review_problem, standing_problem
 
@@ -22,7 +22,7 @@ TAIPEI = ZoneInfo("Asia/Taipei")
 
 
 class ConsentStep:
-    """A review or withdrawal that comes before its authorisation is judged waits for that verdict, which is passed on to
+    """A review or withdrawal that comes before what it is about is judged waits for that verdict, which is passed on to
     `controls` as well."""
 
     name = "consent"
@@ -43,14 +43,13 @@ class ConsentStep:
                         consents.park(tx, checked.record.id, checked.record.target or "")
                     else:
                         outputs += self._decide(tx, checked, now, entries)
-                case Verdict(record=record, outcome=outcome) if (
-                    record.kind == Kind.AUTHORISATION and outcome != Outcome.DEAD
-                ):
+                case Verdict(record=record, outcome=outcome) if record.kind in REVIEWED and outcome != Outcome.DEAD:
                     for row in consents.unpark(tx, record.id):
                         content = self._archive.views(tx, [row.record])[row.record]
                         waited = Checked(record=records.envelope(row), content=content)
                         outputs += self._decide(tx, waited, now, entries)
         self._journal.write(entries)
+        records.note_failed(tx, messages, now)
         return outputs
 
     def dead(self, tx: Connection, message: Message, reason: str, now: datetime) -> list[Message]:
@@ -108,25 +107,26 @@ class ConsentStep:
     ) -> tuple[tuple[Problem, ...], tuple[str, ...], tuple[str, ...]]:
         target = checked.record.target or ""
         row = records.by_ids(tx, [target]).get(target)
-        view = self._archive.views(tx, [target]).get(target)
+        given = _given(self._archive.views(tx, [target]).get(target))
         state = None
-        if row and row.kind == Kind.AUTHORISATION and isinstance(view, Evidence) and view.grant:
+        if row and given:
             state = State(
+                kind=Kind(row.kind),
                 record=target,
                 newest=next(iter(consents.newest_versions(tx, [row.lineage])), target),
-                grantor=view.grant.grantor,
+                parties=_parties(given),
                 withdrawn=bool(consents.withdrawn(tx, [row.lineage])),
             )
         if code := review_problem(state, checked.record.sender):
             return (problem(code),), (), ()
-        assert row and isinstance(view, Evidence) and view.grant
+        assert row and given
         consents.write_review(tx, target, row.lineage, review.decision, checked.record.sender, now)
         if review.decision == "approve":
-            if view.grant.start > now.astimezone(TAIPEI).date().isoformat():
-                consents.schedule(tx, _midnight(view.grant.start), target, "authorisation begins")
-            if view.grant.end:
-                after = (date.fromisoformat(view.grant.end) + timedelta(days=1)).isoformat()
-                consents.schedule(tx, _midnight(after), target, "authorisation ended")
+            if given.start > now.astimezone(TAIPEI).date().isoformat():
+                consents.schedule(tx, _midnight(given.start), target, f"{row.kind} begins")
+            if given.end:
+                after = (date.fromisoformat(given.end) + timedelta(days=1)).isoformat()
+                consents.schedule(tx, _midnight(after), target, f"{row.kind} ended")
         return (), (target,), ()
 
     def _withdraw(
@@ -134,7 +134,7 @@ class ConsentStep:
     ) -> tuple[tuple[Problem, ...], tuple[str, ...], tuple[str, ...]]:
         target = checked.record.target or ""
         row = records.by_ids(tx, [target]).get(target)
-        if row is None or row.lineage is None or row.kind != Kind.AUTHORISATION:
+        if row is None or row.lineage is None or row.kind not in REVIEWED:
             return (problem("record-unknown"),), (), ()
         consents.write_withdrawal(tx, row.lineage, checked.record.id, now)
         return (), (target,), ()
@@ -155,8 +155,17 @@ def _entry(tx: Connection, checked: Checked, now: datetime) -> Entry:
     return Entry(What.WITHDRAWN, lineage, at, {"record": record.id, "records": versions})
 
 
+def _given(content: Content | None) -> Grant | Mandate | None:
+    """What a person gave, of an authorisation or a mandate; None of anything else."""
+    return content if isinstance(content, Mandate) else content.grant if isinstance(content, Evidence) else None
+
+
+def _parties(given: Grant | Mandate) -> tuple[str, ...]:
+    return (given.grantor,) if isinstance(given, Grant) else (given.principal, given.agent)
+
+
 def _lock(tx: Connection, messages: Sequence[Message]) -> None:
-    """What the batch is about: authorisations with all their versions, participants, and the number of operators."""
+    """What the batch is about: authorisations and mandates with all their versions, participants, the number of operators."""
     targets, names = set(), set()
     for message in messages:
         match message.event:
@@ -213,7 +222,7 @@ def _outcome(checked: Checked, problems: Sequence[Problem]) -> Outcome:
 
 
 def _early(tx: Connection, checked: Checked) -> bool:
-    """Whether the authorisation it is about is here and not judged yet."""
+    """Whether the authorisation or mandate that it is about is here and not judged yet."""
     target = checked.record.target
     if checked.content is None or checked.record.kind not in (Kind.REVIEW, Kind.WITHDRAWAL) or not target:
         return False

@@ -12,10 +12,10 @@ from adapters.stores.dialect import acceptances, lock_found
 from adapters.stores.journal import Entry, Journal, What
 from adapters.vault.keys import Keys
 from schemas.events import Checked, Message, Verdict
-from schemas.evidence import Evidence, Judgement, Standing
+from schemas.evidence import Evidence, Judgement, Mandate, Standing
 from schemas.ids import event_id
 from schemas.problems import Problem, problem
-from schemas.records import Kind, Outcome
+from schemas.records import REVIEWED, Outcome
 from schemas.topics import CHECKED, CONTROLS, VERDICTS
 from services.deduplication.decide import Arrival, Decision, Held, Why, decide
 
@@ -76,9 +76,10 @@ class Deduplication:
         records.rename_lineages(tx, held.renamed)
         records.judge(tx, rows)
         records.judge_again(tx, again)
+        records.note_failed(tx, [one for one in messages if one.event.record.id not in erased], now)  # type: ignore[union-attr]
         self._archive.keep(tx, kept)
         self._journal.write(entries)
-        return [*outputs, *(_to_consent(output) for output in outputs if _of_authorisation(output))]
+        return [*outputs, *(_to_consent(output) for output in outputs if _is_reviewed(output))]
 
     def dead(self, tx: Connection, message: Message, reason: str, now: datetime) -> list[Message]:
         checked = message.event
@@ -108,7 +109,7 @@ class Deduplication:
             gone = known[word.records[0]]
             detail = records.columns(records.envelope(gone)) | {name: getattr(gone, name) for name in OF_ERASED}
             return [Entry(What.ERASED, gone.record, at, detail | {"blob": self._archive.blob_of(tx, gone.record)})]
-        follows = arrival.kind == Kind.AUTHORISATION and decision.why == Why.CORRECTION
+        follows = arrival.kind in REVIEWED and decision.why == Why.CORRECTION
         if not (isinstance(word, Judgement) or arrival.standing == Standing.WITHDRAWN or follows):
             return []
         detail = records.columns(checked.record) | {name: row.get(name) for name in OF_TAKEN}
@@ -120,7 +121,7 @@ class Deduplication:
     def _arrival(self, checked: object, erased: Mapping[str, str]) -> Arrival | None:
         assert isinstance(checked, Checked)
         content, record = checked.content, checked.record
-        if not isinstance(content, Evidence | Judgement) or record.id in erased:
+        if not isinstance(content, Evidence | Judgement | Mandate) or record.id in erased:
             return None
         scope = f"{record.sender}|{record.kind}"
         print_ = content.content if isinstance(content, Evidence) else ""
@@ -260,8 +261,8 @@ def _verdict(message: Message, checked: Checked, decision: Decision, problems: S
     return Message(VERDICTS.name, record.id, event_id(record.id, record.attempt, "deduplication"), event)
 
 
-def _of_authorisation(output: Message) -> bool:
-    return isinstance(output.event, Verdict) and output.event.record.kind == Kind.AUTHORISATION
+def _is_reviewed(output: Message) -> bool:
+    return isinstance(output.event, Verdict) and output.event.record.kind in REVIEWED
 
 
 def _to_consent(output: Message) -> Message:

@@ -32,24 +32,40 @@ def routes(system: "System", tokens: Tokens) -> list[Route]:
         except BadAsk as error:
             raise Refusal(400, "bad-query", str(error)) from None
         events: list[dict[str, object]] = []
-        if await _anything(system, insurer, wanted, bell):
-            events = await system.write(lambda tx: _page(system, tx, insurer, wanted))
-        return JSONResponse({"events": events, "next": next_number(wanted, events)})
+        last = await _last(system, insurer, wanted, bell)
+        if last > wanted.after:
+            events, last = await system.write(lambda tx: _page(system, tx, insurer, wanted))
+        return JSONResponse({"events": events, "next": next_number(wanted, events), "last": last})
 
-    async def paper(request: Request) -> Response:
+    async def handed(request: Request) -> HandedPaper:
         insurer = await _itself(request, system, tokens)
         sha256 = request.path_params["sha256"]
-        handed = await system.write(lambda tx: _paper(system, tx, insurer, sha256))
-        if handed is None:
+        found = await system.write(lambda tx: _paper(system, tx, insurer, sha256))
+        if found is None:
             raise _nothing()
-        # The bytes are somebody else's: a browser shall save them, never run them on our origin.
-        headers = {"content-disposition": f'attachment; filename="{sha256}"', "content-security-policy": "sandbox"}
-        return Response(handed.body, media_type=handed.media_type, headers=headers)
+        return found
+
+    async def paper(request: Request) -> Response:
+        found = await handed(request)
+        return as_file(found.body, found.media_type, request.path_params["sha256"])
+
+    async def preview(request: Request) -> Response:
+        """Judged and recorded as the paper itself, before there is anything to show."""
+        found = await handed(request)
+        made, kind = await system.previews.of(found.body)
+        return as_file(made, kind, request.path_params["sha256"] + "-preview")
 
     return [
         Route("/insurers/{code}/offers", offers, methods=["GET"]),
         Route("/insurers/{code}/papers/{sha256}", paper, methods=["GET"]),
+        Route("/insurers/{code}/papers/{sha256}/preview", preview, methods=["GET"]),
     ]
+
+
+def as_file(body: bytes, media_type: str, name: str) -> Response:
+    """The bytes are somebody else's: a browser shall save them, never run them on our origin."""
+    headers = {"content-disposition": f'attachment; filename="{name}"', "content-security-policy": "sandbox"}
+    return Response(body, media_type=media_type, headers=headers)
 
 
 def _nothing() -> Refusal:
@@ -64,24 +80,28 @@ async def _itself(request: Request, system: "System", tokens: Tokens) -> str:
     return caller.code
 
 
-async def _anything(system: "System", insurer: str, wanted: Ask, bell: "Bell") -> bool:
-    """Whether there is something after the number asked for, now or within the patience. If not, nothing is written."""
-    if await system.read(lambda tx: feeds.last_number(tx, insurer)) > wanted.after:
-        return True
-    return bool(wanted.wait) and await bell.heard(insurer, wanted.after, wanted.wait)
+async def _last(system: "System", insurer: str, wanted: Ask, bell: "Bell") -> int:
+    """The feed's last number, now or once something comes within the patience. If it is not after the number asked for,
+    nothing is written."""
+    last = await system.read(lambda tx: feeds.last_number(tx, insurer))
+    if last <= wanted.after and wanted.wait and await bell.heard(insurer, wanted.after, wanted.wait):
+        last = await system.read(lambda tx: feeds.last_number(tx, insurer))
+    return last
 
 
-def _page(system: "System", tx: Connection, insurer: str, wanted: Ask) -> list[dict[str, object]]:
-    _still_admitted(tx, insurer)
-    return system.feed.page(tx, insurer, wanted.after, wanted.limit, system.clock())
+def _page(system: "System", tx: Connection, insurer: str, wanted: Ask) -> tuple[list[dict[str, object]], int]:
+    """The events, and the feed's last number."""
+    still_admitted(tx, insurer)
+    events = system.feed.page(tx, insurer, wanted.after, wanted.limit, system.clock())
+    return events, feeds.last_number(tx, insurer)
 
 
 def _paper(system: "System", tx: Connection, insurer: str, sha256: str) -> HandedPaper | None:
-    _still_admitted(tx, insurer)
+    still_admitted(tx, insurer)
     return system.feed.paper(tx, insurer, sha256, system.clock())
 
 
-def _still_admitted(tx: Connection, insurer: str) -> None:
+def still_admitted(tx: Connection, insurer: str) -> None:
     """Judged in the transaction of the hand-over: a suspension may have come while the insurer waited. None is answered
     before that transaction ends."""
     lock(tx, [f"participant:{insurer}"])

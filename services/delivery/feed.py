@@ -5,18 +5,22 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row
 
 from adapters.stores import feeds, records
 from adapters.stores.archive import Archive
+from adapters.stores.database import after_commit
 from adapters.stores.dialect import lock
+from adapters.telemetry import spans
 from adapters.vault.keys import Keys
 from adapters.vault.sealing import CannotOpen, open_sealed
 from services.consent.entitlement import LAW_PREFIX
 from services.consent.law import NOTICE
-from services.delivery.judging import allowed, basis_of, in_force, names
+from services.delivery.judging import allowed, authorisations, basis_of, in_force, names
 from services.delivery.worker import offer_key
 
 TAIPEI = ZoneInfo("Asia/Taipei")
@@ -36,6 +40,7 @@ class Feed:
 
     def page(self, tx: Connection, insurer: str, after: int, limit: int, now: datetime) -> list[dict[str, object]]:
         """CloudEvents after a number. A number taken back or no longer allowed has `data: {case}` only."""
+        begun = spans.now()
         rows = feeds.page(tx, insurer, after, limit)
         numbers = [row.number for row in rows if row.type == "claims.offer" and row.taken_back_by is None]
         papers = defaultdict(list)
@@ -60,40 +65,59 @@ class Feed:
                     }
                 )
         feeds.note_handovers(tx, handed)
+        if spans.on():
+            after_commit(tx, lambda: [_trace(one, papers[one["number"]], begun) for one in handed])
         return events
+
+    def told(self, tx: Connection, insurer: str, numbers: Sequence[int], now: datetime) -> frozenset[str]:
+        """Records of the papers in these offers that may still go. Noted as handed over: the caller tells what is in them."""
+        given: dict[str, Row] = {row.record: row for row in feeds.papers_of(tx, insurer, numbers)}
+        pages = [self.page(tx, insurer, number - 1, 1, now) for number in numbers]
+        free = {paper["sha256"] for (event,) in pages for paper in event["data"].get("papers", ())}  # type: ignore[attr-defined]
+        return frozenset(record for record, row in given.items() if row.sha256 in free)
 
     def paper(self, tx: Connection, insurer: str, sha256: str, now: datetime) -> HandedPaper | None:
         """The bytes of a paper that a standing offer of this insurer holds and that may still go, or None."""
+        begun = spans.now()
+        for row in self.may_have(tx, insurer, sha256, now):
+            try:
+                body = self._archive.body(tx, row.record)
+            except CannotOpen:
+                continue
+            handed = {
+                "insurer": insurer,
+                "number": row.number,
+                "sha256": sha256,
+                "record": row.record,
+                "case_number": row.case_number,
+                "basis": json.dumps(sorted({basis for _, basis in basis_of(row)})),
+                "at": records.stamp(now),
+            }
+            feeds.note_handovers(tx, [handed])
+            if spans.on():
+                after_commit(tx, partial(_trace, handed, [row], begun))
+            return HandedPaper(body, row.media_type)
+        return None
+
+    def may_have(self, tx: Connection, insurer: str, sha256: str, now: datetime) -> list[Row]:
+        """The standing offers of this insurer that hold the paper, where it may still go; newest first. Hands over nothing."""
         rows = feeds.offers_with(tx, insurer, sha256)
         held = self._in_force(tx, rows, now)
-        for row in rows:
-            if allowed([row], held):
-                try:
-                    body = self._archive.body(tx, row.record)
-                except CannotOpen:
-                    continue
-                feeds.note_handovers(
-                    tx,
-                    [
-                        {
-                            "insurer": insurer,
-                            "number": row.number,
-                            "sha256": sha256,
-                            "record": row.record,
-                            "case_number": row.case_number,
-                            "basis": json.dumps(sorted({basis for _, basis in basis_of(row)})),
-                            "at": records.stamp(now),
-                        }
-                    ],
-                )
-                return HandedPaper(body, row.media_type)
-        return None
+        return [row for row in rows if allowed([row], held)]
 
     def _in_force(self, tx: Connection, papers: Sequence[Row], now: datetime) -> set[str]:
         """The bases of these papers that hold now, and until the hand-over is recorded."""
         bases = {basis for paper in papers for _, basis in basis_of(paper)}
         lock(tx, names(bases))
         return in_force(tx, self._archive, bases, now.astimezone(TAIPEI).date())
+
+
+def _trace(handed: dict[str, Any], papers: Sequence[Row], begun: int) -> None:
+    """In the traces of the papers handed over, or offered, and of the authorisations that they go by."""
+    told = {"claims.insurer": handed["insurer"], "claims.case": handed["case_number"]}
+    told |= {"claims.offernumber": handed["number"], "claims.handed": "paper" if "sha256" in handed else "offer"}
+    bases = authorisations(basis for paper in papers for _, basis in basis_of(paper))
+    spans.emit("hand-over", sorted({paper.record for paper in papers} | bases), begun, told)
 
 
 def _bases(papers: Sequence[Row]) -> list[str]:

@@ -6,36 +6,32 @@ from datetime import date
 
 from sqlalchemy import Connection, Row
 
-from adapters.stores import consents, records
+from adapters.stores import consents
 from adapters.stores.archive import Archive
-from schemas.evidence import Evidence
-from services.consent.entitlement import LAW_PREFIX
+from schemas.evidence import Content, Evidence, Grant, Mandate
+from services.consent.entitlement import FILED_PREFIX, LAW_PREFIX, MANDATE_PREFIX, granted
 from services.consent.law import LAW
 
 
 def names(bases: Iterable[str]) -> list[str]:
     """What to lock before these bases are judged: as long as it is held, no review and no withdrawal of them is answered."""
-    return [f"authorisation:{one}" for one in bases if not one.startswith(LAW_PREFIX)]
+    return [f"authorisation:{one}" for one in authorisations(bases)]
+
+
+def authorisations(bases: Iterable[str]) -> set[str]:
+    """The records of authorisations and mandates among these bases; the others are lines of the law table."""
+    return {record for one in bases if (record := granted(one))}
 
 
 def in_force(tx: Connection, archive: Archive, bases: Iterable[str], today: date) -> set[str]:
-    """Those of these bases (authorisation records, law-table lines) that hold today."""
-    bases = set(bases)
+    """Those of these bases (authorisation records, mandates, law-table lines) that hold today."""
     day = today.isoformat()
-    lawful = {one for one in bases if one.startswith(LAW_PREFIX) and _law_holds(one, day)}
-    granted = {one for one in bases if not one.startswith(LAW_PREFIX)}
-    if not granted:
-        return lawful
-    approved = consents.approved(tx, granted)
-    lineage = {record: row.lineage for record, row in records.by_ids(tx, approved).items()}
-    withdrawn = consents.withdrawn(tx, lineage.values())
-    newest = consents.newest_versions(tx, lineage.values())
-    views = archive.views(tx, approved)
-    return lawful | {
-        record
-        for record in approved & newest
-        if lineage[record] not in withdrawn and _period_holds(views.get(record), day)
-    }
+    named = {one: granted(one) for one in set(bases)}
+    held = {one for one, record in named.items() if record is None and _law_holds(one, day)}
+    if not (given := {record for record in named.values() if record}):
+        return held
+    views = archive.views(tx, consents.standing(tx, given))
+    return held | {one for one, record in named.items() if record in views and _period_holds(one, views[record], day)}
 
 
 def basis_of(row: Row) -> list[tuple[int, str]]:
@@ -53,7 +49,14 @@ def _law_holds(basis: str, day: str) -> bool:
     return line is not None and line.since <= day and (line.until is None or day < line.until)
 
 
-def _period_holds(view: object, day: str) -> bool:
-    if not isinstance(view, Evidence) or view.grant is None:
-        return False
-    return view.grant.start <= day and (view.grant.end is None or day <= view.grant.end)
+def _period_holds(basis: str, view: Content, day: str) -> bool:
+    match view:
+        case Mandate() if basis.startswith(FILED_PREFIX):
+            return True  # of the day of filing, which stays what it was
+        case Mandate() as period if basis.startswith(MANDATE_PREFIX):
+            pass
+        case Evidence(grant=Grant() as period):
+            pass
+        case _:
+            return False
+    return period.start <= day and (period.end is None or day <= period.end)

@@ -2,11 +2,24 @@
 
 from schemas.records import Role
 from services.delivery.paging import LARGEST, LIMIT, LONGEST_WAIT
-from services.interface.words import ANYTHING, FHIR, JSON, SHA256, Answer, Operation, Schema, closed, listed, ref
+from services.interface.words import (
+    ANYTHING,
+    FHIR,
+    JSON,
+    PROBLEM,
+    SHA256,
+    Answer,
+    Operation,
+    Schema,
+    closed,
+    listed,
+    ref,
+)
 
 _NUMBER: Schema = {"type": "integer", "minimum": 0, "maximum": LARGEST}
 # What an upload may be, and the records that are papers themselves.
-PAPERS = ("application/pdf", "image/jpeg", "image/png", FHIR, JSON, "text/csv")
+SCANS = ("application/pdf", "image/jpeg", "image/png")
+PAPERS = (*SCANS, FHIR, JSON, "text/csv")
 _CODE: Schema = {"type": "string", "pattern": "^[0-9]{8}$", "description": "The own company number."}
 
 SHAPES: dict[str, Schema] = {
@@ -14,9 +27,23 @@ SHAPES: dict[str, Schema] = {
         {
             "events": listed({"oneOf": [ref("offer"), ref("offer-withdrawn")]}, maxItems=LIMIT),
             "next": {**_NUMBER, "description": "`after` of the next page: the last number in this one, else `after`."},
+            "last": {
+                **_NUMBER,
+                "description": "The last number of the feed. Below `after`, the reader asks past its end: its count is wrong.",
+            },
         }
     )
 }
+
+PREVIEW = (
+    Answer(
+        200,
+        "The rendition, of the paper's media type.",
+        dict.fromkeys(SCANS, ANYTHING),
+        ("Content-Disposition", "Content-Security-Policy"),
+    ),
+    Answer(422, "No preview can be made of it.", {PROBLEM: ref("ProblemDetails")}),
+)
 
 OPERATIONS = (
     Operation(
@@ -52,6 +79,14 @@ OPERATIONS = (
                 ("Content-Disposition", "Content-Security-Policy"),
             ),
         ),
+        path_schemas={"code": _CODE, "sha256": SHA256},
+    ),
+    Operation(
+        "GET",
+        "/insurers/{code}/papers/{sha256}/preview",
+        "What a paper shows, without metadata and anything that acts; judged and recorded as the paper itself",
+        (Role.INSURER,),
+        PREVIEW,
         path_schemas={"code": _CODE, "sha256": SHA256},
     ),
 )

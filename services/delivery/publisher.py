@@ -99,7 +99,7 @@ class Publisher:
         logger.info("rights to read", insurers=len(wanted), readers=sum(wanted.values()))
 
     def _tell_of_keyless(self, waiting: list[Participant]) -> None:
-        keyless = {one.code for one in waiting if may_read(one) and not one.keys}
+        keyless = {one.code for one in waiting if may_read(one) and not sealing_key(one)}
         for code in sorted(keyless - self._keyless):
             logger.warning("no key registered: offers go by pull alone", insurer=code)
         self._keyless = keyless
@@ -107,7 +107,8 @@ class Publisher:
 
 def sealing_key(insurer: Participant) -> dict[str, str] | None:
     """The key that values for this insurer are sealed to now; None: nothing may be published."""
-    return insurer.keys[0] if may_read(insurer) and insurer.keys else None
+    keys = (one for one in insurer.keys if one.get("use") != "sig")
+    return next(keys, None) if may_read(insurer) else None
 
 
 def may_read(insurer: Participant) -> bool:

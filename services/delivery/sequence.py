@@ -8,12 +8,13 @@ from schemas.events import View
 
 @dataclass(frozen=True)
 class Numbered:
-    """An offer of (insurer, case) that is not taken back. `erased`: one of the records that it shows was."""
+    """An offer of (insurer, case) that is not taken back. `lapsed`: a record that it shows was erased, or a basis that it went by
+    holds no longer, though another may."""
 
     number: int
     digest: str
     lineages: frozenset[str]
-    erased: bool = False
+    lapsed: bool = False
 
 
 @dataclass(frozen=True)
@@ -27,13 +28,13 @@ class Append:
 def sequence(view: View, numbered: Sequence[Numbered], digest: str, *, still_allowed: bool, admitted: bool) -> Append:
     """`digest` is of the view's content. `still_allowed`: every paper was judged again and may go.
 
-    A number is taken back when it shows a paper that the insurer may no longer be given or a record that was erased, or
-    when nothing of the case is left for it. A suspended insurer gets no new offer; a view that is no longer allowed is
+    A number is taken back when it shows a paper that the insurer may no longer be given, when it has lapsed, or when nothing of
+    the case is left for it. A suspended insurer gets no new offer; a view that is no longer allowed is
     dropped, for a newer one that says so is on its way.
     """
     empty = not view.papers and not view.notice
     allowed = set(view.allowed)
-    take_back = tuple(one.number for one in numbered if empty or one.erased or not one.lineages <= allowed)
+    take_back = tuple(one.number for one in numbered if empty or one.lapsed or not one.lineages <= allowed)
     remaining = [one for one in numbered if one.number not in take_back]
     unchanged = bool(remaining) and remaining[-1].digest == digest and not take_back
     return Append(take_back, offer=not empty and still_allowed and admitted and not unchanged)

@@ -3,24 +3,26 @@
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import structlog
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from adapters.stores import casebook, consents, feeds, participants, records
 from adapters.stores.archive import Archive
+from adapters.stores.database import after_commit
 from adapters.stores.dialect import lock
 from adapters.stores.journal import Journal, numbered
+from adapters.telemetry import spans
 from adapters.vault.keys import Keys
 from adapters.vault.sealing import seal
 from schemas.events import Message, View
 from schemas.ids import derive
 from schemas.topics import OFFERS
-from services.consent.entitlement import LAW_PREFIX
-from services.delivery.judging import in_force, names
-from services.delivery.sequence import Numbered, sequence
+from services.consent.entitlement import LAW_PREFIX, granted
+from services.delivery.judging import allowed, authorisations, basis_of, in_force, names
+from services.delivery.sequence import Append, Numbered, sequence
 
 TAIPEI = ZoneInfo("Asia/Taipei")
 logger = structlog.get_logger()
@@ -40,6 +42,7 @@ class Sequencer:
         self._keys, self._archive, self._journal = keys, archive, journal
 
     def handle(self, tx: Connection, messages: Sequence[Message], now: datetime) -> list[Message]:
+        begun = spans.now()
         by_insurer: dict[str, dict[str, View]] = defaultdict(dict)
         for message in messages:
             view = message.event
@@ -57,7 +60,7 @@ class Sequencer:
         lock(tx, names(bases))  # before the feeds, as everybody who locks both
         held = in_force(tx, self._archive, bases, now.astimezone(TAIPEI).date())
         lock(tx, (f"feed:{insurer}" for insurer in by_insurer))
-        found = [self._feed(tx, insurer, by_insurer[insurer], held, now) for insurer in sorted(by_insurer)]
+        found = [self._feed(tx, insurer, by_insurer[insurer], held, now, begun) for insurer in sorted(by_insurer)]
         write(tx, self._keys, self._journal, [batch for batch in found if batch])
         return []
 
@@ -71,15 +74,15 @@ class Sequencer:
         return []
 
     def _feed(
-        self, tx: Connection, insurer: str, views: dict[str, View], held: set[str], now: datetime
+        self, tx: Connection, insurer: str, views: dict[str, View], held: set[str], now: datetime, begun: int
     ) -> "Batch | None":
-        """`held`: the bases of these views that are in force."""
+        """`held`: the bases of these views that are in force; `begun`: when the batch began, for the trace."""
         latest = casebook.latest_views(tx, insurer, views)
         current = [view for case, view in views.items() if latest.get(case) == view.version]
         if not current:
             return None
         admitted = bool(participants.admitted(tx, [insurer]))
-        before = _numbered(tx, insurer, [view.case for view in current])
+        before = self._numbered(tx, insurer, [view.case for view in current], now.astimezone(TAIPEI).date())
         batch = Batch(insurer, feeds.last_number(tx, insurer), records.stamp(now))
         for view in sorted(current, key=lambda one: (one.case, one.version)):
             data = content(view)
@@ -90,7 +93,24 @@ class Sequencer:
             if step.offer or step.take_back:
                 ids = [paper.record for paper in view.papers]
                 logger.info("numbered", insurer=insurer, case=view.case, number=batch.last, records=ids)
+            if spans.on():
+                _trace(tx, view, step, batch.last, begun)
         return batch
+
+    def _numbered(self, tx: Connection, insurer: str, cases: Sequence[str], today: date) -> dict[str, list[Numbered]]:
+        """What stands of these cases, judged again without a lock: whatever lapses at this instant tells its cases anew."""
+        rows = feeds.standing_offers(tx, insurer, cases)
+        papers: dict[int, list[Row]] = defaultdict(list)
+        for paper in feeds.papers_of(tx, insurer, [row.number for row in rows]):
+            papers[paper.number].append(paper)
+        bases = {basis for some in papers.values() for paper in some for _, basis in basis_of(paper)}
+        held = in_force(tx, self._archive, bases, today)
+        numbered: dict[str, list[Numbered]] = {case: [] for case in cases}
+        for row in rows:
+            shown = papers[row.number]
+            lineages = frozenset(paper.lineage for paper in shown)
+            numbered[row.case_number].append(Numbered(row.number, row.digest, lineages, not allowed(shown, held)))
+        return numbered
 
 
 class Batch:
@@ -177,6 +197,19 @@ def withdrawal(case: str, numbers: Sequence[int]) -> str:
     return _json({"case": case, "withdraws": list(numbers)})
 
 
+def _trace(tx: Connection, view: View, step: Append, last: int, begun: int) -> None:
+    """In the traces of the papers shown and taken back, and of the authorisations that they go by."""
+    told: dict[str, str | int | Sequence[int]] = {"claims.insurer": view.insurer, "claims.case": view.case}
+    told |= {"claims.offernumber": last} if step.offer or step.take_back else {}
+    told |= {"claims.withdraws": step.take_back} if step.take_back else {}
+    before = feeds.papers_of(tx, view.insurer, step.take_back) if step.take_back else ()
+    shown = {paper.record for paper in (*view.papers, *before)}
+    bases = {basis for paper in view.papers for _, basis in paper.basis}
+    bases |= {basis for row in before for _, basis in basis_of(row)}
+    records = sorted(shown | authorisations(bases))
+    after_commit(tx, lambda: spans.emit("sequencer", records, begun, told))
+
+
 def content(view: View) -> str:
     """The `data` of an offer (contract, "Offers")."""
     papers = [
@@ -186,29 +219,20 @@ def content(view: View) -> str:
             "persons": list(paper.persons),
             "mediaType": paper.media_type,
             "size": paper.size,
-            "basis": [
-                {"person": who, "authorisation": basis} if who else {"law": basis.removeprefix(LAW_PREFIX)}
-                for who, basis in paper.basis
-            ],
+            "basis": [_told(who, basis) for who, basis in paper.basis],
+            **({"integrity": paper.integrity.model_dump(mode="json", exclude_none=True)} if paper.integrity else {}),
         }
         for paper in view.papers
     ]
     return _json({"case": view.case, "facts": view.facts, "papers": papers, "missing": list(view.missing)})
 
 
-def _numbered(tx: Connection, insurer: str, cases: Sequence[str]) -> dict[str, list[Numbered]]:
-    rows = feeds.standing_offers(tx, insurer, cases)
-    lineages: dict[int, set[str]] = defaultdict(set)
-    erased = set()
-    for paper in feeds.papers_of(tx, insurer, [row.number for row in rows]):
-        lineages[paper.number].add(paper.lineage)
-        if paper.erased:
-            erased.add(paper.number)
-    numbered: dict[str, list[Numbered]] = {case: [] for case in cases}
-    for row in rows:
-        shown = frozenset(lineages[row.number])
-        numbered[row.case_number].append(Numbered(row.number, row.digest, shown, row.number in erased))
-    return numbered
+def _told(who: str, basis: str) -> dict[str, str]:
+    record = granted(basis)
+    if record is None:
+        return {"law": basis.removeprefix(LAW_PREFIX)}
+    what = "authorisation" if record == basis else "mandate"
+    return {"person": who, what: record} if who else {what: record}
 
 
 def _json(value: object) -> str:

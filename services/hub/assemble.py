@@ -33,7 +33,12 @@ class Component:
 
 
 def links_between(nodes: Iterable[Node], crowded: frozenset[str]) -> list[Link]:
-    """Every judged link among these nodes, over keys that are not crowded."""
+    """Every link among these nodes that joins by itself, over keys that are not crowded."""
+    return [link for link in judged_between(nodes, crowded) if link.automatic]
+
+
+def judged_between(nodes: Iterable[Node], crowded: frozenset[str]) -> list[Link]:
+    """Every pair of these nodes that is judged more than nothing, over keys that are not crowded."""
     nodes = list(nodes)
     standing: dict[str, list[int]] = defaultdict(list)
     for index, node in enumerate(nodes):
@@ -45,7 +50,7 @@ def links_between(nodes: Iterable[Node], crowded: frozenset[str]) -> list[Link]:
         for hash in (*node.own, *node.near):
             for other in standing.get(hash, ()):
                 if other != index:
-                    key = node.own.get(hash) or Key.PLACE
+                    key = node.own.get(hash) or node.near[hash]
                     shared[(min(index, other), max(index, other))].add(key)
     return [found for (one, other), by in shared.items() if (found := judge(nodes[one], nodes[other], by))]
 

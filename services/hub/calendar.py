@@ -1,8 +1,4 @@
-"""The evidence calendar: which papers a case of this kind needs, and from which day each can exist.
-
-道路交通事故處理辦法 (D0080090) art. 13: registration slip at the scene, scene diagram and photographs from day 7,
-preliminary analysis from day 30. "Day 7" is the accident's date plus 7 days; dates are Asia/Taipei.
-"""
+"""The evidence calendar: which papers a case of this kind needs, and from which day each can exist (schemas/paper_kinds.py)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,6 +6,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from schemas.evidence import DataClass
+from schemas.paper_kinds import KIND
 
 
 class Presence(StrEnum):
@@ -20,27 +17,35 @@ class Presence(StrEnum):
 
 @dataclass(frozen=True)
 class Expected:
-    """A paper that a case needs: `days` after the loss it can exist; the class whose presence it is told by, if any."""
+    """A paper that a case needs: `days` after the loss it can exist; who issues it (as services/motor/papers.json says);
+    the class whose presence it is told by, if any."""
 
     kind: str
     days: int
+    issuer: str
     by_class: DataClass | None = None
 
 
+def _police(kind: str) -> Expected:
+    days = KIND[kind].days
+    assert days is not None
+    return Expected(kind, days, "police")
+
+
 MOTOR = (
-    Expected("application", 0, DataClass.APPLICATION),
-    Expected("accident", 0),
-    Expected("registration-slip", 0),
-    Expected("certificate", 0, DataClass.CERTIFICATE),
-    Expected("receipt", 0, DataClass.RECEIPT),
-    Expected("scene-diagram", 7),
-    Expected("scene-photo", 7),
-    Expected("preliminary-analysis", 30),
+    Expected("application", 0, "claimant"),
+    Expected("accident", 0, "police"),
+    _police("registration-slip"),
+    Expected("certificate", 0, "hospital", DataClass.CERTIFICATE),
+    Expected("receipt", 0, "hospital", DataClass.RECEIPT),
+    _police("scene-diagram"),
+    _police("scene-photo"),
+    _police("preliminary-analysis"),
 )
 MEDICAL = (
-    Expected("application", 0, DataClass.APPLICATION),
-    Expected("certificate", 0, DataClass.CERTIFICATE),
-    Expected("receipt", 0, DataClass.RECEIPT),
+    Expected("application", 0, "claimant"),
+    Expected("certificate", 0, "hospital", DataClass.CERTIFICATE),
+    Expected("receipt", 0, "hospital", DataClass.RECEIPT),
 )
 
 
@@ -51,6 +56,7 @@ class Line:
     kind: str
     presence: Presence
     since: str | None
+    issuer: str
 
 
 def calendar(
@@ -67,5 +73,5 @@ def calendar(
             presence = Presence.EXPECTED
         else:
             presence = Presence.MISSING
-        lines.append(Line(expected.kind, presence, since.isoformat() if since else None))
+        lines.append(Line(expected.kind, presence, since.isoformat() if since else None, expected.issuer))
     return tuple(lines)

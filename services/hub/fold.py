@@ -6,24 +6,30 @@ from dataclasses import dataclass
 from datetime import date
 
 from schemas.evidence import Accident, Cover, DataClass
+from schemas.integrity import Integrity
 from schemas.records import Kind
-from services.consent.entitlement import Consent, Standing
+from services.consent.entitlement import Basis, Consent, Standing, filing, holds
+from services.consent.mandate import Power
 from services.hub.assemble import Component
 from services.hub.calendar import Line, calendar
+from services.hub.integrity import Attested, integrity, published
 from services.hub.linking import Node, loss_day
 
-PAPER_KINDS = (Kind.DOCUMENT, Kind.ACCIDENT, Kind.PAPER, Kind.APPLICATION)
+PAPER_KINDS = (Kind.DOCUMENT, Kind.ACCIDENT, Kind.PAPER, Kind.APPLICATION, Kind.DISPUTE)
 
-Policies = Callable[[str, str], Sequence[tuple[str, Cover]]]  # (plate, day YYYY-MM-DD) → (insurer, cover)
+# (plate, day YYYY-MM-DD) → (insurer, cover) of each policy, none: not insured; None: the register does not answer.
+Policies = Callable[[str, str], Sequence[tuple[str, Cover]] | None]
 
 
 @dataclass(frozen=True)
 class CasePaper:
-    """A paper as the case shows it. `persons`: of it and of its copies; `rank` orders copies, best first."""
+    """A paper as the case shows it. `persons`: of it and of its copies; `rank` orders copies, best first; `integrity` of an
+    upload."""
 
     node: Node
     persons: tuple[str, ...]
     rank: tuple[bool, bool, int]
+    integrity: Integrity | None = None
 
 
 @dataclass(frozen=True)
@@ -37,13 +43,23 @@ class Case:
     standings: tuple[Standing, ...]
     consents: tuple[Consent, ...]
     calendar: tuple[Line, ...]
+    powers: tuple[Power, ...] = ()
 
 
-def fold(number: str, component: Component, consents: Mapping[str, Consent], policies: Policies, today: date) -> Case:
-    """The case of a component on a day. `consents`: by lineage, at least those of its own authorisations."""
+def fold(
+    number: str,
+    component: Component,
+    consents: Mapping[str, Consent],
+    policies: Policies,
+    today: date,
+    powers: tuple[Power, ...] = (),
+    attested: Attested = Attested(),
+) -> Case:
+    """The case of a component on a day. `consents`: by lineage, at least those of its own authorisations; `powers`: at least
+    the mandates of those who act for others in it; `attested`: what vouches for its uploads beside its own records."""
     nodes = component.nodes
     shown = [node for node in nodes if node.kind in PAPER_KINDS]
-    motor = any(_on_the_road(node) for node in nodes)
+    motor = any(on_the_road(node) for node in nodes)
     day = first_day(nodes)
     own = tuple(consents[node.lineage] for node in nodes if node.lineage in consents)
     return Case(
@@ -52,8 +68,8 @@ def fold(number: str, component: Component, consents: Mapping[str, Consent], pol
         motor=motor,
         day=day,
         accident=_accident(shown),
-        papers=_papers(shown),
-        standings=_standings(nodes, motor, own, policies, day, today),
+        papers=_papers(shown, attested),
+        standings=_standings(nodes, motor, own, policies, day, today, powers),
         consents=own,
         calendar=calendar(
             motor,
@@ -62,10 +78,11 @@ def fold(number: str, component: Component, consents: Mapping[str, Consent], pol
             (one for node in shown for one in node.evidence.classes),
             today,
         ),
+        powers=powers,
     )
 
 
-def _on_the_road(node: Node) -> bool:
+def on_the_road(node: Node) -> bool:
     """An injury alone makes no motor case: people fall at home."""
     loss = node.evidence.loss
     return node.kind == Kind.ACCIDENT or bool(node.evidence.plates) or (loss is not None and loss.kind == "motor")
@@ -94,8 +111,9 @@ def _rank(node: Node) -> tuple[bool, bool, int]:
     return node.evidence.issuer != node.sender, node.evidence.open_data, node.order
 
 
-def _papers(shown: Sequence[Node]) -> tuple[CasePaper, ...]:
+def _papers(shown: Sequence[Node], attested: Attested) -> tuple[CasePaper, ...]:
     """Papers with the persons of all their copies: a copy is about the persons of both."""
+    own_word = published(shown)
     of_part: dict[str, set[str]] = defaultdict(set)
     for node in shown:
         for part in node.evidence.parts:
@@ -103,7 +121,8 @@ def _papers(shown: Sequence[Node]) -> tuple[CasePaper, ...]:
     papers = []
     for node in shown:
         persons = set(node.evidence.persons).union(node.about, *(of_part[part] for part in node.evidence.parts))
-        papers.append(CasePaper(node, tuple(sorted(persons)), _rank(node)))
+        sure = integrity(node.lineage, node.evidence, own_word, attested)
+        papers.append(CasePaper(node, tuple(sorted(persons)), _rank(node), sure))
     return tuple(papers)
 
 
@@ -114,24 +133,30 @@ def _standings(
     policies: Policies,
     day: date | None,
     today: date,
+    powers: Sequence[Power],
 ) -> tuple[Standing, ...]:
     """Who is party, and how: the application, the recipients of authorisations in force, the policy register.
 
-    A person cannot make an insurer party to a motor claim where nothing on the road happened.
+    A person cannot make an insurer party to a motor claim where nothing on the road happened; nor an agent to anything
+    without a mandate.
     """
     covers: dict[str, set[Cover]] = defaultdict(set)
-    applications = [node for node in nodes if node.kind == Kind.APPLICATION]
-    filed = {(one.insurer, one.cover) for node in applications for one in node.evidence.insurers}
+    filed: dict[tuple[str, Cover], Basis] = {}
+    for node in nodes:
+        under = filing(node.evidence.acting, powers) if node.kind == Kind.APPLICATION else None
+        for one in node.evidence.insurers if under is not None else ():
+            named = (one.insurer, one.cover)
+            filed[named] = min(filed.get(named, under), under)  # her own before an agent's
     for insurer, cover in filed:
         covers[insurer].add(cover)
     for consent in consents:
-        if in_force(consent, today) and (motor or consent.grant.purpose == Cover.LIFE_HEALTH):
+        if holds(consent, today.isoformat(), powers) and (motor or consent.grant.purpose == Cover.LIFE_HEALTH):
             for recipient in consent.grant.recipients:
                 covers[recipient].add(consent.grant.purpose)
     compulsory: dict[str, set[str]] = defaultdict(set)
     vehicles = _vehicles(nodes)
     for plate in sorted({plate for node in nodes if node.kind in PAPER_KINDS for plate in node.evidence.plates}):
-        for insurer, cover in policies(plate, day.isoformat()) if day else ():
+        for insurer, cover in (policies(plate, day.isoformat()) or ()) if day else ():
             covers[insurer].add(cover)
             if cover == Cover.MOTOR_COMPULSORY and plate in vehicles:
                 compulsory[insurer].add(plate)
@@ -143,6 +168,7 @@ def _standings(
             compulsory=insurer in compulsory,
             vehicles=frozenset(compulsory.get(insurer, ())),
             application=any(cover == Cover.MOTOR_COMPULSORY for _, cover in filed),
+            held_under=filed.get((insurer, Cover.MOTOR_COMPULSORY), ()),
         )
         for insurer in sorted(covers)
     )
@@ -155,8 +181,3 @@ def _vehicles(nodes: Sequence[Node]) -> set[str]:
     return told or {
         plate for node in nodes if DataClass.POLICE in node.evidence.classes for plate in node.evidence.plates
     }
-
-
-def in_force(consent: Consent, today: date) -> bool:
-    grant, day = consent.grant, today.isoformat()
-    return consent.live and grant.start <= day and (grant.end is None or day <= grant.end)

@@ -15,7 +15,7 @@ from adapters.vault.keys import Keys
 from schemas.evidence import Content, Evidence, Standing, Uses
 from schemas.records import Kind
 from services.consent.entitlement import Spent
-from services.hub.assemble import Component, Word, assemble, links_between
+from services.hub.assemble import Component, Word, assemble, judged_between
 from services.hub.fold import Case
 from services.hub.linking import CROWDED, Link, Node, keys, near
 
@@ -27,8 +27,22 @@ class Loaded:
     nodes: dict[str, Node] = field(default_factory=dict)
     rows: dict[str, list[Row]] = field(default_factory=dict)
     links: set[Link] = field(default_factory=set)
+    doubts: set[Link] = field(default_factory=set)  # pairs that a person is to judge
     words: list[Word] = field(default_factory=list)
     views: dict[str, Content] = field(default_factory=dict)  # of records, opened on the way
+
+    def asked(self, reached: Iterable[str]) -> set[Link]:
+        """Of the doubts about these lineages, whose components are whole, those between what stands apart. Between two that
+        open no case nothing is asked."""
+        wanted = set(reached)
+        case = {node.lineage: index for index, part in enumerate(self.components(wanted)) for node in part.nodes}
+        return {
+            link
+            for link in self.doubts
+            if (link.one in wanted or link.other in wanted)
+            and (self.nodes[link.one].opens or self.nodes[link.other].opens)
+            and (link.one not in case or case[link.one] != case.get(link.other))
+        }
 
     def components(self, lineages: Iterable[str]) -> list[Component]:
         """The components that hold one of these lineages (others may be loaded in part only)."""
@@ -73,15 +87,25 @@ class Loader:
             around = casebook.lineages_under(tx, hashes - crowded)
             around |= self._judged(tx, loaded, frontier)
             self._nodes(tx, loaded, around - loaded.rows.keys())
-            found = links_between(
+            found = judged_between(
                 [loaded.nodes[one] for one in around | frontier if one in loaded.nodes], frozenset(crowded)
             )
-            loaded.links |= {link for link in found if link.one in frontier or link.other in frontier}
+            for link in found:
+                if link.one in frontier or link.other in frontier:
+                    (loaded.links if link.automatic else loaded.doubts).add(link)
             linked = {one for link in loaded.links for one in (link.one, link.other)}
             linked |= {one for word in loaded.words if word.same for one in (word.one, word.other)}
             frontier = {one for one in linked if one in loaded.nodes} - reached
         _spread_persons(loaded)
         return loaded, reached
+
+    def pair(self, tx: Connection, one: str, other: str) -> tuple[dict[str, Node], Link | None]:
+        """Two lineages as they stand, and how they are judged now."""
+        loaded = Loaded()
+        self._nodes(tx, loaded, {one, other})
+        hashes = {hash for node in loaded.nodes.values() for hash in (*node.own, *node.near)}
+        crowded = frozenset(hash for hash, count in casebook.key_counts(tx, hashes).items() if count > CROWDED)
+        return loaded.nodes, next(iter(judged_between(loaded.nodes.values(), crowded)), None)
 
     def _nodes(self, tx: Connection, loaded: Loaded, lineages: set[str]) -> None:
         if not lineages:

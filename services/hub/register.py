@@ -20,14 +20,15 @@ class Policy(Protocol):
 
 
 def register(policies: Iterable[Policy]) -> Policies:
-    """A look-up over these policies, by plates in their normal form."""
+    """A look-up over these policies, by plates however written. It answers for the plates that it has a line of, on any day."""
     by_plate: dict[str, list[Policy]] = defaultdict(list)
     for policy in policies:
         by_plate[plate(policy.plate)].append(policy)
 
-    def find(number: str, day: str) -> Sequence[tuple[str, Cover]]:
-        return [
-            (policy.insurer, policy.cover) for policy in by_plate.get(number, ()) if policy.start <= day <= policy.end
-        ]
+    def find(number: str, day: str) -> Sequence[tuple[str, Cover]] | None:
+        known = by_plate.get(plate(number))
+        if known is None:
+            return None
+        return [(policy.insurer, policy.cover) for policy in known if policy.start <= day <= policy.end]
 
     return find

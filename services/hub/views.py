@@ -5,7 +5,7 @@ from datetime import date
 from schemas.events import Paper, View
 from schemas.evidence import Cover, Uses
 from schemas.records import Kind
-from services.consent.entitlement import Basis, Spent, Standing, bases, notified
+from services.consent.entitlement import Basis, Spent, Standing, bases, filing, notified
 from services.hub.calendar import MEDICAL, Presence, calendar
 from services.hub.fold import Case, CasePaper, first_day
 from services.hub.linking import is_file
@@ -27,7 +27,7 @@ def view(
     """
     day = today.isoformat()
     entitled = [(paper, basis) for paper in case.papers if (basis := basis_of(paper, standing, case, spent, day))]
-    chosen = _best_copies([paper for paper, _ in entitled])
+    chosen = best_copies([paper for paper, _ in entitled])
     notice = notified(standing, day)
     if not chosen and not notice:
         return None
@@ -46,6 +46,7 @@ def view(
                     media_type=media_type,
                     size=size,
                     basis=basis,
+                    integrity=paper.integrity,
                 )
             )
     return View(
@@ -75,6 +76,8 @@ def basis_of(paper: CasePaper, standing: Standing, case: Case, spent: frozenset[
         spent=spent,
         names={one.insurer for one in evidence.insurers},
         plates=evidence.plates if paper.node.kind == Kind.ACCIDENT else (),
+        powers=case.powers,
+        filed=filing(evidence.acting, case.powers),
     )
 
 
@@ -86,7 +89,7 @@ def _single_uses(case: Case, papers: list[Paper]) -> tuple[tuple[str, str], ...]
     )
 
 
-def _best_copies(entitled: list[CasePaper]) -> list[CasePaper]:
+def best_copies(entitled: list[CasePaper]) -> list[CasePaper]:
     """Of copies, the best attested: a paper stays out when better ones hold every certificate or receipt in it."""
     chosen: list[CasePaper] = []
     taken: set[str] = set()
@@ -113,13 +116,15 @@ def _facts(case: Case, standing: Standing, chosen: list[CasePaper], notice: str 
                 facts.setdefault("applications", []).append(own)  # type: ignore[attr-defined]
             case Kind.DOCUMENT:
                 facts.setdefault("documents", []).append(own)  # type: ignore[attr-defined]
+            case Kind.DISPUTE:
+                facts.setdefault("disputes", []).append(own)  # type: ignore[attr-defined]
             case Kind.PAPER:
                 facts.setdefault("uploads", []).append(own)  # type: ignore[attr-defined]
     return facts
 
 
 def _missing(case: Case, standing: Standing, entitled: list[CasePaper], today: date) -> tuple[dict[str, str], ...]:
-    """What this insurer still lacks of the kinds that serve its covers, and from when each can exist.
+    """What this insurer still lacks of the kinds that serve its covers, from when each can exist, and who issues it.
 
     Told by the papers that it may have, and by no other: that somebody else's certificate is there, or the day that
     only a paper of others knows, is not its to learn.
@@ -135,4 +140,4 @@ def _missing(case: Case, standing: Standing, entitled: list[CasePaper], today: d
     lacking = [line for line in lines if line.presence != Presence.PRESENT]
     if standing.covers <= MEDICAL_ONLY:
         lacking = [line for line in lacking if line.kind in MEDICAL_KINDS]
-    return tuple({"kind": line.kind, "from": line.since or ""} for line in lacking)
+    return tuple({"kind": line.kind, "from": line.since or "", "issuer": line.issuer} for line in lacking)

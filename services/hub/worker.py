@@ -5,23 +5,27 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
-from adapters.stores import casebook, consents, records
+from adapters.stores import casebook, consents, mandates, records, tracing, worklist
 from adapters.stores.archive import Archive
 from adapters.stores.dialect import lock, lock_found
 from adapters.vault.keys import Keys
-from schemas.events import Message, Refold, Verdict, View
-from schemas.evidence import Content, Evidence, Judgement, Uses
+from schemas.events import Expire, Message, Refold, Verdict, View
+from schemas.evidence import Content, Evidence, Judgement, Mandate, Uses
 from schemas.ids import derive
 from schemas.records import Kind, Outcome
 from schemas.topics import DUE, OFFERS, VERDICTS
 from services.consent.entitlement import Consent
+from services.consent.mandate import Power
 from services.hub.assemble import Component
+from services.hub.attesting import attested
 from services.hub.fold import Case, Policies, fold
 from services.hub.linking import CROWDED, Key, Node, case_number, keys, near
 from services.hub.loading import Loaded, Loader, spent_elsewhere
+from services.hub.mandates import pair_of, powers
 from services.hub.numbering import Member, number_cases
+from services.hub.retention import ended
 from services.hub.views import view
 
 TAIPEI = ZoneInfo("Asia/Taipei")
@@ -35,8 +39,11 @@ class _Batch:
     touched: set[str] = field(default_factory=set)  # records whose state changed
     again: set[str] = field(default_factory=set)  # records whose cases are told again even if they look the same
     judgements: list[Verdict] = field(default_factory=list)
+    expired: set[str] = field(default_factory=set)  # records whose retention has ended
     views: dict[str, Content] = field(default_factory=dict)  # of new records
     keys: dict[str, dict[str, Key]] = field(default_factory=dict)  # of new records
+    pairs: dict[str, str] = field(default_factory=dict)  # principal and agent: of new records, of mandates touched
+    mandated: set[str] = field(default_factory=set)  # pairs whose mandates changed
 
     def add(self, message: Message) -> None:
         match message.event:
@@ -48,6 +55,8 @@ class _Batch:
             case Refold() as refold:
                 self.touched |= set(refold.records)
                 self.again |= set(refold.records)
+            case Expire() as expire:
+                self.expired |= set(expire.records)
 
 
 @dataclass(frozen=True)
@@ -66,7 +75,7 @@ class Hub:
     sources = (VERDICTS.name, DUE.name)
 
     def __init__(self, keys_: Keys, archive: Archive, policies: Policies) -> None:
-        self._keys, self._archive, self._policies = keys_, archive, policies
+        self._keys, self._archive, self.policies = keys_, archive, policies
         self.loader = Loader(keys_, archive)
 
     def handle(self, tx: Connection, messages: Sequence[Message], now: datetime) -> list[Message]:
@@ -76,14 +85,27 @@ class Hub:
         batch.views = self._archive.views(tx, batch.new)
         told = {record: view for record, view in batch.views.items() if isinstance(view, Evidence)}
         batch.keys = {record: keys(evidence, [record], self._keys.lookup) for record, evidence in told.items()}
+        self._read_pairs(tx, batch)
         reach = lock_found(tx, self._names(tx, batch), lambda: self._reach(tx, batch, now))
         return self._fold(tx, reach, now)
+
+    def _read_pairs(self, tx: Connection, batch: "_Batch") -> None:
+        """Who acts for whom in this batch, and whose mandates changed."""
+        changed = [row.record for row in casebook.rows_of_records(tx, batch.touched) if row.kind == Kind.MANDATE]
+        contents = batch.views | (self._archive.views(tx, changed) if changed else {})
+        for record, content in contents.items():
+            if pair := pair_of(content, self._keys.lookup):
+                batch.pairs[record] = pair
+                if isinstance(content, Mandate):
+                    batch.mandated.add(pair)
 
     def dead(self, tx: Connection, message: Message, reason: str, now: datetime) -> list[Message]:
         event = message.event
         ids = [event.record.id] if isinstance(event, Verdict) else list(event.records)  # type: ignore[union-attr]
+        # What should have gone keeps its verdict; the clock asks for it again.
+        note = records.note_dead_letter if isinstance(event, Expire) else records.mark_dead
         for record in ids:
-            records.mark_dead(tx, self.name, message.id, record, reason, now)
+            note(tx, self.name, message.id, record, reason, now)
         return []
 
     def _names(self, tx: Connection, batch: "_Batch") -> Iterator[str]:
@@ -93,8 +115,15 @@ class Hub:
         hashes = {hash for found in batch.keys.values() for hash in found}
         hashes |= {hash for evidence in told for hash in near(evidence, self._keys.lookup)}
         yield from (f"key:{hash}" for hash in hashes)
+        judged = [view for view in batch.views.values() if isinstance(view, Judgement)]
+        pairs = {*batch.pairs.values(), *mandates.pairs_of(tx, {record for view in judged for record in view.records})}
+        yield from (f"key:{pair}" for pair in pairs)  # a filing and its mandate may come at this instant
         hashes -= {hash for hash, count in casebook.key_counts(tx, hashes).items() if count > CROWDED}
-        lineages = {row.lineage for row in casebook.rows_of_records(tx, batch.new | batch.touched) if row.lineage}
+        lineages = {
+            row.lineage
+            for row in casebook.rows_of_records(tx, batch.new | batch.touched | batch.expired)
+            if row.lineage
+        }
         lineages |= casebook.lineages_under(tx, hashes)
         yield from (f"lineage:{lineage}" for lineage in lineages)
         yield from (f"case:{row.case_number}" for row in casebook.rows_of_lineages(tx, lineages) if row.case_number)
@@ -108,15 +137,18 @@ class Hub:
         # What a restore has erased again leaves its case here, with all that was told of it.
         gone = [{"record": row.record, "number": None} for row in again if row.erased and row.case_number]
         casebook.assign(tx, gone)
-        for verdict in batch.judgements:
-            more = self._judgement(tx, verdict, now)
+        changes = [self._judgement(tx, verdict, now) for verdict in batch.judgements]
+        changes += [self._expire(tx, record, now) for record in sorted(batch.expired)]
+        for more in changes:
             lineages |= more[0]
             numbers |= more[1]
             forced |= more[1]  # offers that show an erased version are taken back, though the view stays as it was
         lineages |= casebook.lineages_of_cases(tx, numbers)
         loaded, reached = self.loader.load(tx, lineages, batch.views)
         names = {f"case:{number}" for number in numbers}
-        for lineage in reached:
+        # Whoever folds the other side of a doubt must wait, or a pair might stay of which one side has changed.
+        doubted = {one for link in loaded.doubts for one in (link.one, link.other)}
+        for lineage in reached | doubted:
             stood = {row.case_number for row in loaded.rows.get(lineage, ()) if row.case_number}
             names |= {f"case:{number}" for number in stood} or {f"lineage:{lineage}"}
         return names, _Reach(loaded, reached, numbers, forced)
@@ -129,8 +161,12 @@ class Hub:
         pairs = [(hash, record) for record in fresh for hash in batch.keys[record]]
         copies = {hash for record in fresh for hash, key in batch.keys[record].items() if key in (Key.PART, Key.FILE)}
         casebook.put_links(tx, pairs)
+        mandates.put(
+            tx, [(batch.pairs[row.record], row.record) for row in rows if row.record in batch.pairs and not row.erased]
+        )
         # A copy may name a person whom the other did not: wherever that one stands, it is judged again.
         lineages = {row.lineage for row in rows} | (casebook.lineages_under(tx, copies) if copies else set())
+        lineages |= {row.lineage for row in mandates.filings_under(tx, batch.mandated)}
         # A correction may lead out of the case that the earlier version stood in: that one is folded again too.
         stood = {row.case_number for row in casebook.rows_of_lineages(tx, lineages) if row.case_number}
         return lineages | self._crowding(tx, {hash for hash, _ in pairs}, len(fresh)), stood
@@ -163,6 +199,18 @@ class Hub:
         rows = [one for one in casebook.rows_of_records(tx, named) if one.lineage]
         return {one.lineage for one in rows}, {one.case_number for one in rows if one.case_number}
 
+    def _expire(self, tx: Connection, record: str, now: datetime) -> tuple[set[str], set[str]]:
+        """Erases a document with all its versions once the retention of each has ended: a version that went before the one
+        that corrects or withdraws it would stand again."""
+        row = records.by_ids(tx, [record]).get(record)
+        if row is None:
+            return set(), set()
+        rows = [one for one in (tracing.of_lineage(tx, row.lineage) if row.lineage else [row]) if not one.erased]
+        if not all(_ended(one, now) for one in rows):  # judged again, or corrected, since the clock looked
+            return set(), set()
+        gone = [self._erase(tx, one.record) for one in rows]
+        return set().union(*(one[0] for one in gone)), set().union(*(one[1] for one in gone))
+
     def _erase(self, tx: Connection, record: str) -> tuple[set[str], set[str]]:
         """Destroys the record's key and takes it out of the set; those it stood beside are folded again without it."""
         row = records.by_ids(tx, [record]).get(record)
@@ -170,9 +218,11 @@ class Hub:
             return set(), set()
         under = casebook.drop_links(tx, record)
         freed = [hash for hash, count in casebook.key_counts(tx, under).items() if count == CROWDED]
+        resting = mandates.filings_under(tx, mandates.pairs_of(tx, [record]))
+        mandates.drop(tx, record)
         casebook.erase(tx, record)
         self._archive.erase(tx, record)
-        lineages = {row.lineage} if row.lineage else set()
+        lineages = {one.lineage for one in (row, *resting) if one.lineage}
         return lineages | casebook.lineages_under(tx, freed), {row.case_number} if row.case_number else set()
 
     def _fold(self, tx: Connection, reach: "_Reach", now: datetime) -> list[Message]:
@@ -188,14 +238,16 @@ class Hub:
         withdrawn = [row for lineage in reached - loaded.nodes.keys() for row in loaded.rows.get(lineage, ())]
         casebook.assign(tx, [{"record": row.record, "number": None} for row in withdrawn if row.case_number])
         _write_numbers(tx, result, members, known, now)
+        asked = [{"one": link.one, "other": link.other, "score": link.score} for link in loaded.asked(reached)]
+        worklist.put(tx, reached, asked)
         today = now.astimezone(TAIPEI).date()
         nodes = [node for component in components for node in component.nodes]
         # A single use is counted here and where it is numbered, each alone with the authorisation.
         single = [node.lineage for node in nodes if node.evidence.grant and node.evidence.grant.uses == Uses.SINGLE]
         lock(tx, (f"authorisation:{row.record}" for lineage in single for row in loaded.rows[lineage]))
-        granted = self.consents(tx, nodes)
+        granted, given, sure = self.consents(tx, nodes), self.powers(tx, nodes), attested(tx, nodes)
         folded = {
-            number: fold(number, components[index], granted, self._policies, today)
+            number: fold(number, components[index], granted, self.policies, today, given, sure)
             for index, number in result.of.items()
         }
         told_again = {
@@ -208,7 +260,11 @@ class Hub:
 
     def case(self, tx: Connection, number: str, component: Component, today: date) -> Case:
         """The case of a component, with its authorisations as they stand."""
-        return fold(number, component, self.consents(tx, component.nodes), self._policies, today)
+        granted, given = self.consents(tx, component.nodes), self.powers(tx, component.nodes)
+        return fold(number, component, granted, self.policies, today, given, attested(tx, component.nodes))
+
+    def powers(self, tx: Connection, nodes: Iterable[Node]) -> tuple[Power, ...]:
+        return powers(tx, self._archive, self._keys.lookup, nodes)
 
     def consents(self, tx: Connection, nodes: Iterable[Node]) -> dict[str, Consent]:
         """The authorisations among these nodes as they stand, by lineage."""
@@ -227,6 +283,13 @@ class Hub:
             for node in granting
             if node.evidence.grant
         }
+
+
+def _ended(row: Row, now: datetime) -> bool:
+    """Whether a row of `records` is kept no longer; never while an attempt at it is under way."""
+    if row.outcome is None or row.judged < row.attempt:
+        return False
+    return ended(Kind(row.kind), Outcome(row.outcome), datetime.fromisoformat(row.judged_at), now)
 
 
 def _members(component: Component, loaded: Loaded) -> list[Member]:

@@ -9,8 +9,13 @@ from schemas.records import Outcome, Record
 from services.intake.limits import LONGEST_WAIT_SECONDS, VERDICT_SECONDS
 from services.intake.refusal import problem_details
 
-FORBIDDEN = {"foreign-author", "reviewer-is-grantor"}  # the sender may not say this
-CONFLICTS = {"identity-conflict", "authorisation-withdrawn", "review-superseded"}  # it does not fit what is here
+FORBIDDEN = {"foreign-author", "reviewer-is-grantor", "reviewer-is-party"}  # the sender may not say this
+CONFLICTS = {
+    "identity-conflict",
+    "authorisation-withdrawn",
+    "mandate-withdrawn",
+    "review-superseded",
+}  # it does not fit what is here
 _PREFERENCE = re.compile(r'^\s*([\w-]+)\s*(?:=\s*"?(\w*)"?)?')
 
 

@@ -8,6 +8,8 @@ from adapters.streams.embedded import Entrance
 from schemas.events import Encoded, Message, Verdict
 from schemas.topics import VERDICTS
 from services.intake.book import Book, Submission, Taken
+from services.intake.limits import ENTRY_SECONDS, LAG_RETRY_SECONDS
+from services.intake.refusal import Refusal
 
 
 class Desk:
@@ -15,16 +17,28 @@ class Desk:
 
     def __init__(self, book: Book, host: Entrance, writer: Executor) -> None:
         self._book, self._writer = book, writer
-        self._queue: asyncio.Queue[tuple[Submission, asyncio.Future[Taken]]] = asyncio.Queue()
+        self._queue: dict[asyncio.Future[Taken], Submission] = {}
+        self._called = asyncio.Event()  # somebody stands in the queue
         self._waiting: dict[str, set[asyncio.Future[Verdict]]] = {}
         self._loop = asyncio.get_running_loop()
         host.listen(self._hear)
 
     async def take(self, submission: Submission) -> Taken:
-        """Returns once the record is durable (or known from before)."""
+        """Returns once the record is durable (or known from before). Refusal 503 when the store or the log takes too long:
+        what was in hand may be entered yet, and is known when the same bytes come again."""
         future: asyncio.Future[Taken] = self._loop.create_future()
-        self._queue.put_nowait((submission, future))
-        return await future
+        self._queue[future] = submission
+        self._called.set()
+        try:
+            async with asyncio.timeout(ENTRY_SECONDS):
+                return await future
+        except TimeoutError:
+            raise Refusal(
+                503, "overloaded", "The record could not be entered in time. Send again later; repeating is safe.",
+                {"retry-after": str(LAG_RETRY_SECONDS)},
+            ) from None  # fmt: skip
+        finally:
+            self._queue.pop(future, None)
 
     def expect(self, record: str) -> "asyncio.Future[Verdict]":
         """A future of the record's next verdict. Ask before `take`, so that none slips by; `forget` it after."""
@@ -38,26 +52,34 @@ class Desk:
         if not waiting:
             self._waiting.pop(record, None)
 
+    def dismiss(self) -> None:
+        """Nobody waits for a verdict any longer (TimeoutError): the system is to end, and what is entered is judged later."""
+        for waiting in self._waiting.values():
+            for future in waiting:
+                if not future.done():
+                    future.set_exception(TimeoutError())
+
     async def run(self) -> None:
         while True:
-            batch = [await self._queue.get()]
-            while not self._queue.empty():
-                batch.append(self._queue.get_nowait())
+            await self._called.wait()
+            self._called.clear()
+            batch, self._queue = self._queue, {}
+            if not batch:  # who called has gone
+                continue
             try:
-                taken = await self._loop.run_in_executor(
-                    self._writer, self._book.enter, [submission for submission, _ in batch]
-                )
+                taken = await self._loop.run_in_executor(self._writer, self._book.enter, list(batch.values()))
             except Exception as error:
-                for _, future in batch:
+                for future in batch:
                     if not future.done():
                         future.set_exception(error)
                 raise
-            for (_, future), one in zip(batch, taken, strict=True):
+            for future, one in zip(batch, taken, strict=True):
                 if not future.done():
                     future.set_result(one)
 
     def _hear(self, messages: Sequence[Message | Encoded]) -> None:
-        verdicts = [one.event for one in messages if isinstance(one, Message) and one.topic == VERDICTS.name]
+        heard = [one.event for one in messages if isinstance(one, Message) and one.topic == VERDICTS.name]
+        verdicts = [event for event in heard if isinstance(event, Verdict)]
         if verdicts:
             self._loop.call_soon_threadsafe(self._tell, verdicts)
 

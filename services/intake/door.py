@@ -73,7 +73,9 @@ async def receive(request: Request, system: "System", caller: Caller, way: Way) 
 async def enter(request: Request, system: "System", submission: Submission, spool: Spool) -> Entered:
     seconds, headers = patience(",".join(request.headers.getlist("prefer")))
     until = asyncio.get_running_loop().time() + seconds
-    return Entered(await hand_in(system, submission, spool, seconds), headers, until)
+    judged = await hand_in(system, submission, spool, seconds)
+    request.state.judged = judged  # for the trace, which ends with the answer
+    return Entered(judged, headers, until)
 
 
 async def _signed(body: AsyncIterator[bytes], signature: Signature | None) -> AsyncIterator[bytes]:

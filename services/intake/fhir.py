@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 from sqlalchemy import Row
+from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -32,6 +33,15 @@ if TYPE_CHECKING:
 CAPABLE_SINCE = "2026-01-01"  # changed with what the statement says, not with the clock
 
 
+class _Instance(StringConvertor):
+    """An id in a path. What begins with `$` is an operation (FHIR R4, "Operations"), and has its own route and methods."""
+
+    regex = "[^$/][^/]*"
+
+
+register_url_convertor("instance", _Instance())
+
+
 class FhirDoor:
     def __init__(self, system: "System", tokens: Tokens) -> None:
         self._system, self._tokens = system, tokens
@@ -41,7 +51,7 @@ class FhirDoor:
         return [
             Route("/fhir/Bundle", self.post, methods=["POST"]),
             Route("/fhir/Bundle/$validate", self.validate, methods=["POST"]),
-            Route("/fhir/Bundle/{id}", self.get, methods=["GET"]),
+            Route("/fhir/Bundle/{id:instance}", self.get, methods=["GET"]),
             Route("/fhir/metadata", self.metadata, methods=["GET"]),
         ]
 

@@ -15,6 +15,9 @@ REQUESTS_AT_ONCE = 1_000  # each may hold up to INLINE_BYTES of a body in memory
 CONNECTIONS = 4_000  # open at once, most of them idle; the last stop, below the usual limit of open files
 
 RATE = 200.0  # requests a second and participant, unless `claims up --rate` says otherwise
+ENTRY_SECONDS = (
+    15.0  # outlasts the loss of a broker; while store or log is away for longer, senders are told to come again
+)
 LAG_RETRY_SECONDS = 5  # a backlog of LAG_LIMIT records takes longer, but senders should try again soon
 VALIDATE_AT_ONCE = 4  # $validate holds its body in memory and takes a validation worker: two each, and records go first
 

@@ -2,6 +2,7 @@
 
 from schemas.json import names
 from schemas.records import Role
+from services.delivery.operations import PREVIEW
 from services.intake.limits import CSV_BYTES, LONGEST_PAGE, PAGE
 from services.interface.words import (
     ANYTHING,
@@ -78,6 +79,10 @@ OPERATIONS = (
         },
     ),
     Operation(
+        "GET", "/papers/{id}/preview", "What the own paper shows, without metadata and anything that acts",
+        (Role.HOSPITAL, Role.POLICE, Role.CLAIMLINK), PREVIEW, refuses=(410,),
+    ),
+    Operation(
         "POST", "/claimlink/applications", "File an application with insurers", CLAIMLINK, _told(),
         takes={JSON: ref("application")}, makes_record=True, conflicts=True, signed=True,
     ),
@@ -92,6 +97,22 @@ OPERATIONS = (
     Operation(
         "DELETE", "/authorisations/{id}", "Withdraw all versions of an authorisation", (Role.CLAIMLINK, Role.OPERATOR),
         _withdrawn(), takes={JSON: ANYTHING}, may_be_empty=True, makes_record=True,
+    ),
+    Operation(
+        "POST", "/mandates", "File a person's mandate to an agent; nobody acts on it before its review", CLAIMLINK,
+        _told(), takes={JSON: ref("mandate")}, makes_record=True, conflicts=True,
+    ),
+    Operation(
+        "POST", "/mandates/{id}/review", "Approve or refuse that version of a mandate", OPERATOR, _told(),
+        takes={JSON: ref("review")}, makes_record=True, conflicts=True,
+    ),
+    Operation(
+        "DELETE", "/mandates/{id}", "Withdraw all versions of a mandate; what went by it is taken back",
+        (Role.CLAIMLINK, Role.OPERATOR), _withdrawn(), takes={JSON: ANYTHING}, may_be_empty=True, makes_record=True,
+    ),
+    Operation(
+        "POST", "/disputes", "File a party's dispute of the fault with insurers of the case", (Role.CLAIMLINK, Role.INSURER),
+        _told(), takes={JSON: ref("dispute")}, makes_record=True, conflicts=True,
     ),
     Operation(
         "POST", "/judgements", "Judge two records the same or not, or erase one", OPERATOR, _told(),

@@ -11,14 +11,16 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from adapters.identity.tokens import Tokens
+from adapters.stores import records
+from adapters.stores.archive import Erased
 from schemas.records import Kind, Role
 from services.intake.book import Submission
 from services.intake.door import answer, enter
 from services.intake.gate import admit
-from services.intake.limits import BODY_BYTES, METADATA_BYTES, PART_HEADER_BYTES
+from services.intake.limits import BODY_BYTES, METADATA_BYTES, PART_HEADER_BYTES, VERDICT_SECONDS
 from services.intake.reading import Spool, chunks, media_type
 from services.intake.refusal import Refusal
-from services.intake.taking import not_lagging
+from services.intake.taking import not_lagging, settled
 
 if TYPE_CHECKING:
     from services.embedded import System
@@ -34,7 +36,27 @@ class PapersDoor:
         self._system, self._tokens = system, tokens
 
     def routes(self) -> list[Route]:
-        return [Route("/papers", self.post, methods=["POST"])]
+        return [
+            Route("/papers", self.post, methods=["POST"]),
+            Route("/papers/{id}/preview", self.preview, methods=["GET"]),
+        ]
+
+    async def preview(self, request: Request) -> Response:
+        """Of the sender's own upload, whatever its verdict."""
+        system = self._system
+        caller = await admit(request, system, self._tokens, Role.HOSPITAL, Role.POLICE, Role.CLAIMLINK)
+        id = request.path_params["id"]
+        row = (await system.read(lambda tx: records.by_ids(tx, [id]))).get(id)
+        if row is None or row.sender != caller.code or row.kind != Kind.PAPER:
+            raise Refusal(404, "not-found", "There is no such paper of yours.")
+        row = await settled(system, row, VERDICT_SECONDS)
+        try:
+            body = await system.read(lambda tx: system.archive.body(tx, id))
+        except Erased:
+            raise Refusal(410, "erased", "The record was erased.") from None
+        made, kind = await system.previews.of(body)
+        headers = {"content-disposition": f'attachment; filename="{id}-preview"', "content-security-policy": "sandbox"}
+        return Response(made, media_type=kind, headers=headers)
 
     async def post(self, request: Request) -> Response:
         system = self._system

@@ -49,7 +49,7 @@ class PoliceDoor:
         clock = asyncio.get_running_loop().time
         expected = await system.read(lambda tx: _expected(system, tx, file.id))
         while (done := await system.read(lambda tx: ledger.judged_of_file(tx, file.id, file.attempt))) < expected:
-            if clock() >= entered.until:
+            if clock() >= entered.until or system.stopping.is_set():
                 return self._later(entered, done, expected)
             await asyncio.sleep(SPLIT_SECONDS)
         lines, good = await system.read(lambda tx: _lines(tx, file.id))

@@ -28,7 +28,7 @@ def path_of(
 
 
 def review_in_force(tx: Connection, review: Row) -> bool:
-    """Whether it is the latest word on its authorisation, and no withdrawal came after it."""
+    """Whether it is the latest word on its authorisation or mandate, and no withdrawal came after it."""
     target = records.by_ids(tx, [review.target])[review.target]
     if consents.withdrawn(tx, [target.lineage]):
         return False

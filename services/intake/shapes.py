@@ -175,9 +175,9 @@ SHAPES: dict[str, Schema] = {
         }
     ),
     "PublicKey": closed(
-        {"kty": {"enum": ["OKP", "EC"]}, "crv": {"enum": ["X25519", "P-256"]}, "x": TEXT, "kid": TEXT},
+        {"kty": {"enum": ["OKP", "EC"]}, "crv": {"enum": ["X25519", "Ed25519", "P-256"]}, "x": TEXT, "kid": TEXT},
         {"y": TEXT, "use": TEXT, "alg": TEXT},
-        description="RFC 7517: what values for this participant are sealed to.",
+        description="RFC 7517: what values for this participant are sealed to, or what it signs is verified with (use sig).",
     ),
     "Schemas": closed(
         {"schemas": listed(closed({"name": TEXT, "url": TEXT}, {"title": TEXT, "description": TEXT}), minItems=1)}

@@ -9,14 +9,14 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from schemas.events import Checked, Received, Refold, Verdict, View
+from schemas.events import Checked, Expire, Received, Refold, Verdict, View
 from schemas.ids import ID_LENGTH
 from schemas.json import load
 from schemas.topics import DUE, FEED_SETTINGS, LOG_SETTINGS, RECEIVED, TOPICS, Topic, feed_name
 from services.pipeline import PIPELINE
 
 Json = dict[str, Any]
-EVENTS = {event.model_fields["type"].default: event for event in (Received, Checked, Verdict, Refold, View)}
+EVENTS = {event.model_fields["type"].default: event for event in (Received, Checked, Verdict, Refold, Expire, View)}
 FEEDS = ("offer", "offer-withdrawn")
 FEED = "feed"  # the channel of an insurer's feed; its address is the topic's
 BINDING = "0.5.0"
@@ -64,7 +64,7 @@ def document() -> Json:
 def _channel(topic: Topic) -> Json:
     return {
         "address": topic.on_broker("{space}"),
-        "description": f"Keyed by {topic.key}; values can be read for {topic.days} days.",
+        "description": f"Keyed by {topic.key}; values can be read for at most {topic.days} days.",
         "parameters": {"space": {"$ref": "#/components/parameters/space"}},
         "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in topic.carries},
         "bindings": {"kafka": _broker(LOG_SETTINGS) | {"partitions": topic.partitions}},

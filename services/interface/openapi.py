@@ -16,12 +16,14 @@ from services.interface import operations as interface
 from services.interface.words import FHIR, PROBLEM, RECORD, TEXT, Answer, Operation, Schema, ref
 from services.portal import operations as portal
 from services.portal import shapes as portal_shapes
+from services.verification import operations as verification
 
 Json = dict[str, Any]
 SHAPES = (
     intake_shapes.SHAPES
     | consent.SHAPES
     | delivery.SHAPES
+    | verification.SHAPES
     | portal_shapes.SHAPES
     | conversion.SHAPES
     | interface.SHAPES
@@ -30,6 +32,10 @@ TAGS = {
     "intake": (intake.OPERATIONS, "Records come in, and their senders read of them."),
     "consent": (consent.OPERATIONS, "Authorisations as they stand."),
     "delivery": (delivery.OPERATIONS, "Insurers read their own feed and papers."),
+    "verification": (
+        verification.OPERATIONS,
+        "Whether a paper is real: asked once of its issuer, told to all who may have it.",
+    ),
     "portal": (portal.OPERATIONS, "Cases, traces, reconciliation, health, the live page."),
     "conversion": (conversion.OPERATIONS, "Files into documents, documents into papers."),
     "interface": (interface.OPERATIONS, "These documents."),
@@ -51,7 +57,10 @@ HEADERS: dict[str, tuple[str, Schema]] = {
     ),
     "Claims-Record": ("The record's id.", RECORD),
     "Content-Disposition": ("To be saved, never shown on this origin.", TEXT),
-    "Content-Location": ("Where the record's verdict is read.", {"type": "string", "pattern": "^/records/"}),
+    "Content-Location": (
+        "Where the record's verdict, or the answer to a question, is read.",
+        {"type": "string", "pattern": "^/(records|papers/verifications)/"},
+    ),
     "Content-Security-Policy": ("What a browser may do with it.", TEXT),
     "Cross-Origin-Resource-Policy": ("", {"const": "same-origin"}),
     "Location": ("What was made, or where to go.", {"type": "string", "pattern": "^/"}),

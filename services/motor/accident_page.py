@@ -17,12 +17,12 @@ from services.motor import fault, proposal, scene
 STYLE = (files("services.motor") / "templates/accidents.css").read_text("utf-8")
 
 
-def _source(text: str) -> str:
+def source(text: str) -> str:
     """How a policy names a style by its content."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-_STYLES = f"{_source(STYLE)} {_source(scene.STYLE)}"  # the page's, and the one that every drawing carries
+_STYLES = f"{source(STYLE)} {source(scene.STYLE)}"  # the page's, and the one that every drawing carries
 POLICY = f"default-src 'none'; style-src {_STYLES}; base-uri 'none'; form-action 'none'"
 
 _environment = Environment(

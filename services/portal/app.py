@@ -9,21 +9,29 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 from prometheus_client import Histogram, disable_created_metrics, generate_latest
+from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from adapters.identity.tokens import Tokens
+from adapters.identity.tokens import Caller, Tokens
+from adapters.stores import participants
 from schemas.events import Encoded, Message, Verdict
 from schemas.records import Role
 from schemas.topics import VERDICTS
+from services.delivery.app import still_admitted
 from services.intake.gate import admit
 from services.intake.refusal import Refusal
+from services.motor import scene
+from services.motor.accident_page import source
 from services.pipeline import VALIDATION
+from services.portal.case_page import POLICY, SIGN_IN_POLICY, html, sign_in
 from services.portal.cases import view_of
 from services.portal.comparing import compare
+from services.portal.dossier import Dossier
 from services.portal.live import board
 from services.portal.metrics import exposition
+from services.portal.motor import drawn, offers_to_tell
 from services.portal.reading import Reading
 from services.portal.trace import trace_case, trace_record
 from services.portal.watching import Watch, steps_of
@@ -38,7 +46,8 @@ LATENCY = Histogram(
     "From the receipt of a record to its verdict, of all records judged while this process listened.",
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300),
 )
-JSON = "application/json"
+JSON, SVG, HTML = "application/json", "image/svg+xml", "text/html; charset=utf-8"
+SCENE_POLICY = f"default-src 'none'; style-src {source(scene.STYLE)}; sandbox"
 PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 PROBE_SECONDS = 1.0  # how old an answer about readiness may be
 WRITE_SECONDS = 2.0  # a database that takes longer for nothing serves nobody
@@ -51,6 +60,10 @@ PAGE_HEADERS = {
     "referrer-policy": "no-referrer",
     "x-frame-options": "DENY",
 }
+
+
+# Read once: what is not in the folder cannot be asked for.
+_STATIC = {one.name: one.read_bytes() for one in (files("services.portal") / "static").iterdir() if one.is_file()}
 
 
 def routes(system: "System", tokens: Tokens) -> list[Route]:
@@ -75,19 +88,59 @@ class CaseDoors:
     def routes(self) -> list[Route]:
         return [
             Route("/cases/{number}", self.case, methods=["GET"]),
+            Route("/cases/{number}/scene.svg", self.scene, methods=["GET"]),
             Route("/trace/{id}", self.trace, methods=["GET"]),
             Route("/reconciliation", self.reconciliation, methods=["GET"]),
+            Route("/worklist", self.worklist, methods=["GET"]),
         ]
 
     async def case(self, request: Request) -> Response:
-        """Foreign and non-existent are the same 404; of a merged number the case that it leads to, naming both."""
+        """Foreign and non-existent are the same 404; of a merged number the case that it leads to, naming both.
+
+        A browser gets it as a page; one that comes without a token is asked for it."""
+        wants_page = "text/html" in request.headers.get("accept", "")
+        if wants_page and "authorization" not in request.headers:
+            headers = {**PAGE_HEADERS, "content-security-policy": SIGN_IN_POLICY, "www-authenticate": "Bearer"}
+            return Response(sign_in(), 401, headers, media_type=HTML)
         caller = await admit(request, self._system, self._tokens)
-        number = request.path_params["number"]
-        dossier = await self._system.read(lambda tx: self._reading.case(tx, number, self._system.clock()))
-        found = await asyncio.to_thread(view_of, dossier, caller.code, caller.role) if dossier else None
+        dossier, handed = await self._dossier(caller, request.path_params["number"])
+        found = await asyncio.to_thread(view_of, dossier, caller.code, caller.role, handed) if dossier else None
+        if dossier is None or found is None:
+            raise _nothing()
+        if not wants_page:
+            return _json(found)
+        drawing = await asyncio.to_thread(drawn, dossier, caller.code, caller.role, handed)
+        known = await self._system.read(participants.everyone)
+        names = {one.code: one.name for one in known}
+        page = await asyncio.to_thread(html, found, caller.role, names, drawing, self._system.clock())
+        return Response(page, headers={**PAGE_HEADERS, "content-security-policy": POLICY}, media_type=HTML)
+
+    async def scene(self, request: Request) -> Response:
+        """The accident as the police coded it; 404 for who may not have their record."""
+        caller = await admit(request, self._system, self._tokens)
+        dossier, handed = await self._dossier(caller, request.path_params["number"])
+        found = await asyncio.to_thread(drawn, dossier, caller.code, caller.role, handed) if dossier else None
         if found is None:
             raise _nothing()
-        return _json(found)
+        return Response(found, media_type=SVG, headers={"content-security-policy": SCENE_POLICY})
+
+    async def _dossier(self, caller: Caller, number: str) -> tuple[Dossier | None, frozenset[str]]:
+        """The case with what its papers tell; for an insurer also the records that it may be told of: what is drawn from a
+        paper is that paper handed over, so it is judged again and recorded before anything is said."""
+
+        def read(tx: Connection) -> Dossier | None:
+            found = self._reading.case(tx, number, self._system.clock())
+            return found and self._reading.motor(tx, found)
+
+        dossier = await self._system.read(read)
+        numbers = offers_to_tell(dossier, caller.code) if dossier and caller.role == Role.INSURER else ()
+        if not numbers:
+            return dossier, frozenset()
+        return dossier, await self._system.write(lambda tx: self._hand_over(tx, caller.code, numbers))
+
+    def _hand_over(self, tx: Connection, insurer: str, numbers: Sequence[int]) -> frozenset[str]:
+        still_admitted(tx, insurer)
+        return self._system.feed.told(tx, insurer, numbers, self._system.clock())
 
     async def trace(self, request: Request) -> Response:
         await admit(request, self._system, self._tokens, Role.OPERATOR)
@@ -98,6 +151,15 @@ class CaseDoors:
         if dossier := await self._system.read(lambda tx: self._reading.case(tx, id, now)):
             return _json(await asyncio.to_thread(trace_case, dossier))
         raise _nothing()
+
+    async def worklist(self, request: Request) -> Response:
+        """To a browser the page, which holds nothing and asks for the list with the operator's token."""
+        if "text/html" in request.headers.get("accept", ""):
+            return Response(_STATIC["worklist.html"], media_type=HTML, headers=PAGE_HEADERS)
+        await admit(request, self._system, self._tokens, Role.OPERATOR)
+        answer = _json(await self._system.read(self._reading.worklist))
+        answer.headers.update(PAGE_HEADERS)  # one door, one set of headers
+        return answer
 
     async def reconciliation(self, request: Request) -> Response:
         await admit(request, self._system, self._tokens, Role.OPERATOR)
@@ -175,18 +237,16 @@ class WatchDoors:
 
 
 def _page() -> list[Route]:
-    """The live page and its files, read once: what is not in the folder cannot be asked for."""
-    folder = files("services.portal") / "static"
-    content = {one.name: one.read_bytes() for one in folder.iterdir() if one.is_file()}
+    """The live page and the files of all pages."""
 
     async def index(_: Request) -> Response:
-        return Response(content["live.html"], media_type="text/html; charset=utf-8", headers=PAGE_HEADERS)
+        return Response(_STATIC["live.html"], media_type=HTML, headers=PAGE_HEADERS)
 
     async def static(request: Request) -> Response:
         name = request.path_params["name"]
-        if name not in content:
+        if name not in _STATIC:
             raise _nothing()
         media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
-        return Response(content[name], media_type=media_type, headers=PAGE_HEADERS)
+        return Response(_STATIC[name], media_type=media_type, headers=PAGE_HEADERS)
 
     return [Route("/", index, methods=["GET"]), Route("/portal/static/{name}", static, methods=["GET"])]

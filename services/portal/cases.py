@@ -11,20 +11,21 @@ from services.hub.assemble import Component
 from services.hub.calendar import Line, Presence
 from services.hub.fold import Case, CasePaper
 from services.hub.views import view
-from services.portal import words
+from services.portal import motor, words
 from services.portal.dossier import Dossier, Entry, Offer
 
 TAIPEI = ZoneInfo("Asia/Taipei")
 Json = dict[str, Any]
 
 
-def view_of(dossier: Dossier, code: str, role: Role) -> Json | None:
-    """What this caller may see of the case."""
+def view_of(dossier: Dossier, code: str, role: Role, handed: frozenset[str] = frozenset()) -> Json | None:
+    """What this caller may see of the case. `handed`: records of the papers whose hand-over to an insurer was judged and
+    recorded for this answer; of a motor case it is told what is drawn from them."""
     match role:
         case Role.OPERATOR:
             return _operator(dossier)
         case Role.INSURER:
-            return _insurer(dossier, code)
+            return _insurer(dossier, code, handed)
         case _:
             return _sender(dossier, code)
 
@@ -37,6 +38,7 @@ def _head(dossier: Dossier) -> Json:
 
 def _operator(dossier: Dossier) -> Json:
     found = dossier.case
+    told = motor.of_case(dossier, motor.everything(dossier))
     return {
         **_head(dossier),
         "mergedNumbers": list(dossier.also),
@@ -56,6 +58,7 @@ def _operator(dossier: Dossier) -> Json:
             for standing in (found.standings if found else ())
         ],
         "timeline": sorted_timeline([*_case_events(dossier), *_feed_events(dossier, dossier.offers)]),
+        **({"motor": told} if told else {}),
     }
 
 
@@ -79,12 +82,13 @@ def _sender(dossier: Dossier, code: str) -> Json | None:
         "evidence": evidence(found.calendar, dates),
         "missing": missing(found.calendar),
         "timeline": sorted_timeline(timeline),
+        **({"disputes": disputes} if (disputes := motor.own_disputes(dossier, code)) else {}),
     }
 
 
-def _insurer(dossier: Dossier, code: str) -> Json | None:
-    """Papers by reference, no facts: contents are handed over by the feed alone, where each hand-over is recorded. Not even
-    the case's kind: it may be known from a paper that this insurer may not have."""
+def _insurer(dossier: Dossier, code: str, handed: frozenset[str]) -> Json | None:
+    """Papers by reference; facts only as `motor`, from what was handed over. Not even the case's kind: it may be known from
+    a paper that this insurer may not have."""
     found = dossier.case
     mine = [one for one in dossier.offers if one.insurer == code]
     standing_offers = [one for one in mine if one.stands]
@@ -95,6 +99,8 @@ def _insurer(dossier: Dossier, code: str) -> Json | None:
     entitled = set(seen.allowed) if seen else set()
     papers = [paper for paper in found.papers if paper.node.lineage in entitled]
     kind_of = {paper.node.record: paper.node.evidence.paper for paper in papers}
+    sure = _integrity(papers)
+    told = motor.of_case(dossier, motor.of_insurer(dossier, code, handed))
     lacking = list(seen.missing) if seen else []
     timeline = [
         *_feed_events(dossier, mine),
@@ -110,6 +116,7 @@ def _insurer(dossier: Dossier, code: str) -> Json | None:
                 "time": one.at,
                 "papers": [
                     {"sha256": paper.sha256, "kind": kind_of.get(paper.record), "current": paper.record in kind_of}
+                    | sure.get(paper.record, {})
                     for paper in one.papers
                 ],
             }
@@ -117,6 +124,7 @@ def _insurer(dossier: Dossier, code: str) -> Json | None:
         ],
         "missing": [_named(one["kind"]) | {"from": one["from"] or None} for one in lacking],
         "timeline": sorted_timeline(timeline),
+        **({"motor": told} if told else {}),
     }
 
 
@@ -177,10 +185,20 @@ def _dates(papers: Iterable[CasePaper]) -> dict[str, str]:
     return dates
 
 
-def _record(entry: Entry, found: Case | None) -> Json:
-    shown = {paper.node.record for paper in found.papers} if found else set()
-    zh, en = words.kind(entry.kind)
+def _integrity(papers: Iterable[CasePaper]) -> dict[str, Json]:
+    """Of each upload, by its record: who handed it in, and who vouches for it."""
     return {
+        paper.node.record: {"integrity": paper.integrity.model_dump(mode="json", exclude_none=True)}
+        for paper in papers
+        if paper.integrity
+    }
+
+
+def _record(entry: Entry, found: Case | None) -> Json:
+    papers = found.papers if found else ()
+    shown = {paper.node.record for paper in papers}
+    zh, en = words.kind(entry.kind)
+    return _integrity(papers).get(entry.record, {}) | {
         "record": entry.record,
         "kind": entry.kind,
         "text": zh,

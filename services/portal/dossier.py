@@ -1,12 +1,15 @@
 """All that is known of one case, as the portal's views are made from it. Plain values; nothing personal but `case`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from adapters.police.report import AccidentReport
+from schemas.evidence import Cover, Mandate
 from services.consent.entitlement import Spent
 from services.hub.assemble import Component
 from services.hub.fold import Case
+from services.motor.costs import Costs
 
 
 @dataclass(frozen=True)
@@ -72,13 +75,24 @@ class Handover:
 
 @dataclass(frozen=True)
 class ConsentState:
-    """What became of an authorisation: its latest review, and when it was withdrawn."""
+    """What became of an authorisation or a mandate: its latest review, and when it was withdrawn."""
 
     record: str
     decision: str | None = None
     reviewer: str | None = None
     reviewed: str | None = None
     withdrawn: str | None = None
+
+
+@dataclass(frozen=True)
+class Mandated:
+    """What went, or may go, by a mandate: of one version its state and content, of its cases the filings that rest on it."""
+
+    state: ConsentState
+    mandate: Mandate
+    filings: tuple[Entry, ...] = ()
+    offers: tuple[Offer, ...] = ()
+    handovers: tuple[Handover, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -105,7 +119,10 @@ class Word:
 @dataclass(frozen=True)
 class Dossier:
     """`number`: the case's, None for records that stand in none. `asked`: the number that was asked for; `also`: those
-    that lead here. `component` None: nothing stands in the case any more. `spent`: single uses made in other cases."""
+    that lead here. `component` None: nothing stands in the case any more. `spent`: single uses made in other cases.
+
+    Of a motor case: `contents`, what is read out of its papers' bytes, by record (of a dispute its statement);
+    `registered`, what the policy register says of the vehicles of its accidents, by plate and day."""
 
     number: str | None
     asked: str | None
@@ -122,6 +139,8 @@ class Dossier:
     spent: frozenset[Spent] = frozenset()
     dead: tuple[DeadLetter, ...] = ()
     words: tuple[Word, ...] = ()
+    contents: Mapping[str, AccidentReport | Costs | str] = field(default_factory=dict)
+    registered: Mapping[tuple[str, str], Sequence[tuple[str, Cover]] | None] = field(default_factory=dict)
 
     @property
     def sizes(self) -> dict[str, tuple[str, str, int]]:

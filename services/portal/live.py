@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -36,13 +36,14 @@ class Recent:
 
 @dataclass(frozen=True)
 class Figures:
-    """One look at the store. `last_minute`: received, judged, offered in 60 s; `lag`: events before each step; `published`: how
-    far a feed is on its insurer's topic; `backlog`: standing offers that an insurer has not had; `oldest_key`: the first day
-    of the log that can still be read (YYYY-MM-DD)."""
+    """One look at the store. `worklist`: questions that wait for a person; `last_minute`: received, judged, offered in
+    60 s; `lag`: events before each step; `published`: how far a feed is on its insurer's topic; `backlog`: standing offers
+    that an insurer has not had; `oldest_key`: the first day of the log that can still be read (YYYY-MM-DD)."""
 
     at: datetime
     tallies: tuple[Tally, ...]
     cases: int
+    worklist: int
     offers: Mapping[str, int]
     published: Mapping[str, int]
     backlog: Mapping[str, int]
@@ -54,6 +55,7 @@ class Figures:
     oldest_key: str | None
     dead: Mapping[str, int]
     problems: Mapping[str, int]
+    questions: Mapping[str, int] = field(default_factory=dict)  # to issuers, that are open, by issuer
 
     @property
     def oldest_waiting_seconds(self) -> float:
@@ -81,6 +83,7 @@ def board(figures: Figures, names: Mapping[str, str]) -> Json:
         "time": figures.at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "records": sum(tally.count for tally in figures.tallies),
         "cases": figures.cases,
+        "worklist": figures.worklist,
         "senders": [
             {"sender": code, "name": names.get(code, ""), "verdicts": dict(sorted(counts.items()))}
             for code, counts in sorted(senders.items())

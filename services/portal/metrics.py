@@ -37,10 +37,16 @@ def exposition(figures: Figures) -> bytes:
     gauge("overdue_seconds", "How late what must happen at a time is; 0 when nothing is.").set(figures.overdue_seconds)
     gauge("oldest_log_key_days", "Age of the oldest key of the log.").set(figures.oldest_key_days)
     gauge("cases", "Cases that stand.").set(figures.cases)
+    gauge("worklist", "Pairs of cases that wait for an operator's word.").set(figures.worklist)
     dead = gauge("dead_letters", "Dead letters by step.", "step")
     for step in sorted({*figures.lag, *figures.dead}):  # a 0 before the first: an alert sees it come
         dead.labels(step).set(figures.dead.get(step, 0))
     problems = gauge("problems", "Problems told to senders, by code, of each record's latest attempt.", "code")
     for code, count in sorted(figures.problems.items()):
         problems.labels(code).set(count)
+    questions = gauge(
+        "questions_open", "Questions to an issuer whether a paper is real, that are not answered.", "issuer"
+    )
+    for issuer, count in sorted(figures.questions.items()):
+        questions.labels(issuer).set(count)
     return generate_latest(registry)

@@ -16,9 +16,16 @@ OPERATIONS = (
             Answer(
                 200,
                 "The case that this number leads to.",
-                {JSON: {"anyOf": [ref(f"CaseFor{who}") for who in ("Sender", "Insurer", "Operator")]}},
+                {JSON: {"anyOf": [ref(f"CaseFor{who}") for who in ("Sender", "Insurer", "Operator")]}, HTML: TEXT},
+                may=PAGE,
             ),
+            Answer(401, "A browser is asked for its token.", {HTML: TEXT}, ("WWW-Authenticate",), PAGE),
         ),
+        path_schemas={"number": NUMBER},
+    ),
+    Operation(
+        "GET", "/cases/{number}/scene.svg", "The scene as the police coded it", EVERYONE,
+        (Answer(200, "A drawing, for who may have the police record.", {"image/svg+xml": ANYTHING}, PAGE[:1]),),
         path_schemas={"number": NUMBER},
     ),
     Operation(
@@ -29,6 +36,11 @@ OPERATIONS = (
     Operation(
         "GET", "/reconciliation", "What differs between receipts, log, verdicts, store and feeds", OPERATOR,
         (Answer(200, "The report.", {JSON: ref("Reconciliation")}),),
+    ),
+    Operation(
+        "GET", "/worklist", "Pairs of records that may be of one loss, for a person to judge", OPERATOR,
+        (Answer(200, "What waits, the surest first; to a browser the page that asks for it.",
+                {JSON: ref("Worklist"), HTML: TEXT}, PAGE),),
     ),
     Operation("GET", "/healthz", "Liveness", (), (Answer(200, "Alive.", {JSON: ref("Liveness")}),)),
     Operation(

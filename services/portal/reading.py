@@ -6,25 +6,45 @@ Nothing of it is stored: the hub's own loader and fold give the case as it is no
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row
 
-from adapters.stores import casebook, participants, records, tracing
+from adapters.police.report import AccidentReport
+from adapters.police.sources import accepted
+from adapters.stores import casebook, mandates, participants, records, tracing, worklist
 from adapters.stores.archive import Archive
-from schemas.evidence import Standing
+from adapters.vault.sealing import CannotOpen
+from schemas import normalise
+from schemas.evidence import Mandate, Standing
 from schemas.problems import Problem
 from schemas.records import Kind, Outcome
+from services.consent.entitlement import granted
 from services.deduplication.decide import Arrival, Held, Why, decide
 from services.delivery.judging import allowed, basis_of, in_force
 from services.hub.assemble import Component
 from services.hub.loading import Loaded, shown, spent_elsewhere
 from services.hub.worker import Hub
-from services.portal.dossier import ConsentState, DeadLetter, Dossier, Entry, Handover, Offer, OfferedPaper, Word
+from services.motor.costs import Costs, costs
+from services.portal.dossier import (
+    ConsentState,
+    DeadLetter,
+    Dossier,
+    Entry,
+    Handover,
+    Mandated,
+    Offer,
+    OfferedPaper,
+    Word,
+)
 from services.portal.trace import Story
+from services.portal.worklist import SHOWN, Side, listed
 
 TAIPEI = ZoneInfo("Asia/Taipei")
+READ_BYTES = 20 << 20  # of a case's papers in one answer: dozens of documents of some 30 kB; what is more stays unread
 CHILDREN = 5_000  # accidents of a file told in one trace; a month of a county has fewer
 
 
@@ -48,12 +68,41 @@ class Reading:
         )  # the hub may be a step behind: the part that holds most of it
         return self._dossier(tx, number, asked, component, loaded, rows, now)
 
+    def motor(self, tx: Connection, dossier: Dossier) -> Dossier:
+        """The dossier of a motor case with what its papers' bytes tell, and what the register says of the vehicles."""
+        if dossier.case is None or not dossier.case.motor:
+            return dossier
+        sizes = dossier.sizes
+        contents: dict[str, AccidentReport | Costs | str] = {}
+        left = READ_BYTES
+        for node in (paper.node for paper in dossier.case.papers):
+            left -= sizes[node.record][2]
+            read = _READ.get(node.kind)
+            if read and left >= 0:
+                try:
+                    told = read(self._archive.body(tx, node.record))
+                except CannotOpen:
+                    continue  # erased at this instant
+                if told is not None:
+                    contents[node.record] = told
+        asked = {
+            (normalise.plate(party.plate), told.date)
+            for told in contents.values()
+            if isinstance(told, AccidentReport)
+            for party in told.parties
+            if party.plate
+        }
+        registered = {one: self._hub.policies(*one) for one in sorted(asked)}
+        return replace(dossier, contents=contents, registered=registered)
+
     def record(self, tx: Connection, id: str, now: datetime) -> tuple[Story, Dossier | None] | None:
         """The story of a record, and the case or the surroundings that it stands in; None when there is no such one."""
         row = records.by_ids(tx, [id]).get(id)
         if row is None:
             return None
         story = _story(tx, row)
+        if row.kind == Kind.MANDATE:
+            return replace(story, mandated=self._mandated(tx, row, now)), None
         if row.case_number:
             return story, self.case(tx, row.case_number, now)
         if story.shown is None:
@@ -61,6 +110,21 @@ class Reading:
         loaded, _ = self._hub.loader.load(tx, [row.lineage])
         around = next(iter(loaded.components([row.lineage])), None)
         return story, self._dossier(tx, None, None, around, loaded, (), now) if around else None
+
+    def worklist(self, tx: Connection) -> dict[str, Any]:
+        """What waits for a person's word. A pair that is judged otherwise by now is left to the hub's next fold of it."""
+        waiting = worklist.questions(tx)
+        names = {one.code: one.name for one in participants.everyone(tx)}
+        pairs = []
+        for one in waiting[:SHOWN]:
+            nodes, link = self._hub.loader.pair(tx, one.one, one.other)
+            if link and not link.automatic:
+                sides = [
+                    _side(tx, nodes[lineage].record, case, names)
+                    for lineage, case in zip((one.one, one.other), one.cases, strict=True)
+                ]
+                pairs.append((link, sides[0], sides[1]))
+        return listed(len(waiting), pairs)
 
     def _dossier(
         self,
@@ -99,6 +163,31 @@ class Reading:
             words=_words(tx, everything),
         )
 
+    def _mandated(self, tx: Connection, row: Row, now: datetime) -> Mandated | None:
+        view = self._archive.views(tx, [row.record]).get(row.record)
+        if not isinstance(view, Mandate):
+            return None
+        filings = mandates.filings_under(tx, mandates.pairs_of(tx, [row.record]))
+        stood = {one.case_number for one in filings if one.case_number}
+        numbers = sorted(stood.union(*(tracing.numbers_into(tx, number) for number in stood)))
+
+        def by(bases: Iterable[str]) -> bool:
+            return row.record in {granted(basis) for basis in bases}
+
+        return Mandated(
+            state=_consents(tx, [row])[row.record],
+            mandate=view,
+            filings=tuple(_entry(one) for one in sorted(filings, key=lambda one: one.accepted)),
+            offers=tuple(
+                one
+                for one in self._offers(tx, numbers, now.astimezone(TAIPEI).date())
+                if by(basis for paper in one.papers for _, basis in paper.basis)
+            ),
+            handovers=tuple(
+                one for handed in tracing.handovers_of_case(tx, numbers) if by((one := _handover(handed)).basis)
+            ),
+        )
+
     def _offers(self, tx: Connection, numbers: Sequence[str], today: date) -> tuple[Offer, ...]:
         rows = tracing.papers_of_offers(tx, numbers)
         held = in_force(tx, self._archive, {basis for row in rows for _, basis in basis_of(row)}, today)
@@ -119,6 +208,27 @@ class Reading:
             )
             for row in tracing.offers_of_case(tx, numbers)
         )
+
+
+def _side(tx: Connection, record: str, case: str | None, names: dict[str, str]) -> Side:
+    row = records.by_ids(tx, [record])[record]
+    beside = [one for one in tracing.of_case(tx, case) if one.record != record] if case else []
+    return Side(
+        record=record,
+        kind=row.kind,
+        sender=row.sender,
+        name=names.get(row.sender, ""),
+        received=row.received,
+        case=case,
+        beside=tuple(one.kind for one in sorted(beside, key=lambda one: one.accepted)),
+    )
+
+
+def _statement(body: bytes) -> str:
+    return str(json.loads(body)["statement"])
+
+
+_READ = {Kind.ACCIDENT: accepted, Kind.DOCUMENT: costs, Kind.DISPUTE: _statement}
 
 
 def _entry(row: Row) -> Entry:

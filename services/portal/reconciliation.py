@@ -31,7 +31,7 @@ WHAT = {
     "offer-without-view": "offered, and the hub has no view of it",
     "offer-of-merged-case": "offered under a number that was merged, and not taken back",
     "offer-of-gone": "a paper that is gone stands in an offer that was not taken back",
-    "offer-without-consent": "stands in an offer under an authorisation that is not in force",
+    "offer-without-consent": "stands in an offer under an authorisation or mandate that is not in force",
     "offer-without-basis": "a paper was offered without any basis",
     "offer-content": "an offer taken back keeps its content, or a standing one has none",
     "offer-unreadable": "a standing offer whose key is not there",

@@ -1,7 +1,7 @@
 """The schemas of what the portal's doors answer. Data."""
 
-from schemas.evidence import Cover, DataClass, Standing, SubjectRole, Uses
-from schemas.records import Kind, Outcome, Role
+from schemas.evidence import Act, Cover, DataClass, Standing, SubjectRole, Uses
+from schemas.records import Kind, Role
 from services.consent.law import Recipient
 from services.hub.calendar import Presence
 from services.intake.shapes import CASE, LINES
@@ -15,17 +15,15 @@ from services.interface.words import (
     TIME,
     Schema,
     closed,
-    counts,
     listed,
     maybe,
     ref,
 )
-from services.portal.reconciliation import WHAT
+from services.portal import motor_shapes, watch_shapes
+from services.portal.watch_shapes import NAME, OUTCOME
 from services.portal.words import EVENTS
 
 NUMBER: Schema = {"type": "integer", "minimum": 1, "description": "A number in an insurer's feed."}
-NAME = {"kind": TEXT, "text": TEXT, "textEn": TEXT}
-OUTCOME: Schema = {"enum": [one.value for one in Outcome]}
 STANDING: Schema = {"enum": [*(one.value for one in Standing), None]}
 EVIDENCE = {
     "presence": {"enum": [one.value for one in Presence]},
@@ -35,6 +33,7 @@ EVIDENCE = {
 }
 HEAD = {"case": CASE, "asked": {"type": "string", "description": "The number asked for; it may lead here."}}
 MOTOR_OR_MEDICAL: dict[str, Schema] = {"kind": {"enum": ["motor", "medical"]}}
+MOTOR: dict[str, Schema] = {"motor": ref("Motor")}
 COVERS = listed({"enum": [one.value for one in Cover]})
 CLASSES = listed({"enum": [one.value for one in DataClass]})
 PAIR = listed(TEXT, minItems=2, maxItems=2)
@@ -49,7 +48,15 @@ BASIS: Schema = {
     "oneOf": [
         closed({"law": TEXT, "article": TEXT, "recipient": {"enum": [one.value for one in Recipient]}}),
         closed({"person": {"type": "integer", "minimum": 1}, "authorisation": RECORD}),
+        closed({"mandate": RECORD}, {"person": {"type": "integer", "minimum": 1}}),
     ]
+}
+
+REVIEW: dict[str, Schema] = {
+    "state": {"enum": ["withdrawn", "not reviewed", "approved", "refused"]},
+    "reviewer": maybe(TEXT),
+    "reviewed": maybe(TIME),
+    "withdrawn": maybe(TIME),
 }
 
 _CASES: dict[str, Schema] = {
@@ -64,7 +71,8 @@ _CASES: dict[str, Schema] = {
             "shown": FLAG,
             "standing": STANDING,
             "erased": FLAG,
-        }
+        },
+        {"integrity": ref("Integrity")},
     ),
     "Evidence": closed({**NAME, **EVIDENCE}),
     "Missing": closed({**NAME, "from": EVIDENCE["from"]}),
@@ -80,7 +88,9 @@ _CASES: dict[str, Schema] = {
     "Link": closed({"records": PAIR, "reason": TEXT}),
     "RefusedLink": closed({"records": PAIR, "reason": TEXT, "refused": TEXT}),
     "CaseForSender": closed(
-        {**HEAD, **EVERYBODYS}, MOTOR_OR_MEDICAL, description="The own records, and of others' which kinds are there."
+        {**HEAD, **EVERYBODYS},
+        MOTOR_OR_MEDICAL | {"disputes": listed(ref("MotorDispute"))},
+        description="The own records, and of others' which kinds are there.",
     ),
     "CaseForInsurer": closed(
         {
@@ -91,13 +101,19 @@ _CASES: dict[str, Schema] = {
                     {
                         "offernumber": NUMBER,
                         "time": TIME,
-                        "papers": listed(closed({"sha256": SHA256, "kind": maybe(TEXT), "current": FLAG})),
+                        "papers": listed(
+                            closed(
+                                {"sha256": SHA256, "kind": maybe(TEXT), "current": FLAG},
+                                {"integrity": ref("Integrity")},
+                            )
+                        ),
                     }
                 )
             ),
             "missing": EVERYBODYS["missing"],
             "timeline": EVERYBODYS["timeline"],
         },
+        MOTOR,
         description="What its standing offers show, by reference.",
     ),
     "CaseForOperator": closed(
@@ -111,7 +127,7 @@ _CASES: dict[str, Schema] = {
             "refusedLinks": listed(ref("RefusedLink")),
             "insurers": listed(closed({"insurer": TEXT, "covers": COVERS, "offers": listed(NUMBER)})),
         },
-        MOTOR_OR_MEDICAL,
+        MOTOR_OR_MEDICAL | MOTOR,
         description="Everything but contents.",
     ),
 }
@@ -133,7 +149,10 @@ _TRACES: dict[str, Schema] = {
             "deadLetters": DEAD,
             "case": {"anyOf": [ref("NoCase"), ref("TracedCase")]},
         },
-        {"children": listed(closed({"record": RECORD, "outcome": maybe(OUTCOME), "lines": LINES}))},
+        {
+            "children": listed(closed({"record": RECORD, "outcome": maybe(OUTCOME), "lines": LINES})),
+            "mandate": ref("TracedMandate"),
+        },
     ),
     "NoCase": closed({"case": {"type": "null"}, "why": TEXT}),
     "TracedRecord": closed(
@@ -154,6 +173,7 @@ _TRACES: dict[str, Schema] = {
             "parent": maybe(RECORD),
             "lines": maybe(LINES),
             "erased": FLAG,
+            "trace": {**RECORD, "description": "The id of its OpenTelemetry trace, where traces are collected."},
         }
     ),
     "TracedVerdict": closed(
@@ -220,10 +240,7 @@ _TRACES: dict[str, Schema] = {
         {
             "record": RECORD,
             "this": FLAG,
-            "state": {"enum": ["withdrawn", "not reviewed", "approved", "refused"]},
-            "reviewer": maybe(TEXT),
-            "reviewed": maybe(TIME),
-            "withdrawn": maybe(TIME),
+            **REVIEW,
             "purpose": {"enum": [one.value for one in Cover]},
             "subjectRole": {"enum": [one.value for one in SubjectRole]},
             "recipients": listed(TEXT),
@@ -231,7 +248,41 @@ _TRACES: dict[str, Schema] = {
             "start": DAY,
             "end": maybe(DAY),
             "uses": {"enum": [one.value for one in Uses]},
-        }
+        },
+        {"mandate": {**maybe(RECORD), "description": "Of an agent's; null while he has none in force."}},
+    ),
+    "TracedMandate": closed(
+        {
+            **REVIEW,
+            "scope": listed({"enum": [one.value for one in Act]}),
+            "start": DAY,
+            "end": maybe(DAY),
+            "filings": listed(closed({"record": RECORD, "kind": TEXT, "sender": TEXT})),
+            "offers": listed(
+                closed(
+                    {
+                        "insurer": TEXT,
+                        "number": NUMBER,
+                        "case": CASE,
+                        "time": TIME,
+                        "takenBackBy": maybe(NUMBER),
+                        "records": listed(RECORD),
+                    }
+                )
+            ),
+            "handovers": listed(
+                closed(
+                    {
+                        "insurer": TEXT,
+                        "number": NUMBER,
+                        "time": TIME,
+                        "sha256": maybe(SHA256),
+                        "record": maybe(RECORD),
+                    }
+                )
+            ),
+        },
+        description="What its agent filed, and what went by it.",
     ),
     "TracedInsurer": closed(
         {
@@ -284,63 +335,4 @@ _TRACES: dict[str, Schema] = {
     ),
 }
 
-_WATCH: dict[str, Schema] = {
-    "Reconciliation": closed(
-        {
-            "ok": FLAG,
-            "at": TIME,
-            "logDays": listed(DAY),
-            "lag": counts(),
-            "counts": counts(),
-            "differences": listed(
-                closed(
-                    {
-                        "what": {"enum": [*WHAT]},
-                        "text": TEXT,
-                        "record": maybe(TEXT),
-                        "insurer": maybe(TEXT),
-                        "case": maybe(TEXT),
-                        "detail": TEXT,
-                    }
-                )
-            ),
-            "more": listed({"enum": [*WHAT]}, description="Sorts of difference of which not all are listed."),
-        }
-    ),
-    "Liveness": closed({"status": {"const": "alive"}}),
-    "Readiness": closed(
-        {
-            "status": {"enum": ["ready", "not ready"]},
-            "database": {"enum": ["writable", "busy"]},
-            "lagging": FLAG,
-            "stuck": listed(TEXT, description="Steps that do not move."),
-        }
-    ),
-    "Live": closed(
-        {
-            "time": TIME,
-            "records": COUNT,
-            "cases": COUNT,
-            "senders": listed(closed({"sender": TEXT, "name": TEXT, "verdicts": counts()})),
-            "offers": listed(closed({"insurer": TEXT, "name": TEXT, "offers": COUNT})),
-            "lag": counts(),
-            "oldestWaitingSeconds": {"type": "number", "minimum": 0},
-            "perSecond": counts({"type": "number", "minimum": 0}),
-            "deadLetters": COUNT,
-            "recent": listed(
-                closed(
-                    {
-                        "record": RECORD,
-                        "kind": {"enum": [one.value for one in Kind]},
-                        "sender": TEXT,
-                        "verdict": OUTCOME,
-                        "problems": listed(TEXT),
-                        "time": TIME,
-                    }
-                )
-            ),
-        }
-    ),
-}
-
-SHAPES = _CASES | _TRACES | _WATCH
+SHAPES = _CASES | motor_shapes.SHAPES | _TRACES | watch_shapes.SHAPES

@@ -12,6 +12,7 @@ def lines(trace: Told) -> list[str]:
     told: list[str] = []
     if trace["is"] == "record":
         told += _record(trace)
+        told += _mandate(trace.get("mandate"))
     told += _case(trace["case"])
     return told
 
@@ -22,6 +23,7 @@ def _record(trace: Told) -> Iterator[str]:
     yield f"  {one['kind']} from {one['sender']} ({one['role']}), {one['size']:,} bytes, {one['mediaType']}"
     yield f"  sha256 {one['sha256']}"
     yield f"  received {one['received']}  {one['method']} {one['path']}"
+    yield f"  trace {one['trace']}"
     if one["parent"]:
         first, last = one["lines"] or (0, 0)
         yield f"  lines {first}-{last} of file {one['parent']}"
@@ -63,6 +65,29 @@ def _lineage(lineage: Told | None) -> Iterator[str]:
     for one in lineage["versions"]:
         marks = [mark for mark, is_so in (("shown", one["shown"]), ("erased", one["erased"])) if is_so]
         yield f"  {one['record']}  {one['outcome']}  {one['standing']}  {one['version']}  {' '.join(marks)}".rstrip()
+
+
+def _mandate(one: Told | None) -> Iterator[str]:
+    if one is None:
+        return
+    yield f"mandate {one['state']}: {', '.join(one['scope'])}; {one['start']} to {one['end'] or 'no end'}"
+    yield from _section(
+        "under it", [f"{filed['record']}  {filed['kind']} from {filed['sender']}" for filed in one["filings"]]
+    )
+    yield from _section(
+        "by it", [*(_number(offer) for offer in one["offers"]), *(_handed(h) for h in one["handovers"])]
+    )
+
+
+def _number(offer: Told) -> str:
+    gone = f", taken back by number {offer['takenBackBy']}" if offer["takenBackBy"] else ""
+    papers = _count(len(offer["records"]), "paper")
+    return f"number {offer['number']} to {offer['insurer']} at {offer['time']}, case {offer['case']}: {papers}{gone}"
+
+
+def _handed(one: Told) -> str:
+    what = f"paper {one['record']}" if one["record"] else "the offer"
+    return f"handed over to {one['insurer']} {one['time']}: {what} of number {one['number']}"
 
 
 def _case(case: Told) -> Iterator[str]:
@@ -115,9 +140,10 @@ def _evidence(one: Told) -> str:
 
 def _consent(one: Told) -> str:
     period = f"{one['start']} to {one['end'] or 'no end'}"
+    agent = "" if "mandate" not in one else f"; under {one['mandate'] or 'no mandate in force: nothing goes by it'}"
     return (
         f"{one['record']} {one['state']}: {one['purpose']} to {', '.join(one['recipients'])}; "
-        f"{', '.join(one['classes'])}; {period}; {one['uses']} use"
+        f"{', '.join(one['classes'])}; {period}; {one['uses']} use{agent}"
     )
 
 
@@ -139,10 +165,7 @@ def _insurer(one: Told) -> Iterator[str]:
 
 def _paper(paper: Told) -> Iterator[str]:
     if paper["entitled"]:
-        bases = ", ".join(
-            f"law {one['law']}" if "law" in one else f"person {one['person']} by {one['authorisation']}"
-            for one in paper["basis"]
-        )
+        bases = ", ".join(f"law {one['law']}" if "law" in one else _given(one) for one in paper["basis"])
         shown = "" if paper["shown"] else " (a better attested copy is offered in its place)"
         yield f"  GOES  {paper['record']} {paper['kind']}: {bases}{shown}"
         return
@@ -150,6 +173,11 @@ def _paper(paper: Told) -> Iterator[str]:
     for one in paper["refusals"]:
         who = f"person {one['person']}, authorisation {one['authorisation']}: " if "authorisation" in one else ""
         yield f"    {who}{one['text']}"
+
+
+def _given(one: Told) -> str:
+    record = one["authorisation"] if "authorisation" in one else f"mandate {one['mandate']}"
+    return f"person {one['person']} by {record}" if "person" in one else record
 
 
 def _count(number: int, thing: str) -> str:

@@ -1,18 +1,21 @@
 """One record or one case end to end: every step and why. JSON for operators, and the same as lines of text. Pure.
 
 The shape (stable; fields are only added): `{id, is: record or case, record?, verdict?, lineage?, keys?, children?,
-deadLetters?, case}`.
+deadLetters?, mandate?, case}`.
 
     record    {record, kind, sender, role, method, path, sha256, size, mediaType, received, attempt, judged, target,
-              parent, lines, erased}
+              parent, lines, erased, trace}; `trace` is the id of its OpenTelemetry trace
     verdict   {outcome, at, why, original, problems: [{code, severity, path, pointer, text, textEn}]}
     lineage   {id, shown, versions: [{record, outcome, version, standing, received, shown, erased}]}
     keys      [{by, keys}]: what it is looked up by, and how many of them; never a value
     children  [{record, outcome, lines}]: the accidents of a file
+    mandate   of a mandate {state, reviewer, reviewed, withdrawn, scope, start, end, filings: [{record, kind, sender}],
+              offers: [{insurer, number, case, time, takenBackBy, records}],
+              handovers: [{insurer, number, time, sha256, record}]}: what its agent filed, what went by it
     case      {case, mergedNumbers, opened, records, links, refusedLinks, judgements, evidence, consents, insurers,
               deadLetters}; `case` is null when the record stands in none, `why` then says why
     consents  [{record, this, state, reviewer, reviewed, withdrawn, purpose, subjectRole, recipients, classes, start,
-              end, uses}]
+              end, uses, mandate?}]: `mandate` of an agent's, null while he has none in force
     insurers  [{insurer, admitted, covers, party,
               papers: [{record, kind, classes, entitled, shown, basis, refusals}],
               offers: [{number, type, case, time, takenBackBy, records}],
@@ -25,14 +28,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from schemas.ids import trace_id
 from schemas.problems import Problem
 from schemas.records import Kind, Outcome, Record
-from services.consent.entitlement import Standing
+from services.consent.entitlement import AGENT, Standing, mandate_of
 from services.deduplication.decide import Why
 from services.hub.linking import Node
 from services.hub.views import view
 from services.portal.cases import evidence, links, refused
-from services.portal.dossier import DeadLetter, Dossier, Entry, Offer, OfferedPaper
+from services.portal.dossier import DeadLetter, Dossier, Entry, Mandated, Offer, OfferedPaper
 from services.portal.telling import lines
 from services.portal.why import entitlement, party
 
@@ -58,6 +62,7 @@ class Story:
     versions: tuple[Entry, ...] = ()
     children: tuple[Json, ...] = ()
     dead: tuple[DeadLetter, ...] = ()
+    mandated: Mandated | None = None
 
 
 def trace_record(story: Story, dossier: Dossier | None) -> Json:
@@ -73,6 +78,8 @@ def trace_record(story: Story, dossier: Dossier | None) -> Json:
     }
     if story.children:
         traced["children"] = list(story.children)
+    if story.mandated:
+        traced["mandate"] = _mandate(story.mandated)
     if dossier is None:
         return traced | {"case": {"case": None, "why": _no_case(story)}}
     case = _case(dossier, only=story.lineage)
@@ -102,6 +109,7 @@ def _envelope(story: Story) -> Json:
         "parent": one.parent,
         "lines": list(one.lines) if one.lines else None,
         "erased": story.erased,
+        "trace": trace_id(one.id),
     }
 
 
@@ -174,7 +182,7 @@ def _no_case(story: Story) -> str:
         return "there is no verdict yet"
     if story.outcome not in (Outcome.ACCEPTED, Outcome.DUPLICATE):
         return f"it is {story.outcome.value}"
-    if story.record.kind in (Kind.REVIEW, Kind.WITHDRAWAL, Kind.JUDGEMENT, Kind.PARTICIPANT):
+    if story.record.kind in (Kind.REVIEW, Kind.WITHDRAWAL, Kind.MANDATE, Kind.JUDGEMENT, Kind.PARTICIPANT):
         return f"a {story.record.kind.value} is no evidence; it acts on what it names"
     if story.record.kind == Kind.ACCIDENT_FILE:
         return "a file's accidents are records of their own"
@@ -218,6 +226,41 @@ def _case(dossier: Dossier, only: str | None = None) -> Json:
     }
 
 
+def _mandate(one: Mandated) -> Json:
+    state, given = one.state, one.mandate
+    return {
+        "state": _state(state.decision == "approve", state.decision, bool(state.withdrawn)),
+        "reviewer": state.reviewer,
+        "reviewed": state.reviewed,
+        "withdrawn": state.withdrawn,
+        "scope": sorted(given.scope),
+        "start": given.start,
+        "end": given.end,
+        "filings": [{"record": filed.record, "kind": filed.kind, "sender": filed.sender} for filed in one.filings],
+        "offers": [
+            {
+                "insurer": offer.insurer,
+                "number": offer.number,
+                "case": offer.case,
+                "time": offer.at,
+                "takenBackBy": offer.taken_back_by,
+                "records": [paper.record for paper in offer.papers],
+            }
+            for offer in one.offers
+        ],
+        "handovers": [
+            {
+                "insurer": handed.insurer,
+                "number": handed.number,
+                "time": handed.at,
+                "sha256": handed.sha256,
+                "record": handed.record,
+            }
+            for handed in one.handovers
+        ],
+    }
+
+
 def _about(found: list[Json], dossier: Dossier, only: str | None) -> list[Json]:
     node = _node(dossier, only)
     return [one for one in found if only is None or (node is not None and node.record in one["records"])]
@@ -235,6 +278,7 @@ def _consents(dossier: Dossier, only: str | None) -> list[Json]:
             continue
         state = dossier.consents.get(consent.record)
         grant = consent.grant
+        mandate = mandate_of(consent, dossier.today.isoformat(), dossier.case.powers)
         told.append(
             {
                 "record": consent.record,
@@ -251,6 +295,7 @@ def _consents(dossier: Dossier, only: str | None) -> list[Json]:
                 "end": grant.end,
                 "uses": grant.uses.value,
             }
+            | ({"mandate": mandate} if grant.grantor_role == AGENT else {})
         )
     return told
 

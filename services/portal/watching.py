@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
-from adapters.stores import feeds, participants, records, watching
+from adapters.stores import feeds, participants, records, verifications, watching, worklist
 from adapters.streams.embedded import Handler
 from adapters.streams.log import STREAM_KEY, Log
 from adapters.vault.keys import Keys
@@ -67,6 +67,7 @@ class Watch:
                 Tally(row.sender, row.kind, row.outcome or NO_VERDICT, row.number) for row in watching.verdicts(tx)
             ),
             cases=watching.standing_cases(tx),
+            worklist=len(worklist.questions(tx)),
             offers=feeds.totals(tx),
             published=feeds.all_published(tx),
             backlog=watching.backlogs(tx),
@@ -81,4 +82,5 @@ class Watch:
             oldest_key=min(days).removeprefix(STREAM_KEY) if days else None,
             dead=watching.dead_by_step(tx),
             problems=watching.problems_by_code(tx),
+            questions=verifications.open_by_issuer(tx),
         )

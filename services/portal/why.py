@@ -1,15 +1,16 @@
 """Why a paper goes to an insurer or does not: the same conditions as `consent.entitlement`, told one by one. Pure."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from schemas.evidence import Cover, DataClass
 from schemas.records import Kind
-from services.consent.entitlement import LAW_PREFIX, Consent, Spent, Standing
+from services.consent.entitlement import AGENT, LAW_PREFIX, Consent, Spent, Standing, filing, granted, holds, mandate_of
 from services.consent.law import LAW
+from services.consent.mandate import Power
 from services.consent.matrix import allowed
-from services.hub.fold import Case, CasePaper, in_force
+from services.hub.fold import Case, CasePaper
 from services.hub.views import basis_of
 from services.portal.dossier import ConsentState
 
@@ -35,10 +36,12 @@ def entitlement(
 
 
 def _basis(paper: CasePaper, who: str, what: str) -> Json:
-    if not who:
+    record = granted(what)
+    if record is None:
         line = LAW[what.removeprefix(LAW_PREFIX)]
         return {"law": line.id, "article": line.article, "recipient": line.recipient.value}
-    return {"person": paper.persons.index(who) + 1, "authorisation": what}
+    named = {"authorisation" if record == what else "mandate": record}
+    return {"person": paper.persons.index(who) + 1} | named if who else named
 
 
 def _refusals(
@@ -50,6 +53,9 @@ def _refusals(
     day: str,
 ) -> Iterator[Json]:
     found = paper.node.evidence
+    if filing(found.acting, case.powers) is None:
+        yield _refusal("mandate", "filed by an agent who had no mandate on that day, or whose mandate is not approved")
+        return
     yield _refusal("no-law", _no_law(found.classes, standing, {one.insurer for one in found.insurers}))
     if not paper.persons:
         yield _refusal("no-person", "it names no person who could consent, and no line of the law table carries it")
@@ -58,7 +64,7 @@ def _refusals(
         if not about:
             yield _refusal("no-authorisation", f"no authorisation of person {position} in this case", person=position)
         for consent in about:
-            lacking = list(_lacking(consent, found.classes, standing, states, day))
+            lacking = list(_lacking(consent, found.classes, standing, states, case.powers, day))
             if (consent.lineage, paper.node.lineage, standing.insurer) in spent:
                 lacking.append(("used", "its single use of this paper was in another case"))
             for code, text in lacking:
@@ -86,6 +92,7 @@ def _lacking(
     classes: Collection[DataClass],
     standing: Standing,
     states: Mapping[str, ConsentState],
+    powers: Sequence[Power],
     day: str,
 ) -> Iterator[tuple[str, str]]:
     """The conditions of one authorisation that fail, in the order in which they are judged."""
@@ -95,6 +102,8 @@ def _lacking(
         yield "withdrawn", "it was withdrawn"
     elif not consent.live:
         yield ("refused", "its review refused it") if state.decision == "refuse" else ("unreviewed", "not approved yet")
+    if grant.grantor_role == AGENT and mandate_of(consent, day, powers) is None:
+        yield "mandate", "it was given by an agent without a mandate in force"
     if standing.insurer not in grant.recipients:
         yield "recipient", "it does not name this insurer"
     if grant.purpose not in standing.covers:
@@ -117,13 +126,18 @@ def party(standing: Standing, case: Case, today: date) -> list[str]:
     told: list[str] = []
     explained = set()
     for node in case.component.nodes:
-        for one in node.evidence.insurers if node.kind == Kind.APPLICATION else ():
+        counts = node.kind == Kind.APPLICATION and filing(node.evidence.acting, case.powers) is not None
+        for one in node.evidence.insurers if counts else ():
             if one.insurer == standing.insurer:
                 told.append(f"application {node.record} names it for {one.cover.value}")
                 explained.add(one.cover)
     for consent in case.consents:
         grant = consent.grant
-        if standing.insurer in grant.recipients and in_force(consent, today) and grant.purpose in standing.covers:
+        if (
+            standing.insurer in grant.recipients
+            and holds(consent, today.isoformat(), case.powers)
+            and grant.purpose in standing.covers
+        ):
             told.append(f"authorisation {consent.record} names it for {grant.purpose.value}")
             explained.add(grant.purpose)
     if standing.compulsory:

@@ -40,13 +40,14 @@ _VEHICLES = {  # coarse kind: 大類, 子類, protection, impact 大類 and 子�
 
 @dataclass(frozen=True)
 class Participant:
-    """A party: coarse kind, role, plate and person as far as known, and whether injured."""
+    """A party: coarse kind, role, plate and person as far as known, whether injured, whether it fled and was not found."""
 
     kind: str
     role: str  # driver | passenger | pedestrian
     person: Person | None = None
     plate: str | None = None
     injured: bool = False
+    fled: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,8 @@ def record(
         if party.person and named:
             made["person"] = {"identifier": party.person.identifier, "name": party.person.name}
         made["injury"] = "injured" if party.injured else "none"
+        if party.fled:
+            made["sex"] = "4"  # 肇事逃逸尚未查獲
         parties.append(made)
     return {
         "id": identifier,

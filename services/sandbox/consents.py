@@ -1,4 +1,4 @@
-"""Who allows what: authorisations with their reviews, refusals, withdrawals, and those of impostors."""
+"""Who allows what: authorisations with their reviews, refusals, withdrawals, and those of impostors; mandates of agents."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -26,9 +26,15 @@ class Wish:
 
 
 def grant(
-    book: Book, wish: Wish, outcome: str = APPROVED, *, by: Person | None = None, how: str = "representative"
+    book: Book,
+    wish: Wish,
+    outcome: str = APPROVED,
+    *,
+    by: Person | None = None,
+    how: str = "representative",
+    under: Draft | None = None,
 ) -> Draft:
-    """An authorisation and what becomes of it. `by`: someone who acts for the subject, as `how` says."""
+    """An authorisation and what becomes of it. `by`: someone who acts for the subject, as `how` says; `under`: his mandate."""
     sender, mark = book.claimlink(), book.mark()
     made = filings.authorisation(
         f"G-{mark}",
@@ -51,7 +57,28 @@ def grant(
         persons=(wish.subject.identifier,),  # about the subject, whoever gives it
         identity=f"{sender} {made['id']}",
         consent=Consent(wish.subject.identifier, wish.recipients, frozenset(wish.classes)),
+        under=under.name if under else None,
     )
+    return _decided(book, draft, outcome)
+
+
+def mandate(book: Book, principal: Person, agent: Person, outcome: str = APPROVED) -> Draft:
+    """A mandate to authorise for the principal, and what becomes of it."""
+    sender, mark = book.claimlink(), book.mark()
+    start = book.day - timedelta(days=book.rng.randrange(60, 120))
+    made = filings.mandate(f"M-{mark}", principal=principal, agent=agent, start=start)
+    draft = book.add(
+        "mandate",
+        path="/mandates",
+        sender=sender,
+        body=dump(made, pretty=book.chance(0.3)),
+        persons=(principal.identifier, agent.identifier),
+        identity=f"{sender} {made['id']}",
+    )
+    return _decided(book, draft, outcome)
+
+
+def _decided(book: Book, draft: Draft, outcome: str) -> Draft:
     if outcome == PENDING:
         return draft
     review = book.review(draft, outcome != REFUSED)

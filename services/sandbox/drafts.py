@@ -57,8 +57,10 @@ class Draft:
     own: bool = True  # sent by who issued it
     parts: frozenset[tuple[str, ...]] = frozenset()
     plates: tuple[str, ...] = ()  # of the vehicles that a police record tells
-    insurers: tuple[str, ...] = ()  # that an application names
+    insurers: tuple[str, ...] = ()  # that an application or a dispute names
     consent: Consent | None = None
+    under: str | None = None  # the mandate that an agent's authorisation rests on
+    owed: dict[str, dict[str, str]] | None = None  # of a police record: by injured party who owes, and which share
     approves: bool | None = None  # of a review
 
 
@@ -114,25 +116,25 @@ class Book:
         self.drafts.append(draft)
         return draft
 
-    def review(self, authorisation: Draft, approves: bool) -> Draft:
+    def review(self, given: Draft, approves: bool) -> Draft:
         return self.add(
             "review",
-            path="/authorisations/{id}/review",
+            path=f"{given.path}/{{id}}/review",
             sender=self.rng.choice(OPERATORS)[0],
             body=dump(filings.review(approves), pretty=False),
-            of=authorisation.name,
+            of=given.name,
             approves=approves,
         )
 
-    def withdraw(self, authorisation: Draft, review: Draft) -> Draft:
+    def withdraw(self, given: Draft, review: Draft) -> Draft:
         """DELETE has no body: its file is empty."""
         return self.add(
             "withdrawal",
             method="DELETE",
-            path="/authorisations/{id}",
-            sender=authorisation.sender,
+            path=f"{given.path}/{{id}}",
+            sender=given.sender,
             body=b"",
-            of=authorisation.name,
+            of=given.name,
             after=(review.name,),
         )
 

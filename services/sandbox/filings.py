@@ -1,4 +1,4 @@
-"""What owners and patients file through their ClaimLink operator: applications, authorisations, uploads; reviews."""
+"""What owners and patients file through their ClaimLink operator: applications, authorisations, mandates, uploads; reviews."""
 
 import struct
 import zlib
@@ -75,7 +75,7 @@ def authorisation(
     loss: Json,
 ) -> Json:
     """Consent to hand over the subject's papers. It has no end: the truth holds on any day."""
-    basis = {"self": "written-consent", "representative": "representative-consent", "heir": "heir-consent"}[role]
+    basis = "written-consent" if role == "self" else f"{role}-consent"
     return {
         "id": identifier,
         "version": 1,
@@ -90,6 +90,33 @@ def authorisation(
         "loss": loss,
         "basis": basis,
         "evidence": {"kind": "signed-form", "reference": f"form-{identifier}"},
+    }
+
+
+def mandate(identifier: str, *, principal: Person, agent: Person, start: date) -> Json:
+    """That an agent may authorise for the principal. It has no end, as her authorisations have none."""
+    return {
+        "id": identifier,
+        "version": 1,
+        "principal": _who(principal),
+        "agent": _who(agent),
+        "scope": ["authorisation"],
+        "period": {"start": start.isoformat()},
+        "evidence": {"kind": "signed-form", "reference": f"form-{identifier}"},
+    }
+
+
+def dispute(identifier: str, party: Person, loss: Json, insurers: tuple[str, ...]) -> Json:
+    """A party's dispute of what was found of the fault."""
+    return {
+        "id": identifier,
+        "version": 1,
+        "party": _who(party),
+        "loss": loss,
+        "wish": "assessment",
+        "statement": "我方綠燈直行,對方左轉未讓,請求鑑定。",
+        "insurers": list(insurers),
+        "evidence": [{"kind": "recording", "reference": "行車紀錄器"}],
     }
 
 

@@ -10,7 +10,7 @@ from services.sandbox.drafts import Book
 from services.sandbox.participants import HOSPITALS, LIFE
 from services.sandbox.persons import Person
 
-CLAIMED, UNCLAIMED, WITHDRAWN, IMPOSTOR, NARROW, GUARDIAN, HEIR = (
+CLAIMED, UNCLAIMED, WITHDRAWN, IMPOSTOR, NARROW, GUARDIAN, HEIR, AGENT, REVOKED = (
     "claimed",
     "unclaimed",
     "consent-withdrawn",
@@ -18,6 +18,8 @@ CLAIMED, UNCLAIMED, WITHDRAWN, IMPOSTOR, NARROW, GUARDIAN, HEIR = (
     "narrow-consent",
     "guardian",
     "heir",
+    "agent",
+    "mandate-revoked",
 )
 
 
@@ -87,6 +89,10 @@ def _consent(book: Book, kind: str, patient: Person, spec: Spec, life: tuple[str
     elif kind in (GUARDIAN, HEIR):
         somebody = book.person(1, youngest=30, oldest=60)
         consents.grant(book, wish, by=somebody, how="heir" if kind == HEIR else "representative")
+    elif kind in (AGENT, REVOKED):
+        agent = book.person(1, youngest=30, oldest=60)
+        outcome = consents.WITHDRAWN if kind == REVOKED else consents.APPROVED
+        consents.grant(book, wish, by=agent, how="agent", under=consents.mandate(book, patient, agent, outcome))
     else:
         consents.grant(book, wish)
     if kind == IMPOSTOR:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from fractions import Fraction
 from typing import Any
 
 from schemas.evidence import Cover
@@ -9,19 +10,21 @@ from services.sandbox import applications, consents, filings, hospital_papers, p
 from services.sandbox.accidents import Occurrence, Participant
 from services.sandbox.applications import Insurers
 from services.sandbox.consents import Wish
-from services.sandbox.drafts import Book, Draft
+from services.sandbox.drafts import Book, Draft, dump
 from services.sandbox.participants import CLAIMLINK, HOSPITALS, LIFE, insurer_of
 from services.sandbox.persons import Person
 
-ONE, TWO, PASSENGERS, WITHDRAWN, IMPOSTOR, NO_POLICE = (
+ONE, TWO, PASSENGERS, WITHDRAWN, IMPOSTOR, NO_POLICE, FLED = (
     "one-vehicle",
     "two-vehicles",
     "two-injured",
     "consent-withdrawn",
     "impostor",
     "no-police",
+    "fled",
 )
 CLASSES = ("certificate", "receipt")
+FUND = "fund"  # the special compensation fund, among payers
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,11 @@ def tell(book: Book, kind: str, document_twist: str, application_twist: str, acc
         _treat(book, loss, person, document_twist if place == 0 else hospital_papers.PLAIN)
     _allow(book, kind, loss)
     _further_papers(book, loss, standing)
+    if own and standing:
+        for record in (draft for draft in book.drafts if draft.kind == "accident" and draft.verdict == "accepted"):
+            record.owed = _owed(seen)
+    if kind == TWO and own and standing:
+        _dispute(book, loss)
     return Sighting(own, seen) if own and standing and seen.coordinates else None
 
 
@@ -81,6 +89,11 @@ def _happen(book: Book, kind: str) -> tuple[Occurrence, tuple[Person, ...]]:
         riders = (book.person(2, youngest=19), book.person(3, youngest=19))
         parties = (car, Participant("car", "driver", other, second))
         parties += tuple(Participant("passenger", "passenger", rider, second, injured=True) for rider in riders)
+    elif kind == FLED:
+        parties = (
+            Participant("car", "driver", fled=True),
+            Participant("motorcycle", "driver", other, second, injured=True),
+        )
     else:
         parties = (car, Participant("motorcycle", "driver", other, second, injured=True))
     where = book.setting.coordinates if book.chance(0.85) else None
@@ -140,8 +153,10 @@ def _treat(book: Book, loss: _Loss, person: Person, twist: str) -> None:
         hospital_papers.upload_receipt(book, spec, document, filings.motor_loss(book.day, plate))
     if book.chance(0.35):
         later = replace(visit, day=book.day + timedelta(days=rng.randrange(7, 100)), mark=book.mark())
-        again = visits.injury(rng, later, seen.moment, first=False, dated=book.chance(0.5), place=seen.place)
-        hospital_papers.tell(book, again, hospital_papers.PLAIN)
+        # The same injury at the same hospital; with the first document taken back, only its date ties it to the accident.
+        dated = book.chance(0.5) or twist == hospital_papers.WITHDRAWN
+        again = visits.injury(rng, later, seen.moment, first=False, dated=dated, place=seen.place)
+        hospital_papers.tell(book, replace(again, diagnoses=spec.diagnoses), hospital_papers.PLAIN)
 
 
 def _allow(book: Book, kind: str, loss: _Loss) -> None:
@@ -170,8 +185,8 @@ def _further_papers(book: Book, loss: _Loss, standing: bool) -> None:
             if book.chance(0.2):
                 police_papers.papers(book, loss.seen, loss.number, kind, plate)
     if book.chance(0.12):
-        driver, mark = loss.seen.parties[0].person, book.mark()
-        assert driver is not None
+        mark = book.mark()
+        driver = next(party.person for party in loss.seen.parties if party.person)
         metadata = filings.paper(
             f"P-{mark}",
             "repair-estimate",
@@ -182,3 +197,36 @@ def _further_papers(book: Book, loss: _Loss, standing: bool) -> None:
             loss=filings.motor_loss(book.day, plate),
         )
         hospital_papers.upload(book, "repair-estimate", sender=book.claimlink(), metadata=metadata, mark=mark)
+
+
+def _owed(seen: Occurrence) -> dict[str, dict[str, str]]:
+    """Of each injured party, by its order: who owes the compulsory cover, and the share of each (G0390060 art. 36)."""
+    cars = {
+        order: insurer_of(party.plate) or "" if party.plate else FUND
+        for order, party in enumerate(seen.parties, start=1)
+        if party.role == "driver"
+    }
+    owed = {}
+    for order, party in enumerate(seen.parties, start=1):
+        if party.injured:
+            payers = [payer for car, payer in cars.items() if car != order]
+            owed[str(order)] = {payer: str(Fraction(payers.count(payer), len(payers))) for payer in payers}
+    return owed
+
+
+def _dispute(book: Book, loss: _Loss) -> None:
+    """The injured driver disputes what was found of the fault, with the insurers that she named."""
+    party, insurers = loss.injured[0], tuple(dict.fromkeys(code for code, _ in loss.insurers))
+    identifier = f"D-{book.mark()}"
+    book.add(
+        "dispute",
+        path="/disputes",
+        sender=CLAIMLINK[book.number % len(CLAIMLINK)][0],
+        body=dump(
+            filings.dispute(identifier, party, filings.motor_loss(book.day, _plates(loss.seen)[0]), insurers),
+            pretty=False,
+        ),
+        persons=(party.identifier,),
+        classes=frozenset({"application"}),
+        insurers=insurers,
+    )

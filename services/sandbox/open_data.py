@@ -15,7 +15,7 @@ SUPPLIED = "115年07月16日"  # 資料提供日期, after every loss of every s
 NAME = "open-data/a2.csv"
 STRANGERS = 4
 MOST = 40  # accidents of cases in the file: it must not grow with the scenario
-DRIFT = timedelta(minutes=25)  # a time written otherwise: another accident to the fingerprint, the same to the hub
+DRIFT = timedelta(minutes=10)  # a time written otherwise: another accident to the fingerprint, the same to the hub
 
 
 @dataclass(frozen=True)

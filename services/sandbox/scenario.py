@@ -20,9 +20,9 @@ ABREAST = 24  # cases whose records mix on the way in
 KINDS = (
     *(("medical", kind) for kind in (medical.CLAIMED, medical.UNCLAIMED, medical.CLAIMED, medical.WITHDRAWN)),
     *(("medical", kind) for kind in (medical.IMPOSTOR, medical.NARROW, medical.CLAIMED, medical.UNCLAIMED)),
-    *(("medical", kind) for kind in (medical.GUARDIAN, medical.HEIR)),
+    *(("medical", kind) for kind in (medical.GUARDIAN, medical.HEIR, medical.AGENT, medical.REVOKED)),
     *(("motor", kind) for kind in (motor.ONE, motor.TWO, motor.PASSENGERS, motor.WITHDRAWN, motor.IMPOSTOR)),
-    *(("motor", kind) for kind in (motor.NO_POLICE, motor.TWO, motor.PASSENGERS, motor.ONE, motor.TWO)),
+    *(("motor", kind) for kind in (motor.NO_POLICE, motor.TWO, motor.PASSENGERS, motor.ONE, motor.FLED)),
 )
 
 

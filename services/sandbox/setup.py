@@ -7,16 +7,17 @@ import base64
 import json
 import os
 import secrets
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from adapters.identity.tokens import Caller, Tokens
 from schemas.evidence import Cover
-from schemas.normalise import plate as normal_plate
 from schemas.records import Participant, Role
+from services.hub.fold import Policies
+from services.hub.register import register as policy_register
+from services.sandbox.participants import Policy
 
 TOKEN_BYTES = 24  # 192 bits: not to be guessed
 SECRET_BYTES = 32  # Standard Webhooks asks for 24 to 64
@@ -137,20 +138,11 @@ def _text(content: dict[str, Any]) -> str:
     return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
-def register(policies: Iterable[Mapping[str, str]]) -> Callable[[str, str], list[tuple[str, Cover]]]:
-    """The policy register as a function: (plate, day YYYY-MM-DD) → who covers it that day, and how."""
-    by_plate: dict[str, list[Mapping[str, str]]] = defaultdict(list)
-    for line in policies:
-        by_plate[normal_plate(line["plate"])].append(line)
-
-    def covering(plate: str, day: str) -> list[tuple[str, Cover]]:
-        return [
-            (line["insurer"], Cover(line["cover"]))
-            for line in by_plate.get(normal_plate(plate), ())
-            if line["from"] <= day <= line["to"]
-        ]
-
-    return covering
+def register(policies: Iterable[Mapping[str, str]]) -> Policies:
+    """The policy register of a sandbox file's lines."""
+    return policy_register(
+        Policy(line["plate"], line["from"], line["to"], line["insurer"], Cover(line["cover"])) for line in policies
+    )
 
 
 class SandboxTokens(Tokens):

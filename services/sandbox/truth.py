@@ -18,7 +18,8 @@ class Truth:
     """A line of `truth.jsonl`, and two things that only the checker needs.
 
     `expected`: the verdict in sending order (accepted, rejected, duplicate). `allowed_ever`: insurers that it may have
-    been handed over to in some state of the world, for example before a consent was withdrawn.
+    been handed over to in some state of the world, for example before a consent was withdrawn. `owed`: of a police record
+    that the case shows, by injured party who owes the compulsory cover, and which share.
     """
 
     file: str
@@ -32,6 +33,7 @@ class Truth:
     insurers: tuple[str, ...] = ()
     expected: str = "accepted"
     allowed_ever: tuple[str, ...] = ()
+    owed: dict[str, dict[str, str]] | None = None
 
     def line(self) -> dict[str, Any]:
         """The contract's object."""
@@ -45,6 +47,7 @@ class Truth:
             "copy_of": self.copy_of,
             "supersedes": self.supersedes,
             "insurers": list(self.insurers),
+            **({"owed": self.owed} if self.owed else {}),
         }
 
 
@@ -76,7 +79,7 @@ class _Rights:
 
     def of(self, draft: Draft) -> frozenset[str]:
         """The insurers that this paper may go to."""
-        if draft.kind == "application":
+        if draft.kind in ("application", "dispute"):  # the filer's own; a dispute names insurers of the vehicles only
             return frozenset(draft.insurers)
         if not draft.classes:
             return frozenset()
@@ -111,10 +114,11 @@ def evaluate(drafts: list[Draft], case: str) -> list[Truth]:
     """The truth of every record of one case, in the order given."""
     reviewed = {draft.of for draft in drafts if draft.approves}
     ended = {draft.of for draft in drafts if draft.kind == "withdrawal"}
-    approved = [draft for draft in drafts if draft.consent and draft.name in reviewed]
+    rests = {draft.name: {draft.name, draft.under} - {None} for draft in drafts if draft.consent}
+    approved = [draft for draft in drafts if draft.consent and rests[draft.name] <= reviewed]
     current = shown(drafts)
     told = [draft for draft in drafts if draft.verdict != "rejected"]
-    now = _Rights(police_recipients(current), tuple(one for one in approved if one.name not in ended))
+    now = _Rights(police_recipients(current), tuple(one for one in approved if not rests[one.name] & ended))
     ever = _Rights(police_recipients(told), tuple(approved))
     holders = {draft.name: now.of(draft) for draft in current}
     return [
@@ -129,6 +133,7 @@ def evaluate(drafts: list[Draft], case: str) -> list[Truth]:
             supersedes=draft.supersedes,
             insurers=tuple(sorted(_offered(draft, holders, current))),
             expected=draft.verdict,
+            owed=draft.owed if draft in current else None,
             allowed_ever=() if draft.verdict == "rejected" else tuple(sorted(ever.of(draft))),
         )
         for draft in drafts

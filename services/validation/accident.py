@@ -143,6 +143,7 @@ def _evidence(value: dict, record: Record) -> Evidence:
         plates=plates,
         numbers=(Number(type=NumberType.POLICE_CASE, value=number, issuer=issuer),) if number else (),
         accident=accident,
+        published=tuple(sorted(value.get("papers", ()))),
         open_data=not persons and not plates,
         content=content,
         parts=(content,),

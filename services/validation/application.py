@@ -7,13 +7,15 @@ from schemas import normalise
 from schemas.evidence import Accident, DataClass, Evidence, Loss, NamedInsurer, Number, NumberType
 from schemas.problems import Problem
 from schemas.records import Record
-from services.validation import accident_evidence, fields, loss, moments, person
+from services.validation import accident_evidence, fields, loss, mandate, moments, person
 from services.validation.schema import at
 
 
 def faults(value: dict, record: Record) -> list[Problem]:
     """What the schema cannot say of an application."""
     found = fields.person_faults(value["applicant"]["identifier"], "applicant", "identifier")
+    if "agent" in value:
+        found += mandate.agent_faults(value, value["applicant"]["identifier"])
     for number, one in enumerate(value.get("injured", ())):
         found += fields.person_faults(one["identifier"], "injured", number, "identifier")
     for number, vehicle in enumerate(value.get("vehicles", ())):
@@ -56,7 +58,10 @@ def evidence(value: dict, record: Record) -> Evidence:
     injured = [one["identifier"] for one in value.get("injured", ())]
     insurers = {(one["code"], one["cover"]): None for one in value["insurers"]}  # in the order named, each once
     # With whom it is filed belongs to it: to file the same loss with one more insurer is no repetition.
-    content = normalise.canonical("application", applicant, *loss.fields(named), sorted(insurers))
+    part = normalise.canonical("application", applicant, *loss.fields(named), sorted(insurers))
+    acting = mandate.acting(value["agent"]["identifier"], applicant, record) if "agent" in value else None
+    # An agent's word for her is not hers: what she files herself is no repetition of it, and a copy all the same.
+    content = normalise.canonical("application-by-agent", part, acting.agent) if acting else part
     return Evidence(
         paper="application",
         identity=value["id"],
@@ -72,7 +77,8 @@ def evidence(value: dict, record: Record) -> Evidence:
         accident=_accident(value, named),
         insurers=tuple(NamedInsurer(insurer=insurer, cover=cover) for insurer, cover in insurers),
         content=content,
-        parts=(content,),
+        acting=acting,
+        parts=(part,),
         facts=_facts(value, named),
     )
 

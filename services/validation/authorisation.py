@@ -3,19 +3,20 @@
 from schemas.evidence import Evidence, Grant
 from schemas.problems import Problem
 from schemas.records import Record
-from services.validation import fields, loss, person
+from services.validation import fields, loss, mandate, person
 from services.validation.schema import at
 
 BASIS_OF_ROLE = {  # Personal Data Protection Act (I0050021): who consents decides in what form
     "self": "written-consent",
     "representative": "representative-consent",
     "heir": "heir-consent",
+    "agent": "agent-consent",
 }
 
 
 def faults(value: dict, record: Record) -> list[Problem]:
     """What the schema cannot say of an authorisation."""
-    grantor, subject, period = value["grantor"], value["subject"], value["period"]
+    grantor, subject = value["grantor"], value["subject"]
     found = fields.person_faults(grantor["identifier"], "grantor", "identifier")
     found += fields.person_faults(subject["identifier"], "subject", "identifier")
     one_person = person.normal(grantor["identifier"]) == person.normal(subject["identifier"])
@@ -25,12 +26,11 @@ def faults(value: dict, record: Record) -> list[Problem]:
         found.append(at("filing-basis-differs", "basis"))
     if grantor["role"] == "heir" and value["subjectRole"] != "deceased":
         found.append(at("filing-heir-subject", "subjectRole"))
+    if grantor["role"] == "agent" and value["subjectRole"] == "deceased":
+        found.append(at("filing-agent-subject", "subjectRole"))
     for number, recipient in enumerate(value["recipients"]):
         found += fields.company_faults(recipient, "recipients", number)
-    for name in period:
-        found += fields.day_faults(period[name], "period", name)
-    if "end" in period and period["end"] < period["start"]:
-        found.append(at("filing-period-reversed", "period"))
+    found += fields.period_faults(value["period"])
     return [*found, *loss.faults(value["loss"], record)]
 
 
@@ -38,9 +38,10 @@ def evidence(value: dict, record: Record) -> Evidence:
     """The view of an authorisation without faults."""
     named = loss.read(value["loss"])
     subject = person.normal(value["subject"]["identifier"])
+    grantor = value["grantor"]
     grant = Grant(
-        grantor=person.normal(value["grantor"]["identifier"]),
-        grantor_role=value["grantor"]["role"],
+        grantor=person.normal(grantor["identifier"]),
+        grantor_role=grantor["role"],
         subject=subject,
         subject_role=value["subjectRole"],
         recipients=tuple(value["recipients"]),
@@ -62,4 +63,5 @@ def evidence(value: dict, record: Record) -> Evidence:
         plates=loss.plates(named),
         loss=named,
         grant=grant,
+        acting=mandate.acting(grantor["identifier"], subject, record) if grantor["role"] == "agent" else None,
     )

@@ -11,6 +11,8 @@ _CHECKS = {
     Kind.PAPER: filing.check,
     Kind.APPLICATION: filing.check,
     Kind.AUTHORISATION: filing.check,
+    Kind.MANDATE: filing.check,
+    Kind.DISPUTE: filing.check,
     Kind.REVIEW: filing.check,
     Kind.WITHDRAWAL: filing.check,
     Kind.JUDGEMENT: filing.check,

@@ -194,6 +194,7 @@ def _service(reading: Reading, issuer: str) -> Service | None:
         start=min(starts),
         end=max(ends),
         injury=_injury(reading),
+        injuries=tuple(sorted({code[:3] for version, code in _diagnoses(reading) if _is_wound(version, code)})),
         accident_date=min(accidents, default=None),
     )
 
@@ -218,6 +219,11 @@ def _injury(reading: Reading) -> bool | None:
         code[0] in "STVWXY" if version == "icd-10" else code[0] == "E" or "800" <= code[:3] <= "999"
         for version, code in coded
     )
+
+
+def _is_wound(version: str, code: str) -> bool:
+    """Whether a code tells what was hurt, not how it came about."""
+    return code[0] in "ST" if version == "icd-10" else "800" <= code[:3] <= "999"
 
 
 def _lines(reading: Reading) -> list[list[str]]:

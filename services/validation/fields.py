@@ -26,6 +26,14 @@ def company_faults(number: str, *path: str | int) -> list[Problem]:
     return [] if identifiers.company_number(number) else [at("filing-company-number", *path)]
 
 
+def period_faults(period: dict) -> list[Problem]:
+    """Of `{start, end}`, both days included."""
+    found = [fault for name in period for fault in day_faults(period[name], "period", name)]
+    if "end" in period and period["end"] < period["start"]:
+        found.append(at("filing-period-reversed", "period"))
+    return found
+
+
 def standing(value: dict) -> Standing:
     return Standing.WITHDRAWN if value.get("status") == Standing.WITHDRAWN else Standing.CURRENT
 

@@ -1,16 +1,18 @@
-"""Filings: applications, authorisations, uploads, and the words that govern them. Pure."""
+"""Filings: applications, authorisations, mandates, disputes, uploads, and the words that govern them. Pure."""
 
 from adapters import json_text
 from schemas.evidence import Content, Judgement, Review, Standing, Withdrawal
 from schemas.problems import Problem, errors, problem
 from schemas.records import Kind, Record
-from services.validation import application, authorisation, fields, paper, participant
+from services.validation import application, authorisation, dispute, fields, mandate, paper, participant
 from services.validation.finding import Finding
 from services.validation.schema import in_order, structure
 
 _SCHEMAS = {
     Kind.APPLICATION: "application",
     Kind.AUTHORISATION: "authorisation",
+    Kind.MANDATE: "mandate",
+    Kind.DISPUTE: "dispute",
     Kind.PAPER: "paper",
     Kind.REVIEW: "review",
     Kind.JUDGEMENT: "judgement",
@@ -19,6 +21,8 @@ _SCHEMAS = {
 _EVIDENCE = {
     Kind.APPLICATION: application,
     Kind.AUTHORISATION: authorisation,
+    Kind.MANDATE: mandate,
+    Kind.DISPUTE: dispute,
     Kind.PAPER: paper,
     Kind.PARTICIPANT: participant,
 }

@@ -11,7 +11,8 @@ from concurrent.futures import Executor
 
 from adapters.stores import inbox
 from adapters.stores.archive import Archive
-from adapters.streams.embedded import Host
+from adapters.streams.embedded import Host, note
+from adapters.telemetry import spans
 from adapters.vault.packing import plain
 from adapters.vault.sealing import CannotOpen
 from schemas.events import Encoded, Message, Received
@@ -21,6 +22,9 @@ from services.validation import worker
 
 Row = tuple[int, Message]  # position, message
 Job = tuple[bytes, bytes]  # event as JSON, packed body
+Flight = tuple[
+    Sequence[Row], Sequence[Sequence[Encoded]], int
+]  # records, what the workers answered, when they took off
 
 CHUNK = 8  # small records a worker takes at once
 FLIGHTS = 4  # chunks under way: the workers never wait for the next, and a burst is not held in memory
@@ -71,19 +75,23 @@ class Validation:
             next(found) if job else [worker.unopened(message)] for (_, message), job in zip(rows, jobs, strict=True)
         ]
 
-    def commit(self, rows: Sequence[Row], answers: Sequence[Sequence[Encoded]], position: int) -> None:
+    def commit(self, landed: Sequence[Flight], position: int) -> None:
         """Writes what the workers answered; the record's own bytes are put back beside its event."""
         outputs = []
-        for (_, message), (own, *children) in zip(rows, answers, strict=True):
-            outputs += [Encoded(own.topic, own.key, own.id, own.encoded, message.body), *children]
-        self._host.finish(self, position, [message for _, message in rows], outputs)
+        for rows, answers, _ in landed:
+            for (_, message), (own, *children) in zip(rows, answers, strict=True):
+                outputs += [Encoded(own.topic, own.key, own.id, own.encoded, message.body), *children]
+        self._host.finish(self, position, [message for rows, *_ in landed for _, message in rows], outputs)
+        for rows, _, begun in landed:
+            note(self, [message for _, message in rows], begun)
 
     def here(self, limit: int) -> int:
         """One batch in this process; the number of records it took."""
         position, rows = self.ahead(self.position(), limit)
         if rows:
-            jobs = self.jobs(rows)
-            self.commit(rows, self.answers(rows, jobs, worker.work([job for job in jobs if job])), position)
+            begun, jobs = spans.now(), self.jobs(rows)
+            answers = self.answers(rows, jobs, worker.work([job for job in jobs if job]))
+            self.commit([(rows, answers, begun)], position)
         return len(rows)
 
 
@@ -94,7 +102,7 @@ class Lanes:
         self._step, self._pool, self._writer, self._wake = step, pool, writer, wake
         self._open: set[int] = set()  # positions read and not committed
         self._flights: set[asyncio.Task[None]] = set()
-        self._landed: list[tuple[Sequence[Row], Sequence[Sequence[Encoded]]]] = []  # answered and not committed
+        self._landed: list[Flight] = []  # answered and not committed
         self._large: deque[Row] = deque()
         self._alone: asyncio.Task[None] | None = None
         self._read_to = 0
@@ -127,19 +135,18 @@ class Lanes:
             self._flights.add(self._alone)
 
     async def _fly(self, rows: Sequence[Row]) -> None:
+        begun = spans.now()
         jobs = await asyncio.to_thread(self._step.jobs, rows)
         given = [job for job in jobs if job]
         worked = await asyncio.get_running_loop().run_in_executor(self._pool, worker.work, given) if given else []
-        self._landed.append((rows, self._step.answers(rows, jobs, worked)))
+        self._landed.append((rows, self._step.answers(rows, jobs, worked), begun))
 
     async def _commit(self) -> None:
         """What has landed, in one transaction. The position passes a record only once it is committed."""
         landed, self._landed = self._landed, []
-        rows = [row for some, _ in landed for row in some]
-        answers = [answer for _, some in landed for answer in some]
-        self._open -= {position for position, _ in rows}
+        self._open -= {position for rows, *_ in landed for position, _ in rows}
         position = min(self._open) - 1 if self._open else self._read_to
-        await asyncio.get_running_loop().run_in_executor(self._writer, self._step.commit, rows, answers, position)
+        await asyncio.get_running_loop().run_in_executor(self._writer, self._step.commit, landed, position)
 
 
 def _size(row: Row) -> int:

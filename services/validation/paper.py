@@ -1,31 +1,20 @@
 """An upload: a file, and the metadata that says what it is and about whom. Pure."""
 
+import base64
+import json
+from datetime import date, timedelta
+
+from adapters.forms import scan
 from schemas import normalise
-from schemas.evidence import DataClass, Evidence, Number, NumberType
+from schemas.evidence import AssessmentWord, DataClass, Evidence, Number, NumberType, PartyVerdict, Upload
+from schemas.integrity import Origin
+from schemas.paper_kinds import KIND
 from schemas.problems import Problem
 from schemas.records import Record
 from services.validation import fields, loss, moments, person
 from services.validation.parts import part
 from services.validation.schema import at
 
-_SIGNATURES = (
-    (b"%PDF-", "application/pdf"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-)
-_CLASS_OF_KIND = {  # what a paper of the kind is whatever else it holds: a certificate filed as police would go by law
-    "certificate": DataClass.CERTIFICATE,
-    "receipt": DataClass.RECEIPT,
-    "registration-slip": DataClass.POLICE,
-    "scene-diagram": DataClass.POLICE,
-    "scene-photo": DataClass.POLICE,
-    "preliminary-analysis": DataClass.POLICE,
-    "assessment-verdict": DataClass.POLICE,
-    "repair-estimate": DataClass.REPAIR,
-    "repair-invoice": DataClass.REPAIR,
-    "damage-photo": DataClass.REPAIR,
-    "identity": DataClass.IDENTITY,
-}
 _NUMBERS = {
     "certificate": NumberType.CERTIFICATE,
     "receipt": NumberType.RECEIPT,
@@ -35,18 +24,17 @@ _NUMBERS = {
 GOING_BY_LAW = (DataClass.POLICE, DataClass.APPLICATION)  # no consent asked: only papers that are of that kind
 GENERIC = ("", "application/octet-stream")  # what clients send that do not know; it is handed over so
 HOSPITAL_KINDS = ("certificate", "receipt")
-
-
-def media_type(file: bytes) -> str | None:
-    """What the file is by its first bytes; None when it is no paper."""
-    return next((name for signature, name in _SIGNATURES if file.startswith(signature)), None)
+ASSESSMENT = "assessment-verdict"
+ALGORITHMS = ("EdDSA", "ES256")
 
 
 def file_faults(file: bytes, record: Record) -> list[Problem]:
-    """The file is a PDF, JPEG or PNG, and what it claims to be."""
-    real = media_type(file)
+    """The file is a whole PDF, JPEG or PNG, and what it claims to be."""
+    real = scan.media_type(file)
     if real is None:
         return [at("paper-media-type", "file")]
+    if not scan.whole(file):
+        return [at("paper-broken", "file")]
     claimed = record.media_type.partition(";")[0].strip().lower()
     if claimed == real:
         return []
@@ -58,7 +46,7 @@ def faults(value: dict, record: Record) -> list[Problem]:
     found = []
     for number, identifier in enumerate(value["persons"]):
         found += fields.person_faults(identifier, "persons", number)
-    own = _CLASS_OF_KIND.get(value["kind"])
+    own = KIND[value["kind"]].data_class
     if own and own not in value["classes"]:
         found.append(at("paper-class-missing", "classes", expected=own))
     found += [
@@ -69,7 +57,43 @@ def faults(value: dict, record: Record) -> list[Problem]:
     issued = fields.day_faults(value["issued"], "issued")
     if not issued and value["issued"] > moments.taipei_day(record.received):
         issued.append(at("version-in-future", "issued"))
-    return [*found, *issued, *loss.faults(value["loss"], record)]
+    if not issued and _too_early(value):
+        issued.append(at("paper-before-its-day", "issued", days=KIND[value["kind"]].days or 0))
+    return [*found, *issued, *_verdict_faults(value), *_signature_faults(value), *loss.faults(value["loss"], record)]
+
+
+def _too_early(value: dict) -> bool:
+    """Whether a police paper is dated before the day from which the law lets anybody have it."""
+    days, day = KIND[value["kind"]].days, value["loss"].get("date")
+    if not days or value["loss"].get("kind") != "motor" or fields.day_faults(day):
+        return False
+    return date.fromisoformat(value["issued"]) < date.fromisoformat(day) + timedelta(days=days)
+
+
+def _verdict_faults(value: dict) -> list[Problem]:
+    if value["kind"] != ASSESSMENT:
+        return [at("paper-verdict-foreign", "verdict")] if "verdict" in value else []
+    if "verdict" not in value:
+        return [at("paper-verdict-missing", "verdict")]
+    named = {person.normal(one) for one in value["persons"]}
+    return [
+        at("paper-verdict-person", "verdict", number, "person")
+        for number, one in enumerate(value["verdict"])
+        if "person" in one and person.normal(one["person"]) not in named
+    ]
+
+
+def _signature_faults(value: dict) -> list[Problem]:
+    """A signature that nobody could check; whether it is the issuer's is told with the case."""
+    if "signature" not in value:
+        return []
+    header = value["signature"].partition(".")[0]
+    try:
+        told = json.loads(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4)))
+    except ValueError:
+        told = None
+    sound = isinstance(told, dict) and told.get("alg") in ALGORITHMS and isinstance(told.get("kid"), str)
+    return [] if sound else [at("paper-signature-form", "signature")]
 
 
 def evidence(value: dict, record: Record) -> Evidence:
@@ -97,7 +121,32 @@ def evidence(value: dict, record: Record) -> Evidence:
             Number(type=_NUMBERS[name], value=numbers[name], issuer=issuer) for name in _NUMBERS if name in numbers
         ),
         loss=named,
+        upload=Upload(
+            sha256=record.sha256,
+            origin=Origin.ISSUER if normalise.text(record.sender) == issuer else Origin.PARTY,
+            signature=value.get("signature"),
+        ),
+        verdict=tuple(_said(one) for one in value.get("verdict", ())),
         content=parts[0] if len(parts) == 2 else normalise.canonical("paper", kind, record.sha256, loss.fields(named)),
         parts=parts,
-        facts={"kind": kind, "issuer": issuer, "issued": value["issued"]},
+        facts=_facts(value, kind, issuer),
     )
+
+
+def _said(one: dict) -> PartyVerdict:
+    return PartyVerdict(
+        word=AssessmentWord(one["word"]),
+        order=int(one["order"]) if "order" in one else None,
+        plate=normalise.plate(one["plate"]) or None if "plate" in one else None,
+        person=person.normal(one["person"]) if "person" in one else None,
+    )
+
+
+def _facts(value: dict, kind: str, issuer: str) -> dict[str, str | int | float | bool | list[str]]:
+    """The minimum view of an upload for an offer; of an assessment its words, the parties by their order alone."""
+    facts: dict[str, str | int | float | bool | list[str]] = {"kind": kind, "issuer": issuer, "issued": value["issued"]}
+    if value.get("verdict"):
+        facts["verdict"] = [
+            f"{one['order']} {one['word']}" if "order" in one else one["word"] for one in value["verdict"]
+        ]
+    return facts

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from adapters.telemetry import spans
 from schemas.events import Message, Refold
-from schemas.ids import derive
+from schemas.ids import derive, root_span_id, trace_id
 from tests.contract.crashing import Crash
 from tests.contract.hosts import Embedded, Harness, Kafka, KafkaPlace, Ledger
+from tests.servers.collector import collector
 
 Open = Callable[[], Harness]
 
@@ -115,6 +117,26 @@ def test_poison_becomes_a_dead_letter_and_stops_nobody(open_host: Open) -> None:
     assert ("dead", poison + "ValueError") in taken
     assert len(taken) == 30
     assert len(host.outputs()) == 29
+
+
+def test_every_message_shows_in_its_record_s_trace(open_host: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once, whatever is delivered again; a dead letter as a span that failed."""
+    sent = messages(30)
+    with collector() as own, monkeypatch.context() as environment:
+        environment.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", own.url)
+        environment.setattr(spans, "_emitter", None)
+        spans.start("claims-test")
+        host = open_host()
+        host.publish(sent)
+        host.settle(Ledger(sent[13].id))
+        host.deliver_again()
+        host.settle(Ledger(sent[13].id))
+        spans.stop()
+        traces = own.until(lambda all: len(all) == 30)
+    assert traces.keys() == {trace_id(f"r{n}") for n in range(30)}
+    shown = {span.told["claims.record"]: span for (span,) in traces.values()}
+    assert {record: span.failed for record, span in shown.items() if span.failed} == {"r13": "ValueError"}
+    assert {(span.name, span.parent == root_span_id(record)) for record, span in shown.items()} == {("ledger", True)}
 
 
 def test_replay_from_the_start_gives_the_same(open_host: Open) -> None:

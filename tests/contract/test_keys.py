@@ -1,5 +1,6 @@
 """The contract of the keys, in a file and in a database: made once, found by all, gone for all."""
 
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from sqlalchemy import create_engine, text
 
 from adapters.stores.postgres import PostgresDatabase
 from adapters.vault.key_database import BesideData, KeyDatabase
+from adapters.vault.key_file import KeyFile
+from adapters.vault.keys import Keys
 from adapters.vault.sealing import CannotOpen, open_sealed, seal
 from tests.servers.places import InPostgres, Place
 from tests.servers.postgres import Server
@@ -120,3 +123,20 @@ def test_space_of_destroyed_keys_is_given_back_soon(server: Server) -> None:
         options = connection.execute(text("SELECT reloptions FROM pg_class WHERE relname = 'keys'")).scalar()
     engine.dispose()
     assert sorted(options) == ["autovacuum_vacuum_scale_factor=0", "autovacuum_vacuum_threshold=0"]
+
+
+def test_a_removal_that_ended_in_its_middle_leaves_no_image(tmp_path: Path) -> None:
+    """Deleted, and killed before the write-ahead log was cut: who opens the file next cuts it."""
+    keys = Keys(tmp_path / "keys")
+    keys.make(["a", "b"])
+    wrapped = keys.wrapped
+    assert isinstance(wrapped, KeyFile)
+    image = wrapped.find(["a"])["a"]
+    wrapped._database.execute("DELETE FROM keys WHERE name = 'a'")
+    left = Path(shutil.copytree(tmp_path / "keys", tmp_path / "left"))
+    assert any(image in path.read_bytes() for path in left.iterdir()), "the test can tell"
+    again = Keys(left)
+    assert again.names("") == ["b"]
+    assert not any(image in path.read_bytes() for path in left.iterdir())
+    again.close()
+    keys.close()

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.exc import OperationalError
 
 from adapters.stores import casebook, consents, feeds, migrations, records
-from adapters.stores.database import Database, Store
+from adapters.stores.database import Database, Store, after_commit
 from adapters.stores.dialect import acceptances, lock, lock_found
 from adapters.stores.postgres import PostgresDatabase, UnfitDatabase
 from adapters.stores.tables import metadata
@@ -131,6 +131,30 @@ def test_a_block_that_raises_leaves_nothing(place: Place) -> None:
         broken(tx)
     with database.read() as tx:
         assert feeds.totals(tx) == {}
+    database.close()
+
+
+def test_what_follows_a_commit_follows_nothing_else(place: Place) -> None:
+    database, done = place.database(), []
+
+    def work(tx: Connection, name: str) -> None:
+        after_commit(tx, lambda: done.append((name, last())))
+        feeds.set_last(tx, "a", feeds.last_number(tx, "a") + 1)
+        assert done == before
+
+    def last() -> int:
+        with database.read() as tx:
+            return feeds.last_number(tx, "a")
+
+    before: list[tuple[str, int]] = []
+    with pytest.raises(RuntimeError), database.write() as tx:
+        work(tx, "undone")
+        raise RuntimeError
+    database.commit(lambda tx: work(tx, "first"))
+    assert done == [("first", 1)], "what it does finds the change durable"
+    before = list(done)
+    database.commit(lambda tx: work(tx, "second"))
+    assert done == [("first", 1), ("second", 2)]
     database.close()
 
 

@@ -119,7 +119,11 @@ class Composed:
         return (self.folder / f"{name}.log").read_text()
 
     def _environment(self, name: str) -> Mapping[str, str]:
-        own = {key: self.here(name, value) for key, value in SERVICES[name].get("environment", {}).items()}
+        given = SERVICES[name].get("environment", {})
+        own = {key: self.here(name, value) for key, value in given.items() if value is not None}
+        own |= {
+            key: os.environ[key] for key in given.keys() - own.keys() & os.environ.keys()
+        }  # passed on, where it is set
         machine = {"PATH": f"{self._programs}:{os.environ['PATH']}", "PGPORT": self._ports["postgres"]}
         return machine | {"TMPDIR": f"{self.folder}/tmp"} | own
 

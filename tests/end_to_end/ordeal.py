@@ -1,6 +1,7 @@
 """`claims up` under load, killed with -9 at random moments and started again; then everything is counted.
 
-`python -m tests.end_to_end.ordeal --kills 100 --seed 1` is the long form (`make soak`).
+`python -m tests.end_to_end.ordeal --kills 100 --seed 1` is the long form (`make soak`); with `--kafka` it is every service of the
+distributed form, on a real broker and database.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import signal
 import sys
 import tempfile
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -22,8 +24,10 @@ from services.sandbox import setup
 from services.sandbox.check import Observed, Report, check
 from services.sandbox.client import Client
 from services.sandbox.observer import Observer
-from services.sandbox.player import Player, Sent, settle
+from services.sandbox.player import ABREAST, Player, Sent, settle
 from services.sandbox.scenario import Item, generate
+from tests.end_to_end.services import services
+from tests.servers.postgres import postgres
 
 CASES = 25  # of one scenario; scenarios of following seeds go on until the kills are done
 PATIENCE = 120.0
@@ -109,24 +113,56 @@ class Process:
             await self._process.wait()
 
 
+class Load:
+    """Scenarios of following seeds through the doors, and the insurers' feeds as they grow."""
+
+    def __init__(self, client: Client, observer: Observer, seed: int) -> None:
+        self.client, self.observer, self._seed = client, observer, seed
+        self.items: list[Item] = []
+        self.sent: list[Sent] = []
+
+    async def play(self, ended: asyncio.Event, abreast: int) -> None:
+        while not ended.is_set():
+            told = [of_world(item, self._seed) for item in generate(self._seed, CASES)]
+            self.items += told
+            self.sent += await Player(self.client, lambda one: None, abreast).play(told)
+            self._seed += 1
+
+
 async def ordeal(process: Killable, kills: int, seed: int) -> Counted:
+    async def killed(_: Load) -> int:
+        chance = random.Random(seed)
+        for _ in range(kills):
+            await asyncio.sleep(chance.uniform(0.05, 1.5) ** 2)
+            await process.kill()
+            await process.start()
+        return kills
+
+    return await under_load(process, seed, killed)
+
+
+async def under_load(
+    process: Killable,
+    seed: int,
+    troubles: Callable[[Load], Awaitable[int]],
+    make: Callable[[setup.Sandbox, float], Client] = Client,
+    abreast: int = ABREAST,
+) -> Counted:
+    """Counts everything after `troubles`, which tells how many they were and may play something of its own."""
     await process.start()
     sandbox = setup.read(process.data / "sandbox.json")
-    items: list[Item] = []
-    sent: list[Sent] = []
-    done = asyncio.Event()
-    async with Client(sandbox, patience=PATIENCE) as client:
-        observer = Observer(client)
+    ended = asyncio.Event()
+    async with make(sandbox, PATIENCE) as client:
+        load = Load(client, Observer(client), seed)
+        observer = load.observer
         watching = asyncio.create_task(observer.run())
-        killer = asyncio.create_task(_kill(process, kills, random.Random(seed), done))
-        number = seed
-        while not done.is_set():
-            told = [_of_world(item, number) for item in generate(number, CASES)]
-            items += told
-            sent += await Player(client, lambda one: None).play(told)
-            number += 1
-        await killer
-        sent = await settle(client, sent, PATIENCE)
+        playing = asyncio.create_task(load.play(ended, abreast))
+        try:
+            number = await troubles(load)
+        finally:
+            ended.set()
+        await playing
+        sent = await settle(client, load.sent, PATIENCE)
         faults = await _quiet(client, observer)
         watching.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -139,13 +175,15 @@ async def ordeal(process: Killable, kills: int, seed: int) -> Counted:
     verdicts: dict[str, str] = {}
     for one in sent:
         verdicts |= one.verdicts()
-    report = check([truth for item in items for truth in item.truths], Observed(verdicts, views, observer.handed()))
+    report = check(
+        [truth for item in load.items for truth in item.truths], Observed(verdicts, views, observer.handed())
+    )
     faults += [fault for one in observer.seen.values() for fault in one.faults]
     unjudged = sum(one.outcome in ("later", "refused") and one.item.method != "DELETE" for one in sent)
-    return Counted(kills, len(sent), report, unjudged, faults, difference["differences"])
+    return Counted(number, len(sent), report, unjudged, faults, difference["differences"])
 
 
-def _of_world(item: Item, seed: int) -> Item:
+def of_world(item: Item, seed: int) -> Item:
     """The item with its files named by their world: every scenario counts its cases from nought."""
 
     def named(file: str | None) -> str | None:
@@ -162,16 +200,6 @@ def _of_world(item: Item, seed: int) -> Item:
         for truth in item.truths
     )
     return replace(item, file=f"{seed}/{item.file}", truths=truths)
-
-
-async def _kill(process: Killable, kills: int, chance: random.Random, done: asyncio.Event) -> None:
-    try:
-        for _ in range(kills):
-            await asyncio.sleep(chance.uniform(0.05, 1.5) ** 2)
-            await process.kill()
-            await process.start()
-    finally:
-        done.set()
 
 
 async def _quiet(client: Client, observer: Observer) -> list[str]:
@@ -191,9 +219,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--kafka", action="store_true")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        counted = asyncio.run(ordeal(Process(Path(name) / "data"), options.kills, options.seed))
+    with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as ends:
+        system: Killable = Process(Path(name) / "data")
+        if options.kafka:
+            server = ends.enter_context(postgres(durable=True))
+            system = ends.enter_context(services(server, Path(name), options.seed))
+        counted = asyncio.run(ordeal(system, options.kills, options.seed))
     print(counted)
     sys.exit(0 if counted.clean else 1)
 

@@ -19,8 +19,8 @@ from services.sandbox.client import Client, Post
 from services.sandbox.observer import Observer
 from services.sandbox.player import Player, Sent, settle
 from services.sandbox.scenario import Item, generate
-from tests.end_to_end.ordeal import PATIENCE, Killable, Process, _of_world
-from tests.end_to_end.test_kafka import services
+from tests.end_to_end.ordeal import PATIENCE, Killable, Process, of_world
+from tests.end_to_end.services import services
 from tests.integration.test_recovery import bases_in, check_numbers, papers_in
 from tests.servers.postgres import Server
 
@@ -59,7 +59,7 @@ async def feeds_of(client: Client, besides: str = "") -> Feeds:
 
 
 def world(seed: int) -> list[Item]:
-    return [_of_world(item, seed) for item in generate(seed, CASES)]
+    return [of_world(item, seed) for item in generate(seed, CASES)]
 
 
 async def play(client: Client, items: list[Item]) -> list[Sent]:

@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 from joserfc.jwk import OKPKey
 
+from schemas.ids import trace_id
+
 DATA = Path(__file__).parents[1] / "data"
 SUMMARY = DATA / "fhir/bundle-songling-summary.json"
 OUTPATIENT = DATA / "fhir/bundle-songling-outpatient.json"
@@ -228,6 +230,7 @@ def test_trace_tells_a_record_and_its_case_end_to_end(system: Up, sent: dict) ->
     assert traced["record"]["record"] == sent["record"] and traced["verdict"]["outcome"] == "accepted"
     done = system.run("trace", sent["record"])
     assert done.returncode == 0 and sent["record"] in done.stdout and "accepted" in done.stdout
+    assert f"trace {trace_id(sent['record'])}" in done.stdout
     case = system.run("trace", traced["case"]["case"])
     assert case.returncode == 0 and sent["record"] in case.stdout
 
@@ -360,3 +363,17 @@ def test_an_empty_folder_and_an_impossible_one_are_named(system: Up, tmp_path: P
     file.touch()
     up = claims("up", "--sandbox", "--data", file / "inside", cwd=tmp_path)
     assert up.returncode == 1 and "--data" in up.stderr
+
+
+def test_a_unit_registers_where_it_is_asked_and_what_it_signs_with(system: Up, tmp_path: Path) -> None:
+    code, url = "379130000C", "https://verify.police.example/claims"
+    assert system.run("participant", "key", code, "--generate", tmp_path / "seal.jwk").returncode == 0
+    made = system.run("participant", "key", code, "--generate", tmp_path / "sign.jwk", "--use", "sig")
+    assert made.returncode == 0, made.stderr
+    done = system.run("participant", "endpoint", code, url)
+    assert done.returncode == 0, done.stderr
+    held = system.json("participant", "show", code)
+    assert [(key["crv"], key["use"]) for key in held["keys"]] == [("X25519", "enc"), ("Ed25519", "sig")]
+    assert held["endpoints"] == [url] and f"asked at {url}" in system.run("participant", "show", code).stdout
+    refused = system.run("participant", "endpoint", code, "http://verify.police.example/")
+    assert refused.returncode == 1 and "filing-endpoint-unusable" in refused.stdout + refused.stderr

@@ -11,8 +11,10 @@ from pathlib import Path
 import httpx
 import pytest
 from jsonschema import Draft7Validator
+from opentelemetry.sdk import environment_variables
 from prometheus_client.parser import text_string_to_metric_families
 
+from adapters.telemetry.spans import SWITCHES
 from schemas.records import Role
 from services.commands.run import SERVICES as RUNNING
 from services.commands.run import run
@@ -75,7 +77,11 @@ def test_it_holds_no_secret_and_nothing_is_open_to_others() -> None:
 
 def test_the_commands_know_every_variable() -> None:
     known = {parameter.envvar for command in (run, apply) for parameter in command.params} | {"PGPASSFILE"}
-    assert {key for name in OURS for key in SERVICES[name].get("environment", {})} <= known
+    passed_on = {key for name in OURS for key, value in SERVICES[name].get("environment", {}).items() if value is None}
+    assert passed_on and passed_on <= vars(environment_variables).keys()
+    assert {key for name in OURS for key in SERVICES[name].get("environment", {})} <= known | passed_on
+    for name in RUNNING:
+        assert passed_on >= set(SWITCHES) and passed_on <= SERVICES[name]["environment"].keys()
 
 
 def test_the_image_is_made_as_make_setup_does() -> None:

@@ -23,6 +23,7 @@ def test_once_twice_in_a_row_ends_with_zeros(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stdout + done.stderr
         assert "lost 0   doubled 0   leaked 0" in done.stdout
         assert "Reconciliation receipts, log, verdicts, store and feeds agree" in done.stdout
+        assert "Real papers" in done.stdout
         known = re.search(r"Duplicates +found (\d+) of (\d+) known", done.stdout)
         assert known and known[1] == known[2] != "0"
     assert (tmp_path / "demo/sandbox.json").exists()

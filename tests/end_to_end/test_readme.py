@@ -1,4 +1,5 @@
-"""The README's walk-through, run as a reader would: `$` lines are typed, what follows is what must be seen (`…`: anything)."""
+"""The walk-throughs of the README and of docs/, run as a reader would: `$` lines are typed, what follows is what must be
+seen (`…`: anything)."""
 
 import asyncio
 import re
@@ -6,15 +7,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.end_to_end.ordeal import Process
 
 ROOT = Path(__file__).parents[2]
 
 
-def console() -> list[tuple[str, list[str]]]:
+def console(page: str) -> list[tuple[str, list[str]]]:
     """Commands with the lines expected of each."""
     told: list[tuple[str, list[str]]] = []
-    for block in re.findall(r"```console\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL):
+    for block in re.findall(r"```console\n(.*?)```", (ROOT / page).read_text(), re.DOTALL):
         for line in block.splitlines():
             if line.startswith("$ "):
                 told.append((line[2:], []))
@@ -52,9 +55,10 @@ async def walk(steps: list[tuple[str, list[str]]], folder: Path) -> subprocess.C
         await process.kill()
 
 
-def test_the_walk_through_does_what_it_says(tmp_path: Path) -> None:
-    steps = console()
-    assert len(steps) > 12
+@pytest.mark.parametrize(("page", "least"), [("README.md", 13), ("docs/mandates.md", 13)])
+def test_the_walk_through_does_what_it_says(tmp_path: Path, page: str, least: int) -> None:
+    steps = console(page)
+    assert len(steps) >= least
     run = asyncio.run(walk(steps, tmp_path))
     seen = dict(re.findall(r"=== (\d+)\n(.*?)(?==== \d+\n|\Z)", run.stdout.replace("\r", ""), re.DOTALL))
     for number, (command, expected) in enumerate(steps):

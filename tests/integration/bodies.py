@@ -87,6 +87,32 @@ def authorisation(number: int | None = None, **changes: Any) -> bytes:
     return dump(value | changes)
 
 
+def agent(number: int) -> Json:
+    return {"identifier": national_id(5_000_011 * number + 7), "name": "代理人"}
+
+
+def mandate(number: int | None = None, **changes: Any) -> bytes:
+    """Of the person of `authorisation(number)` to her agent."""
+    number = fresh() if number is None else number
+    person = {"identifier": national_id(3_000_017 * number), "name": "測試人"}
+    value = _example("mandate") | {"id": f"mandate-{number}", "principal": person, "agent": agent(number)}
+    return dump(value | {"period": {"start": "2025-09-05"}} | changes)
+
+
+def by_agent(number: int, **changes: Any) -> bytes:
+    """`authorisation(number)`, given by her agent."""
+    acting = {"grantor": {**agent(number), "role": "agent"}, "basis": "agent-consent"}
+    return authorisation(number, **(acting | changes))
+
+
+def dispute(number: int | None = None, **changes: Any) -> bytes:
+    number = fresh() if number is None else number
+    value = _example("dispute") | {"id": f"dispute-{number}"}
+    value["party"] = {"identifier": national_id(3_000_017 * number), "name": "測試人"}
+    value["loss"] = {"kind": "motor", "date": "2025-09-03", "plate": plate(number)}
+    return dump(value | changes)
+
+
 def review(decision: str = "approve", reason: str = "簽名相符") -> bytes:
     return dump({"decision": decision, "reason": reason})
 

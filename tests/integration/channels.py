@@ -15,17 +15,18 @@ from tests.integration.conformance import FOLDER
 DOCUMENT = json.loads((FOLDER / "asyncapi.json").read_bytes())
 ROOT = "urn:asyncapi"
 FEED = "feed"
+OFFERED = {"claims.offer": "offer", "claims.offer.withdrawn": "offer-withdrawn"}
 _REGISTRY: Registry = Registry().with_resource(ROOT, Resource(contents=DOCUMENT, specification=DRAFT7))
 Json = dict[str, Any]
 
 
-def published(message: Message | Encoded, day: str = "2026-01-01") -> None:
-    """A message between the steps, as the log seals it."""
+def published(message: Message | Encoded, headers: Json | None = None) -> None:
+    """A message between the steps, as the log seals it; `headers` as a broker has them."""
     payload = event_of(message)
     assert message.topic in DOCUMENT["channels"] and message.topic != FEED, f"{message.topic}: not documented"
     name = payload["type"]
     assert name in DOCUMENT["channels"][message.topic]["messages"], f"{name} on {message.topic}: not documented"
-    _holds(name, message.key, {"event": message.id, "day": day}, payload)
+    _holds(name, message.key, headers or {"event": message.id, "day": "2026-01-01"}, payload)
 
 
 def event_of(message: Message | Encoded) -> Json:
@@ -36,11 +37,15 @@ def event_of(message: Message | Encoded) -> Json:
 
 def offered(event: Json) -> None:
     """A CloudEvent: as the feed's door gives it, and as it goes on the insurer's topic (inside its seal)."""
-    name = {"claims.offer": "offer", "claims.offer.withdrawn": "offer-withdrawn"}[event["type"]]
-    told = _faults(f"components/schemas/{name}", event)
-    assert not told, f"{name}: {told}"
+    told = _faults(f"components/schemas/{OFFERED[event['type']]}", event)
+    assert not told, f"{event['type']}: {told}"
     sealed = binary(event, lambda data: data)
-    _holds(name, None, {header: value.decode() for header, value in sealed.headers}, json.loads(sealed.value))
+    on_feed({header: value.decode() for header, value in sealed.headers}, json.loads(sealed.value))
+
+
+def on_feed(headers: Json, data: Json) -> None:
+    """A record of an insurer's topic, its value unsealed."""
+    _holds(OFFERED[headers["ce_type"]], None, headers, data)
 
 
 def _holds(name: str, key: str | None, headers: Json, payload: Json) -> None:

@@ -19,7 +19,8 @@ HTTP = {"connection", "content-length", "content-type", "date", "transfer-encodi
 SEEN: set[tuple[str, str, int]] = set()  # (method, path template, status) of every answer held so far
 
 _REGISTRY: Registry = Registry().with_resource(ROOT, Resource(contents=DOCUMENT, specification=DRAFT202012))
-_PATHS = {path: re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path))) for path in DOCUMENT["paths"]}
+# A parameter is no operation of FHIR's: those begin with `$`.
+_PATHS = {path: re.compile(re.sub(r"\\{\w+\\}", "[^/$][^/]*", re.escape(path))) for path in DOCUMENT["paths"]}
 
 
 def held(answer: httpx.Response) -> None:

@@ -97,7 +97,7 @@ class Running:
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self.system = System(self.data, PARTICIPANTS, register(self.sandbox.policies))
+        self.system = System(self.data, PARTICIPANTS, register(self.sandbox.policies), sandbox=True)
         self.app = application(self.system, SandboxTokens(self.data / FILE_NAME), self._rate)
         self._server = _Server(configuration(self.app, "127.0.0.1", self.port), self._started)
         steps = asyncio.create_task(self.system.run())

@@ -10,6 +10,7 @@ import pytest
 
 from adapters.stores.tables import handovers
 from services.delivery.app import Bell
+from services.sandbox.filings import pdf
 from tests.integration import claims
 from tests.integration.bodies import HOSPITAL, INSURER, OPERATOR, fresh
 from tests.integration.running import Running
@@ -107,8 +108,18 @@ def test_a_long_poll_without_an_offer_ends_when_its_time_is_over(running: Runnin
     before = last(running)
     asked = time.monotonic()
     page = get(running, f"/insurers/{INSURER}/offers?after={before}&wait=1").json()
-    assert page == {"events": [], "next": before}
+    assert page == {"events": [], "next": before, "last": before}
     assert 0.9 < time.monotonic() - asked < 5
+
+
+def test_a_page_tells_the_feed_s_last_number(running: Running) -> None:
+    claims.claim(running)
+    end = last(running)
+    first = get(running, f"/insurers/{INSURER}/offers?limit=1").json()
+    assert (first["next"], first["last"]) == (1, end)
+    past = get(running, f"/insurers/{INSURER}/offers?after={end + 7}").json()
+    assert past == {"events": [], "next": end + 7, "last": end}, "whoever asks past the end can see it"
+    assert get(running, f"/insurers/{OTHER}/offers?after=900000", OTHER).json()["last"] < 900000
 
 
 def test_what_was_withdrawn_replays_without_content_and_its_paper_is_gone(running: Running) -> None:
@@ -155,14 +166,12 @@ def test_a_paper_that_its_sender_took_back_is_taken_back(running: Running) -> No
 def test_a_correction_that_leads_out_of_a_case_takes_its_paper_out(running: Running) -> None:
     number, other = fresh(), fresh()
     claim = claims.claim(running, number)
-    with_it = claims.upload(
-        running, number, b"%PDF-1.4 second", id=f"second-{number}", numbers={"receipt": f"R{number}"}
-    )
+    with_it = claims.upload(running, number, pdf("second"), id=f"second-{number}", numbers={"receipt": f"R{number}"})
     case = claims.case_of(running, with_it)
     assert case == claims.case_of(running, claim.paper)
     elsewhere = claims.claim(running, other)
     corrected = claims.upload(
-        running, other, b"%PDF-1.4 corrected", id=f"second-{number}", version=2, numbers={"receipt": f"R{other}"}
+        running, other, pdf("corrected"), id=f"second-{number}", version=2, numbers={"receipt": f"R{other}"}
     )
     assert claims.case_of(running, corrected) == claims.case_of(running, elsewhere.paper) != case
     assert claims.case_of(running, claim.paper) == case, "the case that it left keeps its number"
@@ -174,7 +183,7 @@ def test_an_erased_version_is_taken_back_though_the_latest_goes_on(running: Runn
     number = fresh()
     claim = claims.claim(running, number)
     first = claims.feed(running)[-1]
-    newer = b"%PDF-1.4 newer"
+    newer = pdf("newer")
     claims.upload(running, number, newer, version=2)
     running.settle()
     claims.judge(running, "erase", claim.paper)

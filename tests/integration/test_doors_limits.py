@@ -25,6 +25,7 @@ DOORS = [  # (method, path, who may, media type)
     ("POST", "/police/accidents", POLICE, "application/json"),
     ("POST", "/papers", CLAIMLINK, "multipart/form-data; boundary=x"),
     ("POST", "/authorisations", CLAIMLINK, "application/json"),
+    ("POST", "/mandates", CLAIMLINK, "application/json"),
     ("POST", "/judgements", OPERATOR, "application/json"),
     ("PUT", "/participants/1131990017", OPERATOR, "application/json"),
 ]
@@ -32,6 +33,7 @@ READING = [
     ("/records/0", HOSPITAL),
     ("/fhir/Bundle/0", HOSPITAL),
     ("/authorisations/0", CLAIMLINK),
+    ("/mandates/0", CLAIMLINK),
     ("/participants/0", OPERATOR),
 ]
 PUBLIC = ["/schemas", "/schemas/accident", "/fhir/metadata", "/.well-known/jwks.json"]
@@ -254,6 +256,12 @@ def test_no_such_route(running: Running) -> None:
     answer = running.client().get("/police/accidents")
     refused(answer, 405, "method-not-allowed")
     assert "POST" in answer.headers["allow"]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "DELETE"])
+def test_an_operation_is_no_document(running: Running, method: str) -> None:
+    answer = running.client(HOSPITAL).request(method, "/fhir/Bundle/$validate")
+    assert answer.status_code == 405 and answer.headers["allow"] == "POST"
 
 
 def test_nothing_is_cached_but_what_is_public(running: Running) -> None:

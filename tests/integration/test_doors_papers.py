@@ -57,7 +57,8 @@ def test_the_same_file_with_other_metadata_is_another_record(running: Running) -
 
 
 def test_a_large_file(running: Running) -> None:
-    file = bodies.scan() + b"%" + b"\x00\x01\r\n--edge" * 250_000
+    whole = bodies.scan()
+    file = whole[:9] + b"%" + b"\x00\x01\r\n--edge" * 250_000 + whole[9:]
     with running.client(HOSPITAL) as client:
         answer = post(client, bodies.metadata(issuer=HOSPITAL), file)
         assert answer.status_code == 201, answer.text

@@ -15,9 +15,11 @@ import httpx
 import pytest
 from starlette.routing import Route
 
+from adapters.stores import verifications
+from schemas.integrity import Answer as Word
 from services.intake.signature import sign
 from tests.integration import bodies, claims, conformance
-from tests.integration.bodies import CLAIMLINK, HOSPITAL, INSURER, OPERATOR, POLICE, dump, fresh
+from tests.integration.bodies import CLAIMLINK, HOSPITAL, INSURER, OPERATOR, OTHER_HOSPITAL, POLICE, dump, fresh
 from tests.integration.conformance import DOCUMENT
 from tests.integration.running import Running
 
@@ -104,6 +106,18 @@ DOORS = (
         lambda number: sent(bodies.authorisation(number)),
         lambda number: sent(bodies.authorisation(number, uses="single")),
     ),
+    Door(
+        "/mandates",
+        CLAIMLINK,
+        lambda number: sent(bodies.mandate(number)),
+        lambda number: sent(bodies.mandate(number, scope=["application"])),
+    ),
+    Door(
+        "/disputes",
+        CLAIMLINK,
+        lambda number: sent(bodies.dispute(number)),
+        lambda number: sent(bodies.dispute(number, wish="correction")),
+    ),
     Door("/participants/99{number:08}", OPERATOR, lambda number: sent(participant("甲")), method="PUT"),
 )
 
@@ -170,15 +184,20 @@ def entered(ask: Asking, door: Door) -> None:
 
 
 def governed(ask: Asking) -> None:
-    """Judgements; reviews and withdrawals of authorisations, as they stand before and after."""
+    """Judgements; reviews and withdrawals of authorisations and mandates, as they stand before and after."""
     one, two = (claims.upload(ask.running, number, bodies.scan(number)) for number in (fresh(), fresh()))
     said = {"id": f"j-{fresh()}", "version": 1, "judgement": "not-same", "records": [one, two], "reason": "測試"}
     for status, reason in ((201, "測試"), (200, "測試"), (409, "別的")):
         ask.record(status, "POST", "/judgements", OPERATOR, sent(dump(said | {"reason": reason})))
     ask.rejected("POST", "/judgements", OPERATOR, wrong)
 
-    new = lambda: ask.record(201, "POST", "/authorisations", CLAIMLINK, sent(bodies.authorisation()))  # noqa: E731
-    granted, at = new(), "/authorisations"
+    for at, body in (("/authorisations", bodies.authorisation), ("/mandates", bodies.mandate)):
+        given(ask, at, body)
+
+
+def given(ask: Asking, at: str, body: Callable[[], bytes]) -> None:
+    new = lambda: ask.record(201, "POST", at, CLAIMLINK, sent(body()))  # noqa: E731
+    granted = new()
     for status in (201, 200):
         ask.record(status, "POST", f"{at}/{granted}/review", OPERATOR, sent(bodies.review()))
     ask.rejected("POST", f"{at}/{granted}/review", OPERATOR, wrong)
@@ -201,10 +220,13 @@ def looked_at(ask: Asking) -> None:
     claim = claims.claim(ask.running)
     case, document = claims.case_of(ask.running, claim.paper), bodies.document()
     record = ask.record(201, "POST", "/fhir/Bundle", HOSPITAL, sent(document, FHIR))
+    accident = ask.record(201, "POST", "/police/accidents", POLICE, sent(bodies.accident()))
+    crash = claims.case_of(ask.running, accident, POLICE)
     no_document = ask.record(422, "POST", "/fhir/Bundle", HOSPITAL, sent(dump([fresh()]), FHIR))
     for path, code in (
         *(("/records", code) for code in ROLES.values()),
         *((f"/cases/{case}", code) for code in (CLAIMLINK, INSURER, OPERATOR)),
+        *((f"/cases/{crash}/scene.svg", POLICE), (f"/cases/{crash}", OPERATOR)),
         *((f"/trace/{id}", OPERATOR) for id in (case, claim.paper, claim.authorisation, record, no_document)),
         (f"/records/{record}", HOSPITAL),
         (f"/fhir/Bundle/{record}", HOSPITAL),
@@ -225,6 +247,8 @@ def looked_at(ask: Asking) -> None:
     ask(400, "GET", "/records", HOSPITAL, params={"limit": 0})
     ask(400, "GET", f"/insurers/{INSURER}/offers", INSURER, params={"wait": "x"})
     ask(401, "GET", f"/fhir/Bundle/{record}/paper", None, headers={"accept": "text/html"})
+    ask(401, "GET", f"/cases/{crash}", None, headers={"accept": "text/html"})
+    ask(200, "GET", f"/cases/{crash}", OPERATOR, headers={"accept": "text/html"})
     ask(422, "GET", f"/fhir/Bundle/{no_document}/paper", HOSPITAL)
     for body in (document, b"[]"):
         ask(200, "POST", "/fhir/Bundle/$validate", HOSPITAL, **sent(body, FHIR))
@@ -235,11 +259,45 @@ def looked_at(ask: Asking) -> None:
         ask(200, "POST", "/fhir/$convert", HOSPITAL, files=files, params=query)
         ask(422, "POST", "/fhir/$convert", HOSPITAL, files=[("file", ("x", b"a,b\n1,2\n"))], params=query)
     claims.set_status(ask.running, SUSPENDED, "suspended")
-    for path in ("/records", f"/records/{record}", f"/cases/{case}"):
+    for path in ("/records", f"/records/{record}", f"/cases/{case}", f"/cases/{crash}/scene.svg"):
         ask(403, "GET", path, SUSPENDED)
     claims.judge(ask.running, "erase", record)
     ask(410, "GET", f"/fhir/Bundle/{record}", HOSPITAL)
     ask(410, "GET", f"/fhir/Bundle/{record}/paper", HOSPITAL)
+
+
+def shown_and_asked_about(ask: Asking) -> None:
+    """Previews, and questions whether a paper is real; the issuer has a door at which nobody answers."""
+    body = {"name": "晴川綜合醫院", "roles": ["hospital"], "status": "admitted", "endpoints": ["http://127.0.0.1:9/"]}
+    ask(201, "PUT", f"/participants/{OTHER_HOSPITAL}", OPERATOR, **sent(dump(body)))
+    number = fresh()
+    papers = [bodies.scan(number), bodies.scan(number).replace(b"[3 0 R]", b"[2 0 R]")]  # the second has no page
+    records = [
+        claims.upload(ask.running, number, file, id=f"p{n}-{number}", numbers={"certificate": f"P{n}-{number}"})
+        for n, file in enumerate(papers)
+    ]
+    claims.review(ask.running, claims.post(ask.running, "/authorisations", bodies.authorisation(number)))
+    ask.running.settle()
+    hashes = [hashlib.sha256(file).hexdigest() for file in papers]
+    for status, record, sha256 in zip((200, 422), records, hashes, strict=True):
+        ask(status, "GET", f"/papers/{record}/preview", CLAIMLINK)
+        ask(status, "GET", f"/insurers/{INSURER}/papers/{sha256}/preview", INSURER)
+    at, question = "/papers/verifications", {"id": f"q-{number}", "paper": hashes[0], "issuer": OTHER_HOSPITAL}
+    id = ask(202, "POST", at, INSURER, **sent(dump(question))).json()["verification"]
+    ask(200, "GET", f"{at}/{id}", INSURER)
+    for status, change in (
+        (404, {"paper": "0" * 64}),
+        (409, {"paper": hashes[1]}),
+        (422, {"issuer": HOSPITAL}),
+        (422, {"id": 1}),
+    ):
+        ask(status, "POST", at, INSURER, **sent(dump(question | change)))
+    system = ask.running.system
+    told = lambda tx: verifications.close(tx, id, Word.CONFIRMED, None, system.clock())  # noqa: E731
+    ask.running.call(lambda: system.write(told))
+    ask(200, "POST", at, INSURER, **sent(dump(question)))
+    claims.judge(ask.running, "erase", records[0])
+    ask(410, "GET", f"/papers/{records[0]}/preview", CLAIMLINK)
 
 
 def police_file(ask: Asking) -> None:
@@ -260,6 +318,7 @@ def answered(running: Running) -> set[tuple[str, str, int]]:
         entered(ask, door)
     governed(ask)
     looked_at(ask)
+    shown_and_asked_about(ask)
     police_file(ask)
     return set(conformance.SEEN)
 
@@ -274,8 +333,8 @@ def test_what_is_documented_is_answered(
 def test_every_route_is_documented_and_nothing_else(running: Running) -> None:
     routes = running.app.routes
     assert all(type(route) is Route for route in routes), "a mount hides routes: walk it here too"
-    there = {(method, route.path) for route in routes for method in route.methods} - {
-        ("HEAD", route.path) for route in routes
+    there = {(method, route.path_format) for route in routes for method in route.methods} - {
+        ("HEAD", route.path_format) for route in routes
     }
     assert there == set(OPERATIONS)
 

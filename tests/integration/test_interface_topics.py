@@ -4,10 +4,13 @@ import asyncio
 import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 
 from schemas.events import Encoded, Message
+from services import due
+from services.hub.retention import TEN_YEARS
 from services.sandbox.client import Client
 from services.sandbox.player import Player
 from services.sandbox.scenario import generate
@@ -27,7 +30,7 @@ class World:
 
 @pytest.fixture(scope="module")
 def world(running: Running) -> World:
-    """Everything that was published and offered: a scenario, a suspension and its end, a withdrawal."""
+    """Everything that was published and offered: a scenario, a suspension and its end, a withdrawal, a retention that ends."""
     heard: list[Message | Encoded] = []
     running.system.host.listen(heard.extend)
 
@@ -41,6 +44,13 @@ def world(running: Running) -> World:
     claims.set_status(running, INSURER, "admitted")
     claims.withdraw(running, claim.authorisation)
     claims.judge(running, "erase", claim.paper)
+    later = running.system.clock() + TEN_YEARS + timedelta(days=1)  # for the clock alone: the hub finds nothing ended
+
+    async def tick() -> None:
+        system = running.system
+        await system._loop.run_in_executor(system._writer, system.host.append, lambda tx: due.events(tx, later))
+
+    running.call(tick)
     running.settle()
     insurers = [one.code for one in running.sandbox.bearers.values() if one.role == "insurer"]
     return World(heard, [event for code in insurers for event in claims.feed(running, code)])

@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from services.portal.reconciliation import lines as reconciled
 from services.portal.trace import lines
+from services.sandbox.filings import pdf
 from services.sandbox.persons import national_id
 from tests.integration import bodies, claims
 from tests.integration.bodies import (
@@ -47,7 +48,14 @@ def test_a_case_as_each_may_see_it(running: Running) -> None:
     insurer = get(running, f"/cases/{case}", INSURER).json()
     sha256 = hashlib.sha256(claim.file).hexdigest()
     assert [one["papers"] for one in insurer["offers"]] == [
-        [{"sha256": sha256, "kind": "certificate", "current": True}]
+        [
+            {
+                "sha256": sha256,
+                "kind": "certificate",
+                "current": True,
+                "integrity": {"origin": "party", "state": "unverified"},
+            }
+        ]
     ]
     person = national_id(3_000_017 * claim.number)
     assert person not in str((operator, sender, insurer))
@@ -112,17 +120,17 @@ def test_a_record_end_to_end(running: Running) -> None:
 def test_corrections_duplicates_and_refusals_are_told(running: Running) -> None:
     number = fresh()
     claim = claims.claim(running, number)
-    newer = claims.upload(running, number, b"%PDF-1.4 newer", version=2)
+    newer = claims.upload(running, number, pdf("newer"), version=2)
     found = get(running, f"/trace/{newer}").json()
     assert found["verdict"]["why"] == "a later version"
     assert [one["record"] for one in found["lineage"]["versions"]] == [claim.paper, newer]
     with running.client(CLAIMLINK) as client:
         again = client.post(
-            "/papers", files=bodies.upload(bodies.metadata(number, id=f"again-{number}"), b"%PDF-1.4 again"),
+            "/papers", files=bodies.upload(bodies.metadata(number, id=f"again-{number}"), pdf("again")),
             headers={"prefer": "wait=30"},
         ).json()  # fmt: skip
         conflict = client.post(
-            "/papers", files=bodies.upload(bodies.metadata(number, version=2), b"%PDF-1.4 other"),
+            "/papers", files=bodies.upload(bodies.metadata(number, version=2), pdf("other")),
             headers={"prefer": "wait=30"},
         )  # fmt: skip
     duplicate = get(running, f"/trace/{again['record']}").json()["verdict"]
@@ -167,7 +175,7 @@ def test_the_live_page(running: Running) -> None:
     assert not re.search(r"<script(?![^>]*\bsrc=)|\son\w+=|<style|style=|https?:", page.text), (
         "something inline or foreign"
     )
-    links = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    links = re.findall(r'<(?:link|script)[^>]* (?:src|href)="([^"]+)"', page.text)
     assert links
     for link in links:
         assert get(running, link, None).headers["content-type"].split(";")[0] in (

@@ -18,7 +18,7 @@ from pathlib import Path
 
 POM = Path(__file__).with_name("kafka.pom.xml")
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "claims-interchange" / "kafka-4.3.1"
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 STOP_SECONDS = 20.0
 ADMIN = "hub"  # the super user, where users are asked for
 
@@ -168,6 +168,7 @@ def _properties(cluster: Cluster, number: int, controllers: list[int]) -> str:
         "inter.broker.listener.name": "CLIENT",
         "log.dirs": cluster.folder / f"{number}",
         "auto.create.topics.enable": "false",
+        "broker.session.timeout.ms": 6_000,  # as docs/operations.md asks
         "group.initial.rebalance.delay.ms": 0,
         "group.min.session.timeout.ms": 1_000,
         "offsets.topic.num.partitions": 4,

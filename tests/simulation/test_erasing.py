@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from adapters.stores.archive import RECORD_KEY
 from adapters.stores.tables import bodies, records
+from adapters.telemetry import spans
 from bench.documents import HOSPITAL
 from schemas.records import Kind
 from services.intake.book import Book, Submission
@@ -101,7 +102,8 @@ def test_a_first_attempt_that_is_slow_to_be_judged_lets_nothing_in(world: World,
     step = world.core.validation
     _, (slow, quick) = step.ahead(step.position(), 10)
     jobs = step.jobs([quick])
-    step.commit([quick], step.answers([quick], jobs, worker.work(jobs)), step.position())  # type: ignore[arg-type]
+    answers = step.answers([quick], jobs, worker.work(jobs))  # type: ignore[arg-type]
+    step.commit([([quick], answers, spans.now())], step.position())
     assert slow[1].event.record.id == record  # type: ignore[union-attr]
     turn(world, "deduplication")
     turn(world, "hub")

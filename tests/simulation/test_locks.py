@@ -20,7 +20,7 @@ from schemas.ids import record_id
 from schemas.records import Kind, Role, Status
 from schemas.topics import DUE
 from services.consent.worker import ConsentStep
-from services.delivery.app import _still_admitted
+from services.delivery.app import still_admitted
 from services.delivery.worker import Sequencer
 from services.hub.worker import Hub
 from services.intake.attempts import Entry
@@ -108,12 +108,12 @@ def test_a_suspension_is_answered_when_no_hand_over_to_it_is_under_way(world: Wo
     body = {"name": INSURER, "roles": [Role.INSURER.value], "status": "suspended"}
     enter(world, OPERATOR, Kind.PARTICIPANT, "PUT", f"/participants/{INSURER}", json.dumps(body).encode(), INSURER)
     with world.core.database.write() as tx:
-        _still_admitted(tx, INSURER)
+        still_admitted(tx, INSURER)
         suspending = pool.submit(world.core.host.turn, handler(world, ConsentStep))
         assert stands_waiting(world, suspending)
     assert suspending.result(WAIT_SECONDS) == 1
     with world.core.database.write() as tx, pytest.raises(Refusal):
-        _still_admitted(tx, INSURER)
+        still_admitted(tx, INSURER)
 
 
 @pytest.mark.parametrize(("step", "uses"), [(Hub, "single"), (Sequencer, "single"), (Sequencer, "multiple")])

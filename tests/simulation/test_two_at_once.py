@@ -3,10 +3,12 @@
 import copy
 import hashlib
 import json
+import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -29,7 +31,7 @@ from tests.servers.postgres import Server
 from tests.simulation.world import NOW, core_at
 
 ROUNDS = 25
-MANY_ROUNDS = 100  # of two accidents each
+MANY_ROUNDS = int(os.environ.get("CLAIMS_ROUNDS", "100"))  # of two accidents each; a thousand in `make soak`
 JOINING_ROUNDS = 20
 
 T = TypeVar("T")
@@ -50,18 +52,21 @@ def submission(number: int, kind: Kind, sender: str, role: Role, path: str, valu
     return Submission(kind, sender, role, "POST", path, "application/json", body, sha256, sha256, len(body))
 
 
+def day(number: int) -> str:
+    """A day of its own for each round: what happens at one place on one day may be one accident."""
+    return (date(2026, 1, 1) - timedelta(days=number)).isoformat()
+
+
 def application(number: int, id: str) -> dict[str, object]:
     value = copy.deepcopy(load("application")["examples"][0])
     value.pop("policeCaseNumber")
-    day = f"2025-{1 + number % 12:02d}-{1 + number // 12:02d}"
-    value["id"], value["loss"]["date"], value["occurredAt"] = id, day, f"{day}T08:15:00+08:00"
+    value["id"], value["loss"]["date"], value["occurredAt"] = id, day(number), f"{day(number)}T08:15:00+08:00"
     return value
 
 
 def accident(number: int, id: str, sender: str, minute: int) -> dict[str, object]:
     value = copy.deepcopy(load("accident")["examples"][0])
-    day = f"2025-{1 + number % 12:02d}-{1 + number // 12:02d}"
-    value |= {"id": id, "caseNumber": f"N{number}-{sender}", "occurredAt": f"{day}T08:{minute:02d}:00+08:00"}
+    value |= {"id": id, "caseNumber": f"N{number}-{sender}", "occurredAt": f"{day(number)}T08:{minute:02d}:00+08:00"}
     value["unit"] = {"code": sender, "name": "警察局"}
     return value
 
@@ -189,7 +194,7 @@ def joining(number: int) -> tuple[Submission, Submission, Submission]:
 def test_two_records_that_share_nothing_but_the_case_they_join(server: Server, tmp_path: Path, with_it: bool) -> None:
     core = core_at(InPostgres(tmp_path, server.fresh(), server.empty()), lambda: NOW)
     book, workers = Book(core.host, core.archive, core.clock), Workers(core)
-    for number in range(JOINING_ROUNDS):
+    for number in range(1, JOINING_ROUNDS + 1):  # a plate that ends in 0000 is none
         standing, *both = joining(number)
         if with_it:
             book.enter([standing])

@@ -24,11 +24,16 @@ def items_of(seed: int, cases: int = CASES) -> list[Item]:
 
 
 def shuffled(items: Sequence[Item], seed: int) -> list[Item]:
-    """Any order that keeps `of` after what it names."""
+    """Any order that keeps `of` after what it names, and a withdrawal after its review, which would be refused after it."""
     rng = random.Random(seed)
     waiting, done, order = list(items), set(), []
     while waiting:
-        ready = [item for item in waiting if item.of is None or item.of in done]
+        reviewed = {item.of for item in waiting if item.method == "POST"}
+        ready = [
+            item
+            for item in waiting
+            if item.of is None or (item.of in done and not (item.method == "DELETE" and item.of in reviewed))
+        ]
         chosen = rng.choice(ready)
         waiting.remove(chosen)
         done.add(chosen.n)

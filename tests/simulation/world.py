@@ -33,6 +33,8 @@ KINDS = {
     "/papers": Kind.PAPER,
     "/claimlink/applications": Kind.APPLICATION,
     "/authorisations": Kind.AUTHORISATION,
+    "/mandates": Kind.MANDATE,
+    "/disputes": Kind.DISPUTE,
 }
 ROLE_OF = {one.code: one.roles[0] for one in PARTICIPANTS}
 

@@ -44,7 +44,9 @@ def accident(
     day: str = DAY, time: str | None = "12:00", at: tuple[float, float] | None = PLACE, **fields: Any
 ) -> Evidence:
     longitude, latitude = at or (None, None)
-    told = Accident(date=day, time=time, longitude=longitude, latitude=latitude, roads=fields.pop("roads", ()))
+    told = fields.pop("accident", None) or Accident(
+        date=day, time=time, longitude=longitude, latitude=latitude, roads=fields.pop("roads", ())
+    )
     return evidence("accident", **{"accident": told, "classes": (DataClass.POLICE,), "issuer": "unit", **fields})
 
 
@@ -54,6 +56,7 @@ def document(person: str = A, start: str = DAY, end: str | None = None, **fields
         start=start,
         end=end or start,
         injury=fields.pop("injury", None),
+        injuries=fields.pop("injuries", ()),
         accident_date=fields.pop("accident_date", None),
     )
     given = {"persons": (person,), "service": service, "classes": (DataClass.CERTIFICATE,), "issuer": "H1"}

@@ -24,6 +24,7 @@ WIRING_MODULES = {
     "services/distributed.py": "the composition root of the distributed form",
     "services/front.py": "what the doors ask of either form",
     "services/due.py": "turns due rows of the store into events",
+    "services/previews.py": "runs the maker of previews as processes",
     "services/doors.py": "composes the doors' routes",
     "services/conversion/paper_app.py": "the doors of the renderer",
     "services/delivery/publisher.py": "publishes the feeds: store and brokers",
@@ -111,6 +112,8 @@ def decisions() -> list[Path]:
 # Hands of the wiring: they read or write for a worker or an app, and decide nothing about claims themselves.
 HANDS = {
     "services/hub/loading.py": "reads a component from the store for the hub's worker",
+    "services/hub/attesting.py": "reads keys and answers that vouch for uploads, for the hub's worker",
+    "services/hub/mandates.py": "reads who acts for whom from the store for the hub's worker",
     "services/delivery/judging.py": "reads the state of consents for the sequencer and the feed",
     "services/delivery/feed.py": "hands over what the feed holds",
     "services/portal/reading.py": "reads a case or a record from the store for the portal's app",

@@ -100,7 +100,7 @@ def worlds(draw: st.DrawFn) -> tuple[list[Node], list[Word]]:
     return nodes, [Word(one, other, same) for (one, other), same in dict(spoken).items()]
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(worlds(), st.randoms(use_true_random=False))
 def test_any_order_gives_the_same_cases(world: tuple[list[Node], list[Word]], rng: random.Random) -> None:
     nodes, words = world
@@ -113,7 +113,7 @@ def test_any_order_gives_the_same_cases(world: tuple[list[Node], list[Word]], rn
     assert [sorted(one.refused) for one in mixed] == [sorted(one.refused) for one in calm]
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(worlds())
 def test_every_node_stands_once_and_nothing_is_united_that_must_stay_apart(
     world: tuple[list[Node], list[Word]],

@@ -113,7 +113,12 @@ def test_the_claim_documents_view() -> None:
             Number(type=NumberType.RECEIPT, value="SLR-114-000917", issuer=HOSPITAL),
         ),
         service=Service(
-            hospital=HOSPITAL, start="2025-03-11", end="2025-03-11", injury=True, accident_date="2025-03-10"
+            hospital=HOSPITAL,
+            start="2025-03-11",
+            end="2025-03-11",
+            injury=True,
+            injuries=("S93",),
+            accident_date="2025-03-10",
         ),
         facts={
             "hospital": HOSPITAL,

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.evidence import Cover, DataClass, SubjectRole
+from schemas.records import Kind
 from services.consent.decide import Change, State, review_problem, standing_problem
 from services.consent.entitlement import Consent, Standing, bases, lawful, notified, permits
 from services.consent.law import LAW, LAW_TABLE, Line, Recipient
@@ -235,7 +236,8 @@ def test_taking_a_consent_away_never_opens_anything(
     assert found is None or found[0][0] == "", "a consent that is not in force let something go"
 
 
-STATE = State(record="v2", newest="v2", grantor=A, withdrawn=False)
+STATE = State(Kind.AUTHORISATION, record="v2", newest="v2", parties=(A,), withdrawn=False)
+MANDATE = State(Kind.MANDATE, record="v2", newest="v2", parties=(A, B), withdrawn=False)
 
 
 @pytest.mark.parametrize(
@@ -246,6 +248,12 @@ STATE = State(record="v2", newest="v2", grantor=A, withdrawn=False)
         (replace(STATE, withdrawn=True), "operator-1", "authorisation-withdrawn"),
         (replace(STATE, newest="v3"), "operator-1", "review-superseded"),
         (STATE, A, "reviewer-is-grantor"),
+        (MANDATE, "operator-1", None),
+        (replace(MANDATE, withdrawn=True), "operator-1", "mandate-withdrawn"),
+        (replace(MANDATE, newest="v3"), A, "review-superseded"),
+        (MANDATE, A, "reviewer-is-party"),
+        (MANDATE, f" {B.lower()}", "reviewer-is-party"),
+        (MANDATE, C, None),
         (STATE, f" {A.lower()}", "reviewer-is-grantor"),
         (replace(STATE, withdrawn=True, newest="v3"), A, "authorisation-withdrawn"),
         (replace(STATE, newest="v3"), A, "review-superseded"),

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from schemas.events import View
 from schemas.evidence import Cover, DataClass, Loss
 from schemas.records import Kind
-from services.consent.entitlement import Consent, Standing
+from services.consent.entitlement import Consent, Standing, holds
 from services.hub.assemble import Component
 from services.hub.calendar import Presence
-from services.hub.fold import Case, Policies, first_day, fold, in_force
+from services.hub.fold import Case, Policies, first_day, fold
 from services.hub.linking import Node
 from services.hub.register import register
 from services.hub.views import view
@@ -43,8 +43,8 @@ COMPULSORY, THIRD, LIFE = Cover.MOTOR_COMPULSORY, Cover.MOTOR_THIRD_PARTY, Cover
 REGISTER = {"AB1": ((X, COMPULSORY), (Y, THIRD)), "CD2": ((Y, COMPULSORY),), "ZZ9": ((Z, COMPULSORY),)}
 
 
-def policies(plate: str, day: str) -> Sequence[tuple[str, Cover]]:
-    return REGISTER.get(plate, ()) if day >= "2025-01-01" else ()
+def policies(plate: str, day: str) -> Sequence[tuple[str, Cover]] | None:
+    return REGISTER.get(plate) if day >= "2025-01-01" else None
 
 
 def case(*nodes: Node, consents: Sequence[Consent] = (), lookup: Policies = policies, today: date = NOW) -> Case:
@@ -143,7 +143,7 @@ def test_a_recipient_is_party_only_while_the_authorisation_is_in_force() -> None
     for given_, there in ((consent(A, Z, purpose=LIFE), True), (consent(A, Z, purpose=LIFE, live=False), False),
                           (consent(A, Z, purpose=LIFE, end="2025-09-30"), False)):  # fmt: skip
         assert (Z in {one.insurer for one in case(OF_A, consents=[given_]).standings}) is there
-    assert in_force(consent(A, Z, start=TODAY, end=TODAY), NOW)
+    assert holds(consent(A, Z, start=TODAY, end=TODAY), TODAY)
 
 
 def test_a_motor_purpose_is_honoured_only_where_something_happened_on_the_road() -> None:
@@ -221,7 +221,14 @@ def test_what_is_missing_tells_nothing_of_papers_that_are_not_its_to_see() -> No
     alone = seen(case(receipt, consents=life), Z)
     among = seen(case(receipt, OF_B, POLICE, APPLICATION, consents=life), Z)
     assert alone and among
-    assert among.missing == alone.missing == ({"kind": "application", "from": ""}, {"kind": "certificate", "from": ""})
+    assert (
+        among.missing
+        == alone.missing
+        == (
+            {"kind": "application", "from": "", "issuer": "claimant"},
+            {"kind": "certificate", "from": "", "issuer": "hospital"},
+        )
+    )
     notice = seen(case(POLICE, APPLICATION), Y)
     assert notice and {one["from"] for one in notice.missing} == {""}, "a notice tells no day"
 
@@ -284,7 +291,8 @@ def test_the_register_by_plate_and_day() -> None:
     )
     assert find("AB1", "2025-12-31") == [(X, COMPULSORY)]
     assert find("AB1", "2026-01-01") == [(Y, THIRD)]
-    assert find("AB1", "2024-12-31") == find("CD2", "2025-06-01") == []
+    assert find("AB1", "2024-12-31") == [], "known, and not insured"
+    assert find("CD2", "2025-06-01") is None, "the register does not answer"
 
 
 people = (A, B)

@@ -10,12 +10,15 @@ from hypothesis import strategies as st
 
 from schemas.evidence import (
     Accident,
+    Act,
+    Acting,
     Cover,
     DataClass,
     Grant,
     Judgement,
     LegalBasis,
     Loss,
+    Mandate,
     NamedInsurer,
     Number,
     NumberType,
@@ -268,6 +271,7 @@ def acting(role: str, basis: str, subject: str = "A123456789", subject_role: str
     [
         acting("representative", "representative-consent"),
         acting("heir", "heir-consent"),
+        acting("agent", "agent-consent"),
         acting("self", "written-consent", "ｂ223456782"),
         lambda value: value["period"].pop("end"),
         lambda value: value["period"].update(end=value["period"]["start"]),
@@ -279,6 +283,10 @@ def test_what_an_authorisation_may_be(change):
 
 
 AUTHORISATION_FAULTS = [
+    (acting("agent", "agent-consent", subject_role="deceased"), "filing-agent-subject", "subjectRole"),
+    (acting("agent", "agent-consent", "B223456782"), "filing-grantor-role", "grantor.role"),
+    (acting("agent", "representative-consent"), "filing-basis-differs", "basis"),
+    (acting("representative", "agent-consent"), "filing-basis-differs", "basis"),
     (acting("heir", "heir-consent", subject_role="injured"), "filing-heir-subject", "subjectRole"),
     (acting("self", "written-consent"), "filing-grantor-role", "grantor.role"),
     (acting("heir", "heir-consent", "B223456782"), "filing-grantor-role", "grantor.role"),
@@ -304,6 +312,67 @@ def test_what_refuses_an_authorisation(change, code, path):
     finding = changed("authorisation", change)
     assert (code, path) in [(one.code, one.path) for one in finding.problems]
     assert finding.content is None
+
+
+def test_the_view_of_a_mandate():
+    finding = check("mandate", example("mandate"))
+    assert finding.problems == ()
+    assert finding.content == Mandate(
+        identity="CL01-M-000012",
+        version="000000000001",
+        principal="B223456782",
+        agent="A123456789",
+        scope=(Act.APPLICATION, Act.AUTHORISATION),
+        start="2025-09-05",
+        end="2026-03-04",
+    )
+    assert changed("mandate", lambda value: value.update(status="entered-in-error")).content.withdrawn
+    assert changed("mandate", lambda value: value["period"].pop("end")).content.end is None
+
+
+MANDATE_FAULTS = [
+    (lambda v: v["principal"].update(identifier="B223456783"), "filing-person-identifier", "principal.identifier"),
+    (lambda v: v["agent"].update(identifier="A123456788"), "filing-person-identifier", "agent.identifier"),
+    (lambda v: v["agent"].update(identifier="ｂ223-456782"), "filing-agent-is-principal", "agent.identifier"),
+    (lambda v: v["period"].update(end="2025-09-04"), "filing-period-reversed", "period"),
+    (lambda v: v["period"].update(end="0115-03-04"), "filing-roc-date", "period.end"),
+    (lambda v: v.update(scope=["paper"]), "schema", "scope[0]"),
+    (lambda v: v.update(scope=["application"] * 2), "schema", "scope"),
+    (lambda v: v.pop("evidence"), "schema", "evidence"),
+]
+
+
+@pytest.mark.parametrize(("change", "code", "path"), MANDATE_FAULTS)
+def test_what_refuses_a_mandate(change, code, path):
+    finding = changed("mandate", change)
+    assert (code, path) in [(one.code, one.path) for one in finding.problems]
+    assert finding.content is None
+
+
+AGENT = {"identifier": "a123-456789", "name": "林志明"}
+
+
+def test_who_acts_for_whom_is_told_of_an_agent_and_of_nobody_else():
+    """The agent is no person of the loss: he links no cases, and papers are not about him."""
+    own = changed("application", lambda value: None).content
+    by_agent = changed("application", lambda value: value.update(agent=AGENT)).content
+    assert own.acting is None
+    assert by_agent.acting == Acting(agent="A123456789", principal="B223456782", day="2026-09-20")
+    assert (by_agent.persons, by_agent.parts) == (own.persons, own.parts)
+    assert by_agent.content != own.content, "what she files herself is no repetition of what he filed"
+    assert changed("authorisation", acting("representative", "representative-consent")).content.acting is None
+    given = changed("authorisation", acting("agent", "agent-consent")).content
+    assert given.acting == Acting(agent="B223456782", principal="A123456789", day="2026-09-20")
+    assert given.persons == ("A123456789",) and given.grant.grantor_role == "agent"
+
+
+@pytest.mark.parametrize(
+    ("agent", "code"),
+    [("A123456788", "filing-person-identifier"), ("B223456782", "filing-agent-is-principal")],
+)
+def test_what_refuses_an_application_by_an_agent(agent, code):
+    finding = changed("application", lambda value: value.update(agent=AGENT | {"identifier": agent}))
+    assert [(one.code, one.path) for one in finding.problems] == [(code, "agent.identifier")]
 
 
 def test_reviews_judgements_and_participants():
@@ -351,7 +420,9 @@ def test_a_withdrawal_is_never_refused():
     assert [one.code for one in finding.problems] == ["withdrawal-body"] and finding.content == Withdrawal()
 
 
-@pytest.mark.parametrize("kind", ["application", "authorisation", "review", "judgement", "participant"])
+@pytest.mark.parametrize(
+    "kind", ["application", "authorisation", "mandate", "dispute", "review", "judgement", "participant"]
+)
 @pytest.mark.parametrize(
     ("body", "code"),
     [
@@ -368,7 +439,7 @@ def test_what_is_no_json_object(kind, body, code):
     assert finding.content is None and finding.problems[0].code == code
 
 
-@pytest.mark.parametrize("kind", ["application", "authorisation", "judgement"])
+@pytest.mark.parametrize("kind", ["application", "authorisation", "mandate", "dispute", "judgement"])
 def test_status_and_version(kind):
     finding = changed(kind, lambda value: value.update(version=41, status="entered-in-error"))
     assert finding.content.version == "000000000041"
@@ -417,7 +488,10 @@ def test_identifiers_of_persons(identifier, sound):
     assert person.sound(person.normal(identifier)) == sound
 
 
-@given(st.sampled_from(["application", "authorisation", "review", "judgement", "participant"]), st.data())
+@given(
+    st.sampled_from(["application", "authorisation", "mandate", "dispute", "review", "judgement", "participant"]),
+    st.data(),
+)
 def test_any_value_in_any_place_is_checked_and_not_quoted(kind, data):
     secret = "祕密Z987654321"
     value = example(kind)

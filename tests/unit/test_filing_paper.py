@@ -1,5 +1,6 @@
 """Uploads: the file by its first bytes, the metadata, and what makes two of them copies."""
 
+import base64
 import copy
 import json
 from hashlib import sha256
@@ -8,29 +9,31 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.evidence import DataClass, Loss, Number, NumberType, Standing
+from schemas.evidence import AssessmentWord, DataClass, Loss, Number, NumberType, PartyVerdict, Standing, Upload
+from schemas.integrity import Origin
 from schemas.json import load
 from schemas.problems import errors
 from schemas.records import Kind, Record, Role
+from services.sandbox.filings import pdf, png
 from services.validation import filing
 from services.validation.parts import part
 
 RECEIVED = "2026-09-19T17:30:00.000000Z"  # 01:30 of the 20th in Taiwan
-PDF = b"%PDF-1.7\n%invented"
-JPEG = b"\xff\xd8\xff\xe0invented"
-PNG = b"\x89PNG\r\n\x1a\ninvented"
+PDF, PNG = pdf("invented"), png("invented")
+# Start of image; start of frame of 1 x 1; start of scan; a coded byte; end of image.
+JPEG = bytes.fromhex("ffd8ffc0000b080001000101011100ffda0008010100003f002affd9")
 
 
 def example() -> dict:
     return copy.deepcopy(load("paper")["examples"][0])
 
 
-def check(metadata: object, file: bytes = PDF, media_type: str = "application/pdf"):
+def check(metadata: object, file: bytes = PDF, media_type: str = "application/pdf", sender: str = "CL01"):
     record = Record(
         id="0" * 32,
         attempt=1,
         kind=Kind.PAPER,
-        sender="CL01",
+        sender=sender,
         role=Role.CLAIMLINK,
         method="POST",
         path="/papers",
@@ -94,6 +97,7 @@ def test_a_police_paper():
         classes=["police"],
         persons=[],
         issuer="387130000c",
+        issued="2025-09-10",
         numbers={"policeCase": "A114090342", "claim": "9"},
     ).content
     assert (content.paper, content.persons, content.issuer, content.parts[:-1]) == (
@@ -139,6 +143,109 @@ def test_another_file_is_refused(file):
     finding = check(example(), file)
     assert [(one.code, one.path) for one in finding.problems] == [("paper-media-type", "file")]
     assert finding.content is None
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        b"%PDF-1.7\n1 0 obj\nendobj\n",
+        PDF[:-6],  # without its end
+        PDF + b" " * 2_000,  # no reader looks so far before the end
+        b"\xff\xd8\xff\xe0invented",
+        JPEG[:-2],
+        JPEG[:2] + JPEG[15:],  # a scan without a frame
+        JPEG.replace(b"\x08\x00\x01\x00\x01", b"\x08\x00\x00\x00\x01"),  # no line high
+        JPEG[:4] + b"\xff\xff" + JPEG[6:],
+        b"\x89PNG\r\n\x1a\ninvented",
+        PNG[:-1],
+        PNG[:8] + PNG[33:],  # no header first
+        PNG[:16] + bytes(4) + PNG[20:],  # of no width
+        PNG[:8] + b"\xff\xff\xff\xff" + PNG[12:],
+        PNG.replace(b"IDAT", b"idat"),
+    ],
+    ids=range(14),
+)
+def test_a_file_that_only_begins_like_one_is_refused(file):
+    finding = check(example(), file)
+    assert [(one.code, one.path) for one in finding.problems] == [("paper-broken", "file")]
+    assert finding.content is None and "again" in finding.problems[0].fix
+
+
+SIGNATURE = base64.urlsafe_b64encode(b'{"alg":"EdDSA","kid":"unit-1"}').rstrip(b"=").decode() + "..c2ln"
+
+
+def police(kind: str = "assessment-verdict", **elements):
+    """A police paper of an accident of 2025-09-03."""
+    return example() | {"kind": kind, "classes": ["police"], "issuer": "387130000C", "issued": "2025-12-01"} | elements
+
+
+def test_an_upload_says_its_bytes_its_origin_and_its_signature():
+    sha = sha256(PDF).hexdigest()
+    value = police("scene-diagram", signature=SIGNATURE)
+    assert check(value).content.upload == Upload(sha256=sha, origin=Origin.PARTY, signature=SIGNATURE)
+    assert check(value, sender="387130000C").content.upload.origin == Origin.ISSUER
+    assert check(police("scene-diagram")).content.upload == Upload(sha256=sha, origin=Origin.PARTY)
+
+
+def test_the_words_of_an_assessment_are_read():
+    said = [{"order": 1, "plate": "abc-1234", "word": "肇事主因"}, {"person": "ｂ223456782", "word": "肇事次因"}]
+    content = check(police(verdict=said)).content
+    assert content.verdict == (
+        PartyVerdict(word=AssessmentWord.MAIN, order=1, plate="ABC1234"),
+        PartyVerdict(word=AssessmentWord.SECONDARY, person="B223456782"),
+    )
+    assert content.facts["verdict"] == ["1 肇事主因", "肇事次因"]  # no plate and no person goes with an offer's facts
+
+
+@pytest.mark.parametrize(
+    ("elements", "code", "path"),
+    [
+        (
+            {"verdict": [{"order": 1, "word": "亦有過失"}]},
+            "schema",
+            "verdict[0].word",
+        ),  # the association's, not the law's
+        ({"verdict": [{"word": "肇事原因"}]}, "schema", "verdict[0]"),
+        ({"verdict": []}, "schema", "verdict"),
+        (
+            {"verdict": [{"person": "A123456789", "word": "肇事原因"}]},
+            "paper-verdict-person",
+            "verdict[0].person",
+        ),
+        (
+            {"kind": "preliminary-analysis", "verdict": [{"order": 1, "word": "肇事原因"}]},
+            "paper-verdict-foreign",
+            "verdict",
+        ),
+        ({"kind": "scene-photo", "signature": "e30.eA.c2ln"}, "schema", "signature"),  # not detached
+        ({"kind": "scene-photo", "signature": "e30..c2ln"}, "paper-signature-form", "signature"),
+        ({"kind": "scene-photo", "signature": "_w..c2ln"}, "paper-signature-form", "signature"),
+    ],
+)
+def test_what_refuses_words_and_signatures(elements, code, path):
+    finding = check(police(**elements))
+    assert [(one.code, one.path) for one in finding.problems] == [(code, path)] and finding.content is None
+
+
+def test_an_assessment_without_its_words_is_a_warning():
+    finding = check(police())
+    assert [(one.code, one.path) for one in finding.problems] == [("paper-verdict-missing", "verdict")]
+    assert finding.content is not None
+
+
+@pytest.mark.parametrize(
+    ("kind", "issued", "early"),
+    [
+        ("registration-slip", "2025-09-03", False),
+        ("scene-diagram", "2025-09-09", True),
+        ("scene-photo", "2025-09-10", False),
+        ("preliminary-analysis", "2025-10-02", True),
+        ("preliminary-analysis", "2025-10-03", False),
+    ],
+)
+def test_a_police_paper_before_its_day_is_a_warning(kind, issued, early):
+    finding = check(police(kind, issued=issued))
+    assert [one.code for one in finding.problems] == ["paper-before-its-day"] * early and finding.content is not None
 
 
 FAULTS = [

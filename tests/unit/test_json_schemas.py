@@ -16,12 +16,15 @@ CONTRACT = {
     "accident",
     "application",
     "authorisation",
+    "dispute",
     "judgement",
+    "mandate",
     "offer",
     "offer-withdrawn",
     "paper",
     "participant",
     "review",
+    "verification",
 }
 SECRET = "祕密值A123456789"
 
@@ -128,7 +131,7 @@ def test_every_keyword_used_has_words_of_its_own(name):
 
 
 def test_a_loss_is_the_same_in_every_filing():
-    losses = [load(name)["$defs"]["loss"] for name in ("application", "authorisation", "paper")]
+    losses = [load(name)["$defs"]["loss"] for name in ("application", "authorisation", "dispute", "paper")]
     assert losses[0] == losses[1] == losses[2]
 
 

@@ -31,6 +31,7 @@ FIGURES = Figures(
         Tally("CL01", "document", "accepted", 3),
     ),
     cases=4,
+    worklist=3,
     offers={"82916473": 9},
     published={"82916473": 8},
     backlog={"82916473": 2},
@@ -101,6 +102,7 @@ def test_metrics_are_prometheus_text() -> None:
     assert samples[("claims_dead_letters", (("step", "validation"),))] == 0
     assert samples[("claims_problems", (("code", "date-order"),))] == 5
     assert samples[("claims_cases", ())] == 4
+    assert samples[("claims_worklist", ())] == 3
     assert exposition(FIGURES) == exposition(FIGURES), "a scrape leaves something behind for the next"
 
 

@@ -11,8 +11,10 @@ import pytest
 from joserfc.jwk import ECKey, OKPKey, RSAKey, import_key
 
 from adapters.vault.jwe import sealer_to
+from schemas.records import Participant, Role
 from services.commands.options import Failed
-from services.commands.public_key import make_pair, public_keys
+from services.commands.public_key import SIGN, make_pair, public_keys
+from services.delivery.publisher import sealing_key
 from tests.unit.test_filing import check, example
 
 Jwk = dict[str, Any]
@@ -111,3 +113,50 @@ def test_the_door_takes_both_sorts() -> None:
 )
 def test_what_the_door_refuses(key: object, code: str, path: str) -> None:
     assert found(key) == [(code, path)]
+
+
+def test_the_door_takes_keys_to_sign_with() -> None:
+    ed = pair("Ed25519", kid="s", use="sig")[0]
+    assert found(ed, pair("P-256", kid="t", use="sig")[0], pair(kid="a")[0]) == []
+    assert found({name: one for name, one in ed.items() if name != "use"}) == [("schema", "keys[0]")]
+    assert found({**ed, "use": "enc"}) == [("schema", "keys[0]")]
+
+
+def test_a_pair_to_sign_with(tmp_path: Path) -> None:
+    public = make_pair(tmp_path / "private.jwk", SIGN)
+    assert (public["crv"], public["use"]) == ("Ed25519", "sig") and found(public) == []
+    text = json.dumps({"keys": [public, pair(kid="a", use="enc")[0]]})
+    assert [one["kid"] for one in public_keys(text, SIGN)] == [public["kid"]]
+    with pytest.raises(Failed, match="sort"):
+        public_keys(json.dumps(pair(kid="a")[0]), SIGN)
+
+
+def test_values_are_sealed_to_the_first_key_that_is_for_it() -> None:
+    sealing = pair("P-256", kid="e")[0]
+    insurer = Participant(
+        code="1", name="1", roles=(Role.INSURER,), keys=(pair("P-256", kid="s", use="sig")[0], sealing)
+    )
+    assert sealing_key(insurer) == sealing
+    assert sealing_key(insurer.model_copy(update={"keys": insurer.keys[:1]})) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "usable"),
+    [
+        ("https://verify.police.example/claims", True),
+        ("https://verify.police.example:8443/", True),
+        ("http://127.0.0.1:8000/verifications", True),
+        ("http://verify.police.example/", False),
+        ("https://user:secret@police.example/", False),
+        ("https://police.example/#x", False),
+        ("https://police.example:port/", False),
+        ("https://", False),
+        ("ftp://police.example/", False),
+        ("police.example", False),
+        ("https://police.example/a b", False),
+    ],
+)
+def test_endpoints_that_can_be_asked(url: str, usable: bool) -> None:
+    finding = check("participant", example("participant") | {"endpoints": [url]})
+    told = [(one.code, one.path) for one in finding.problems]
+    assert told == ([] if usable else [("filing-endpoint-unusable", "endpoints[0]")])

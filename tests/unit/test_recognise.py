@@ -70,7 +70,12 @@ def test_content_names_door_and_sender(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.parametrize(
     ("element", "path"),
-    [("grantor", "/authorisations"), ("applicant", "/claimlink/applications"), ("resourceType", "/fhir/Bundle")],
+    [
+        ("grantor", "/authorisations"),
+        ("principal", "/mandates"),
+        ("applicant", "/claimlink/applications"),
+        ("resourceType", "/fhir/Bundle"),
+    ],
 )
 def test_the_sender_is_asked_for_where_several_could_be(tmp_path: Path, element: str, path: str) -> None:
     file = at(tmp_path / "x.json", {element: "Patient"})

@@ -109,7 +109,7 @@ def test_a_file_that_breaks_takes_nobodys_token_away(tmp_path: Path) -> None:
         ("ABC-1234", "2025-12-31", [("82916473", Cover.MOTOR_COMPULSORY)]),
         ("ABC-1234", "2026-01-01", []),
         ("ABC-1234", "2024-12-31", []),
-        ("ABC-1235", "2025-06-01", []),
+        ("ABC-1235", "2025-06-01", None),
     ],
 )
 def test_the_register_covers_from_and_to_both_included(plate: str, day: str, covers: list) -> None:

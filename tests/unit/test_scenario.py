@@ -35,9 +35,13 @@ DOORS = {
     "/fhir/Bundle": Role.HOSPITAL,
     "/police/accidents": Role.POLICE,
     "/claimlink/applications": Role.CLAIMLINK,
+    "/disputes": Role.CLAIMLINK,
     "/authorisations": Role.CLAIMLINK,
     "/authorisations/{id}": Role.CLAIMLINK,
     "/authorisations/{id}/review": Role.OPERATOR,
+    "/mandates": Role.CLAIMLINK,
+    "/mandates/{id}": Role.CLAIMLINK,
+    "/mandates/{id}/review": Role.OPERATOR,
 }
 ROLES = {one.code: one.roles[0] for one in PARTICIPANTS}
 MEDICAL = {"certificate", "receipt", "laboratory", "operation"}
@@ -81,7 +85,7 @@ def test_lines_stand_in_order_and_name_earlier_ones(seed, cases):
         assert ("{id}" in item.path) == (item.of is not None) == (item.truths[0].kind in ("review", "withdrawal"))
         if item.of:
             assert item.of in authorisations
-        if item.path == "/authorisations":
+        if item.path in ("/authorisations", "/mandates"):
             authorisations.add(item.n)
         for line in item.truths:
             for named in (line.duplicate_of, line.copy_of, line.supersedes):
@@ -127,7 +131,13 @@ def test_rejected_and_superseded_records_are_nobodys(told):
         assert set(line.insurers) <= set(line.allowed_ever)
         if line.expected == "rejected":
             assert (line.case, line.insurers, line.allowed_ever, line.persons) == (None, (), (), ())
-        if line.file in superseded or line.kind in ("authorisation", "review", "withdrawal", "repair-estimate"):
+        if line.file in superseded or line.kind in (
+            "authorisation",
+            "mandate",
+            "review",
+            "withdrawal",
+            "repair-estimate",
+        ):
             assert line.insurers == ()
         assert (line.expected == "duplicate") == (line.duplicate_of is not None)
         if line.duplicate_of and line.duplicate_of not in superseded:
@@ -135,12 +145,18 @@ def test_rejected_and_superseded_records_are_nobodys(told):
 
 
 def grants_of(items, approved_only=True):
-    """(subject, classes, recipients) of every approved, unwithdrawn authorisation, out of the bytes sent."""
+    """(subject, classes, recipients) of every approved, unwithdrawn authorisation, out of the bytes sent; of an agent's, while
+    a mandate of the subject to him is."""
     by_line = {item.n: json.loads(item.body) for item in items if item.path == "/authorisations"}
     approved = {item.of for item in items if item.path.endswith("/review") and b"approve" in item.body}
     ended = {item.of for item in items if item.method == "DELETE"}
+    mandates = {(made["principal"]["identifier"], made["agent"]["identifier"]): item.n for item in items
+                if item.path == "/mandates" and (made := json.loads(item.body))}  # fmt: skip
     for n, made in by_line.items():
-        if not approved_only or (n in approved and n not in ended):
+        rests = {n}
+        if made["grantor"]["role"] == "agent":
+            rests.add(mandates.get((made["subject"]["identifier"], made["grantor"]["identifier"]), 0))
+        if not approved_only or (rests <= approved and not rests & ended):
             yield made["subject"]["identifier"], set(made["classes"]), set(made["recipients"]), made
 
 
@@ -183,7 +199,7 @@ def test_withdrawn_and_unapproved_consents_give_nothing(items, told):
         for line in told.values():
             if line.kind in ("document", "receipt") and line.persons == (subject,):
                 assert not set(line.insurers) & (recipients - given_now[subject])
-                if lines[made["id"]] in ended:
+                if lines[made["id"]] in ended or made["grantor"]["role"] == "agent":
                     withdrawn += bool(set(line.allowed_ever) & recipients)
                 else:
                     impostors += 1
@@ -412,6 +428,21 @@ def test_no_impostor_is_approved(number):
     assert reviews[genuine.name] is True and not reviews.get(impostor.name)
     document = next(line for line in truth.evaluate(book.drafts, book.label) if line.kind == "document")
     assert not set(document.allowed_ever) & set(impostor.consent.recipients)
+
+
+@pytest.mark.parametrize("number", range(12))
+@pytest.mark.parametrize(("kind", "held"), [(medical.AGENT, True), (medical.REVOKED, False)])
+def test_an_agents_authorisation_rests_on_his_mandate(number, kind, held):
+    book = drafts.book(8, number)
+    medical.tell(book, kind, hospital_papers.PLAIN, applications.PLAIN)
+    mandate = next(json.loads(draft.body) for draft in book.drafts if draft.kind == "mandate")
+    given = next(json.loads(draft.body) for draft in book.drafts if draft.kind == "authorisation")
+    assert given["grantor"]["role"] == "agent" and mandate["period"]["start"] <= given["period"]["start"]
+    assert (mandate["principal"], mandate["agent"]["identifier"]) == (given["subject"], given["grantor"]["identifier"])
+    document = next(line for line in truth.evaluate(book.drafts, book.label) if line.kind == "document")
+    assert set(document.allowed_ever) == set(given["recipients"])
+    assert set(document.insurers) == (set(given["recipients"]) if held else set())
+    assert {draft.path for draft in book.drafts if draft.method == "DELETE"} == (set() if held else {"/mandates/{id}"})
 
 
 def test_a_crash_of_one_party_has_a_second_row_for_nothing():

@@ -21,8 +21,8 @@ def view(*papers: str, allowed: tuple[str, ...] | None = None, notice: bool = Fa
                 allowed=papers if allowed is None else allowed)  # fmt: skip
 
 
-def numbered(number: int, *lineages: str, digest: str = "old", erased: bool = False) -> Numbered:
-    return Numbered(number, digest, frozenset(lineages), erased)
+def numbered(number: int, *lineages: str, digest: str = "old", lapsed: bool = False) -> Numbered:
+    return Numbered(number, digest, frozenset(lineages), lapsed)
 
 
 CASES: list[tuple[str, View, list[Numbered], dict[str, Any], Append]] = [
@@ -56,7 +56,7 @@ CASES: list[tuple[str, View, list[Numbered], dict[str, Any], Append]] = [
     (
         "an erased record is taken back though the paper's latest version goes on",
         view("a"),
-        [numbered(1, "a", erased=True), numbered(2, "a", digest="new")],
+        [numbered(1, "a", lapsed=True), numbered(2, "a", digest="new")],
         {},
         Append((1,), True),
     ),
@@ -84,7 +84,7 @@ views = st.builds(
 )
 feeds = st.lists(
     st.builds(Numbered, st.just(0), st.sampled_from(("old", "new")), lineages, st.booleans()), max_size=5
-).map(lambda found: [Numbered(at, one.digest, one.lineages, one.erased) for at, one in enumerate(found, 1)])
+).map(lambda found: [Numbered(at, one.digest, one.lineages, one.lapsed) for at, one in enumerate(found, 1)])
 
 
 @given(views, feeds, st.booleans(), st.booleans())
@@ -95,7 +95,7 @@ def test_what_stays_in_the_feed_may_be_seen_and_the_view_is_there_when_it_may(
     left = [one for one in feed if one.number not in step.take_back]
     empty = not seen.papers and not seen.notice
     for one in left:
-        assert not empty and not one.erased and one.lineages <= set(seen.allowed)
+        assert not empty and not one.lapsed and one.lineages <= set(seen.allowed)
     assert list(step.take_back) == sorted(step.take_back)
     if step.offer:
         assert admitted and still_allowed and not empty

@@ -9,6 +9,7 @@ const WORDS = {
   accepted: ["受理", "accepted"], duplicate: ["重複", "duplicate"], rejected: ["退回", "rejected"],
   dead: ["失敗", "dead"], waiting: ["待判定", "waiting"],
   records: ["紀錄", "Records"], cases: ["案件", "Cases"], offersAll: ["提供", "Offers"],
+  worklist: ["待人工判定", "To be judged"],
   received: ["每秒收件", "Received a second"], judged: ["每秒判定", "Judged a second"],
   offered: ["每秒提供", "Offered a second"], oldest: ["最久待判定(秒)", "Oldest waiting (s)"],
   deadLetters: ["無法處理", "Dead letters"],
@@ -20,6 +21,7 @@ const WORDS = {
   hub: ["組案", "hub"], sequencer: ["編號", "sequencer"],
   document: ["醫療文件", "document"], accident: ["事故", "accident"], "accident-file": ["事故檔", "accident file"],
   paper: ["上傳", "upload"], application: ["申請", "application"], authorisation: ["授權", "authorisation"],
+  mandate: ["委託", "mandate"],
   review: ["審核", "review"], withdrawal: ["撤回", "withdrawal"], judgement: ["人工判定", "judgement"],
   participant: ["參與者", "participant"],
 };
@@ -84,6 +86,7 @@ function show(told) {
   const offers = told.offers.reduce((sum, one) => sum + one.offers, 0);
   const figures = [
     ["records", count(told.records)], ["cases", count(told.cases)], ["offersAll", count(offers)],
+    ["worklist", count(told.worklist)],
     ["received", told.perSecond.received], ["judged", told.perSecond.judged], ["offered", told.perSecond.offered],
     ["oldest", told.oldestWaitingSeconds], ["deadLetters", count(told.deadLetters)],
   ].map(([name, value]) => {

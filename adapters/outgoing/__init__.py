@@ -1,0 +1,1 @@
+"""HTTP out: the one way from the interchange to another's server."""

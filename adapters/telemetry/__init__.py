@@ -1,0 +1,1 @@
+"""TELEMETRY: a record's way as an OpenTelemetry trace, where the environment names a collector."""

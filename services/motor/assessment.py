@@ -1,0 +1,55 @@
+"""The way of a dispute: assessment (鑑定) and its one re-assessment (覆議), with their last days and fees. Pure.
+
+K0040045 and K0040070, by the law of the accident's day. A committee counts from the day after it took the application on,
+which only it knows: the days here are counted from the application, so the true ones may be later.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from dateutil.relativedelta import relativedelta
+
+from services.motor.law import Line, Status, by_key
+
+
+@dataclass(frozen=True)
+class Step:
+    """`due`: the last day, `latest`: the same once prolonged, None where what it is counted from has not come; `done`: the day
+    on which it was taken, as the dispute tells; `fee` TWD a case, 0 for none."""
+
+    name: str
+    due: date | None
+    latest: date | None
+    done: date | None
+    fee: int
+    article: str
+    status: Status
+
+
+def steps(
+    accident: date, applied: date | None = None, received: date | None = None, reapplied: date | None = None
+) -> tuple[Step, ...]:
+    """The steps in their order. Empty when the law of that day is not in the data.
+
+    `applied`: for the assessment; `received`: its verdict; `reapplied`: for the re-assessment, which there is once."""
+    law = by_key("assessment", accident)
+    if not law:
+        return ()
+    return (
+        _step(law["assessment"], accident, applied),
+        _step(law["assessment-result"], applied, received),
+        _step(law["reassessment"], received, reapplied),
+        _step(law["reassessment-result"], reapplied, None),
+    )
+
+
+def _step(line: Line, start: date | None, done: date | None) -> Step:
+    values = line.values
+    due = _after(start, values["length"], values["unit"]) if start else None
+    more = _after(start, values["length"] + values["more"], values["unit"]) if start and "more" in values else due
+    return Step(line.key, due, more, done, values.get("fee", 0), line.article, line.status)
+
+
+def _after(start: date, length: int, unit: str) -> date:
+    """The last day of a period whose first day is the one after `start`."""
+    return start + (timedelta(days=length) if unit == "day" else relativedelta(months=length))

@@ -1,0 +1,85 @@
+"""The motor vehicles and the victims of an accident as a police report tells them. Pure.
+
+It is a first reading: whether a vehicle had a part in a victim's harm, and who cannot be traced in the end, people say.
+Vehicles are those of the Act (G0390060 art. 5, 5-1): with an engine and on no rails, micro electric two-wheelers too.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from adapters.police.codebook import Item
+from adapters.police.report import AccidentReport, ReportParty
+from services.motor.owing import Insured, Role, Vehicle, Victim
+
+Register = Callable[[str], tuple[Insured, str]]  # plate → how it stood on the day, company number of its insurer or ""
+_KINDS = ("car", "bus", "truck", "motorcycle")
+_CLASSES = ("A", "B", "C", "D", "E")  # 當事者區分, the same in every code system: from 大客車 to 特種車
+_NOT_FOUND, _MICRO = "4", "F03"
+_FURTHER = (_MICRO, "G01", "G02", "G03", "G04", "G06")  # 微型電動二輪車; of 其他車 those on no rails
+_HARM = {"1": "death", "2": "injured", "5": "death"}  # item 22
+
+
+@dataclass(frozen=True)
+class Harmed:
+    """A party who was hurt or died; `order` is 當事者順位."""
+
+    order: int
+    victim: Victim
+    died: bool
+
+
+def vehicles(report: AccidentReport, register: Register) -> tuple[Vehicle, ...]:
+    """The vehicles, each under its party's order; one without a plate is not known, or fled and not found."""
+    found = []
+    for party in report.parties:
+        if _is_fled(party):
+            found.append(Vehicle(str(party.order), Insured.UNTRACEABLE))
+        elif _is_motor(party):
+            insured, insurer = register(party.plate) if party.plate else (Insured.NOT_KNOWN, "")
+            if insured == Insured.NO and _kind(party) == _MICRO:
+                insured = Insured.NOT_KNOWN  # was it ever insured (G0390060 art. 5-1 III)? The register tells one day
+            found.append(Vehicle(str(party.order), insured, insurer))
+    return tuple(found)
+
+
+def victims(report: AccidentReport) -> tuple[Harmed, ...]:
+    """Who was hurt: by item 22, where that is not told by our JSON's own word.
+
+    The form does not say in which vehicle a passenger sat, and the answer is the same.
+    """
+    found = []
+    for party in report.parties:
+        harm = _harm(party)
+        if harm not in ("death", "injured"):
+            continue
+        if _is_motor(party):
+            victim = Victim(Role.DRIVER, str(party.order))
+        else:
+            victim = Victim(Role.PASSENGER if party.kind == "passenger" else Role.OUTSIDER)
+        found.append(Harmed(party.order, victim, harm == "death"))
+    return tuple(found)
+
+
+def _is_fled(party: ReportParty) -> bool:
+    """Sex 肇事逃逸尚未查獲, the same code in both forms; what fled on foot or on a bicycle is no vehicle."""
+    sex = party.codes.get(Item.SEX)
+    found = party.plate is not None or party.kind in ("bicycle", "pedestrian", "passenger")
+    return not found and sex is not None and sex.code == _NOT_FOUND
+
+
+def _harm(party: ReportParty) -> str | None:
+    injury = party.codes.get(Item.INJURY)
+    return _HARM.get(injury.code or "") if injury else party.injury
+
+
+def _is_motor(party: ReportParty) -> bool:
+    kind = _kind(party)
+    if kind is None:
+        return party.kind in _KINDS or (party.kind == "other" and party.plate is not None)
+    return kind.startswith(_CLASSES) or kind in _FURTHER
+
+
+def _kind(party: ReportParty) -> str | None:
+    """The code of 當事者區分, where one is told."""
+    coded = party.codes.get(Item.PARTY_TYPE)
+    return coded.code if coded else None

@@ -1,0 +1,67 @@
+"""A case as a page: exactly what `GET /cases/{number}` tells its caller as JSON, with the scene. Pure.
+
+No script, nothing from elsewhere, every text escaped. A browser sends no token by itself: `sign_in` asks for one and puts
+the page in its own place, so that page's policy is this one's.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from schemas.records import Role
+from services.motor import proposal, scene
+from services.motor.accident_page import source
+from services.portal import motor_words
+from services.portal.cases import TAIPEI
+
+_FOLDER = files("services.portal") / "templates"
+STYLE, SCRIPT = ((_FOLDER / name).read_text("utf-8") for name in ("case.css", "case-sign-in.js"))
+POLICY = (
+    f"default-src 'none'; style-src {source(STYLE)} {source(scene.STYLE)}; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
+SIGN_IN_POLICY = f"{POLICY}; script-src {source(SCRIPT)}; connect-src 'self'"
+READERS = {
+    Role.OPERATOR: ("營運人員所見:內容以外之全部", "As an operator sees it: all but contents"),
+    Role.INSURER: ("保險公司所見:貴公司得取得之文件所載", "As an insurer sees it: from the papers that it may have"),
+}
+_SENDER = ("傳送者所見:自己的紀錄", "As a sender sees it: its own records")
+
+_environment = Environment(
+    loader=PackageLoader("services.portal", "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def html(view: Mapping[str, Any], role: Role, names: Mapping[str, str], drawing: str | None, now: datetime) -> str:
+    """`names`: participants' by code; `drawing`: the scene, for who may have the police record."""
+    return _environment.get_template("case.html").render(
+        view=view,
+        motor=view.get("motor"),
+        disputes=view.get("disputes", ()),  # a sender's own
+        reader=READERS.get(role, _SENDER),
+        names=names,
+        scene=Markup(drawing) if drawing else None,  # noqa: S704 — our own SVG
+        today=now.astimezone(TAIPEI).date().isoformat(),
+        local=_local,
+        style=STYLE,
+        words=motor_words,
+        notice=proposal.rules()["notice"],
+    )
+
+
+def sign_in() -> str:
+    """A page that asks for a token and then shows what stands at its own address."""
+    return _environment.get_template("case-sign-in.html").render(style=STYLE, script=SCRIPT)
+
+
+def _local(time: str) -> str:
+    """A day as it is; a moment in Taiwan, to the minute."""
+    return time if len(time) == 10 else datetime.fromisoformat(time).astimezone(TAIPEI).strftime("%Y-%m-%d %H:%M")

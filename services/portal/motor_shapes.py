@@ -1,0 +1,230 @@
+"""The schema of a motor case as `GET /cases/{number}` tells it. Data."""
+
+from schemas.evidence import Cover
+from services.interface.words import COUNT, DAY, FLAG, RECORD, SHA256, TEXT, TIME, Schema, closed, listed, maybe, ref
+from services.motor.benefits import Item, Need
+from services.motor.law import Status
+from services.motor.owing import Insured, Role
+from services.motor.papers import Claim
+from services.portal.motor_words import CLOCKS, STEPS, VEHICLES, WISHES
+
+WORDS = {"text": TEXT, "textEn": TEXT}
+PARTY: Schema = {
+    "type": "integer",
+    "minimum": 1,
+    "description": "A party by its order in the police record (當事者順位).",
+}
+STATUS: Schema = {"enum": [one.value for one in Status], "description": "Whether the text of the law itself says so."}
+AMOUNT: Schema = {**COUNT, "description": "Whole TWD."}
+ARTICLE: Schema = {"type": "string", "description": "Law code and articles; empty where only a policy's terms ask."}
+PERCENT: Schema = {"type": "integer", "minimum": 0, "maximum": 100}
+RULE = {"id": TEXT, **WORDS, "articles": listed(closed(WORDS)), "source": TEXT}
+PAYER: Schema = {"type": "string", "description": "A company number, or `fund`."}
+
+SHAPES: dict[str, Schema] = {
+    "Motor": closed(
+        {
+            "accident": {
+                **maybe(
+                    closed(
+                        {
+                            "date": TEXT,
+                            "time": maybe(TEXT),
+                            "severity": maybe(TEXT),
+                            "deaths": maybe(COUNT),
+                            "injuries": maybe(COUNT),
+                            "unit": maybe(TEXT),
+                        }
+                    )
+                ),
+                "description": "The police record in its minimum view; null when the reader may have none.",
+            },
+            "vehicles": listed(ref("MotorVehicle")),
+            "victims": listed(ref("MotorVictim")),
+            "required": listed(ref("MotorRequired")),
+            "limits": listed(ref("MotorLimit")),
+            "clocks": listed(ref("MotorClock")),
+            "papers": listed(ref("MotorPaper")),
+            "disputes": listed(ref("MotorDispute")),
+        },
+        {"fault": ref("MotorFault")},
+        description="What is reckoned from the papers that the reader may have (docs/motor-claims.md). It decides nothing.",
+    ),
+    "MotorVehicle": closed(
+        {
+            "party": PARTY,
+            "kind": {"enum": [*VEHICLES]},
+            **WORDS,
+            "insured": {"enum": [one.value for one in Insured]},
+            "insuredText": TEXT,
+            "insuredTextEn": TEXT,
+            "insurers": listed(closed({"insurer": TEXT, "cover": {"enum": [one.value for one in Cover]}})),
+        }
+    ),
+    "MotorVictim": closed(
+        {
+            "party": PARTY,
+            "role": {"enum": [one.value for one in Role]},
+            **WORDS,
+            "died": FLAG,
+            "owed": maybe(ref("MotorOwed")),
+            "required": listed(ref("MotorRequired")),
+            "clocks": listed(ref("MotorClock")),
+        },
+        {"claimed": maybe(ref("MotorClaimed"))},
+    ),
+    "MotorOwed": closed(
+        {
+            "debtors": listed(closed({"payer": PAYER, "party": PARTY, "article": TEXT, "provisional": FLAG})),
+            "joint": {**FLAG, "description": "Several owe the whole each."},
+            "shares": {
+                **maybe(
+                    listed(closed({"payer": PAYER, "share": {"type": "string", "pattern": "^1$|^[0-9]+/[0-9]+$"}}))
+                ),
+                "description": "Exact fractions, by the number of vehicles; null while a cover is not known.",
+            },
+            "unanswered": listed(PARTY, description="Vehicles whose cover is not known."),
+            "articles": listed(TEXT),
+            "status": STATUS,
+        },
+        description="Who owes the compulsory cover.",
+    ),
+    "MotorRequired": closed(
+        {
+            "cover": {"enum": [one.value for one in Cover]},
+            "claim": {"enum": [one.value for one in Claim]},
+            **WORDS,
+            "papers": maybe(
+                listed(
+                    closed(
+                        {
+                            "anyOf": listed(
+                                closed(
+                                    {
+                                        "kind": TEXT,
+                                        **WORDS,
+                                        "issuer": TEXT,
+                                        "issuerText": TEXT,
+                                        "issuerTextEn": TEXT,
+                                        "from": {**maybe(DAY), "description": "The day it can exist from, if known."},
+                                    }
+                                ),
+                                minItems=1,
+                                description="Any one of these does.",
+                            ),
+                            "present": {**FLAG, "description": "Among the papers that the reader may have."},
+                            "article": ARTICLE,
+                            "status": STATUS,
+                            "source": TEXT,
+                        }
+                    )
+                )
+            ),
+        },
+        description="The papers of one claim; null: no list of that day is in the data.",
+    ),
+    "MotorLimit": closed(
+        {
+            "item": TEXT,
+            **WORDS,
+            "limit": AMOUNT,
+            "unit": maybe(TEXT),
+            "unitText": maybe(TEXT),
+            "unitTextEn": maybe(TEXT),
+            "most": {**maybe(COUNT), "description": "Of how many units at most."},
+            "article": ARTICLE,
+            "status": STATUS,
+            "source": TEXT,
+        },
+        description="A line of the benefit standard of the accident's day.",
+    ),
+    "MotorClaimed": closed(
+        {
+            "lines": listed(
+                closed(
+                    {
+                        "paper": SHA256,
+                        "line": TEXT,
+                        "item": {"enum": [one.value for one in Item]},
+                        **WORDS,
+                        "amount": AMOUNT,
+                        "claimable": AMOUNT,
+                        "pending": AMOUNT,
+                        "over": AMOUNT,
+                        "needs": listed(closed({"need": {"enum": [one.value for one in Need]}, **WORDS})),
+                        "article": ARTICLE,
+                        "status": STATUS,
+                    }
+                )
+            ),
+            "unreadLines": {**COUNT, "description": "Lines whose code says too little: a person reads them."},
+            "unreadAmount": {"type": "string", "description": "What they come to, TWD."},
+            "medical": AMOUNT,
+            "pending": AMOUNT,
+            "death": AMOUNT,
+            "interim": AMOUNT,
+            "total": AMOUNT,
+            "parts": maybe(listed(closed({"payer": PAYER, "amount": AMOUNT}))),
+            "status": STATUS,
+        },
+        description="What her receipts can claim, and where limits cut. Insurers only.",
+    ),
+    "MotorClock": closed(
+        {
+            "clock": {"enum": [*CLOCKS]},
+            **WORDS,
+            "start": DAY,
+            "due": {**maybe(DAY), "description": "The last day; null when none is known, or it stands still."},
+            "extended": {**maybe(DAY), "description": "The working day in its place when it is one of rest."},
+            "running": FLAG,
+            "article": ARTICLE,
+            "status": STATUS,
+        }
+    ),
+    "MotorFault": closed(
+        {
+            **WORDS,
+            "final": {"const": False},
+            "cannotTell": maybe(TEXT),
+            "shares": listed(closed({"party": PARTY, "low": PERCENT, "high": PERCENT})),
+            "rule": maybe(closed(RULE)),
+            "cited": listed(closed({"party": maybe(PARTY), **WORDS})),
+            "modifiers": listed(closed({"party": PARTY, "points": {"type": "integer"}, **RULE})),
+            "clamped": FLAG,
+        },
+        description="Fault assistance (docs/fault-assistance.md): ranges that the police record supports. Insurers only.",
+    ),
+    "MotorDispute": closed(
+        {
+            "record": RECORD,
+            "party": maybe(PARTY),
+            "wish": {"enum": [*WISHES]},
+            **WORDS,
+            "received": TIME,
+            "steps": listed(
+                closed(
+                    {
+                        "step": {"enum": [*STEPS]},
+                        **WORDS,
+                        "due": {**maybe(DAY), "description": "The last day; null until it can be counted."},
+                        "latest": {**maybe(DAY), "description": "The same once prolonged."},
+                        "done": {**maybe(DAY), "description": "When it was taken, as the dispute tells."},
+                        "fee": AMOUNT,
+                        "article": ARTICLE,
+                        "status": STATUS,
+                    }
+                )
+            ),
+        },
+        {"statement": {**TEXT, "description": "In the party's own words; for the insurers that it was filed with."}},
+        description="A party's dispute of the fault, and the way of the assessment.",
+    ),
+    "MotorPaper": closed(
+        {"sha256": SHA256, "kind": TEXT, **WORDS, "sender": TEXT, "received": TIME},
+        {
+            "issuer": TEXT,
+            "handedOver": {**maybe(TIME), "description": "When this insurer first fetched it."},
+            "heldBy": listed(TEXT, description="Insurers that fetched it. Operators only."),
+        },
+    ),
+}

@@ -1,0 +1,121 @@
+"""The schemas of what the portal tells of the system as a whole: reconciliation, health, work list, live page. Data."""
+
+from schemas.records import Kind, Outcome
+from services.hub.grading import Sign
+from services.intake.shapes import CASE
+from services.interface.words import (
+    COUNT,
+    DAY,
+    FLAG,
+    RECORD,
+    TEXT,
+    TIME,
+    Schema,
+    closed,
+    counts,
+    listed,
+    maybe,
+    ref,
+)
+from services.portal.reconciliation import WHAT
+from services.portal.worklist import SHOWN
+
+NAME = {"kind": TEXT, "text": TEXT, "textEn": TEXT}
+OUTCOME: Schema = {"enum": [one.value for one in Outcome]}
+
+SHAPES: dict[str, Schema] = {
+    "Reconciliation": closed(
+        {
+            "ok": FLAG,
+            "at": TIME,
+            "logDays": listed(DAY),
+            "lag": counts(),
+            "counts": counts(),
+            "differences": listed(
+                closed(
+                    {
+                        "what": {"enum": [*WHAT]},
+                        "text": TEXT,
+                        "record": maybe(TEXT),
+                        "insurer": maybe(TEXT),
+                        "case": maybe(TEXT),
+                        "detail": TEXT,
+                    }
+                )
+            ),
+            "more": listed({"enum": [*WHAT]}, description="Sorts of difference of which not all are listed."),
+        }
+    ),
+    "Liveness": closed({"status": {"const": "alive"}}),
+    "Readiness": closed(
+        {
+            "status": {"enum": ["ready", "not ready"]},
+            "database": {"enum": ["writable", "busy"]},
+            "lagging": FLAG,
+            "stuck": listed(TEXT, description="Steps that do not move."),
+        }
+    ),
+    "Worklist": closed(
+        {
+            "waiting": {**COUNT, "description": "Questions that wait, one for two cases."},
+            "automatic": {"type": "integer", "description": "Bits from which two records join by themselves."},
+            "review": {"type": "integer", "description": "Bits from which a person is asked."},
+            "pairs": listed(ref("Pair"), maxItems=SHOWN),
+        }
+    ),
+    "Pair": closed(
+        {
+            "score": {"type": "integer", "description": "The sum of the signs' weights in bits, below `automatic`."},
+            "reason": TEXT,
+            "signs": listed(
+                closed(
+                    {
+                        "sign": {"enum": [one.value for one in Sign]},
+                        "weight": {"type": "integer"},
+                        "text": TEXT,
+                        "textEn": TEXT,
+                    }
+                )
+            ),
+            "sides": listed(ref("Side"), minItems=2, maxItems=2),
+        },
+        description="Two records that may be of one loss: how their values compare, never the values.",
+    ),
+    "Side": closed(
+        {
+            "record": RECORD,
+            **NAME,
+            "sender": TEXT,
+            "name": TEXT,
+            "received": TIME,
+            "case": maybe(CASE),
+            "beside": {**listed(closed(NAME)), "description": "The other records of its case."},
+        }
+    ),
+    "Live": closed(
+        {
+            "time": TIME,
+            "records": COUNT,
+            "cases": COUNT,
+            "worklist": {**COUNT, "description": "Questions that wait for an operator's word."},
+            "senders": listed(closed({"sender": TEXT, "name": TEXT, "verdicts": counts()})),
+            "offers": listed(closed({"insurer": TEXT, "name": TEXT, "offers": COUNT})),
+            "lag": counts(),
+            "oldestWaitingSeconds": {"type": "number", "minimum": 0},
+            "perSecond": counts({"type": "number", "minimum": 0}),
+            "deadLetters": COUNT,
+            "recent": listed(
+                closed(
+                    {
+                        "record": RECORD,
+                        "kind": {"enum": [one.value for one in Kind]},
+                        "sender": TEXT,
+                        "verdict": OUTCOME,
+                        "problems": listed(TEXT),
+                        "time": TIME,
+                    }
+                )
+            ),
+        }
+    ),
+}

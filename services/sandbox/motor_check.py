@@ -1,0 +1,71 @@
+"""What the motor cases of a run tell of who owes whom, against the truth of its scenario."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from services.sandbox.client import Client
+from services.sandbox.motor import FUND
+from services.sandbox.player import Sent
+from services.sandbox.truth import Truth
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class MotorCases:
+    """`accidents` told as the truth has them, `victims` in them; of these owed by the fund, or by several insurers;
+    `shared`: police records that several insurers hold, each sent once; `faults`: sentences."""
+
+    accidents: int
+    victims: int
+    by_fund: int
+    by_several: int
+    shared: int
+    disputes: int
+    faults: tuple[str, ...]
+
+
+async def look(client: Client, operator: str, sent: Sequence[Sent], views: Mapping[str, Iterable[str]]) -> MotorCases:
+    """Asks for the case of every police record that a case must show, and compares."""
+    wanted = [(one, truth) for one in sent for truth in one.item.truths if truth.owed and one.record]
+    told = await asyncio.gather(*(_motor(client, operator, one) for one, _ in wanted))
+    return compare([(truth, motor) for (_, truth), motor in zip(wanted, told, strict=True)], views)
+
+
+async def _motor(client: Client, operator: str, one: Sent) -> Json:
+    """The motor object of the record's case; {} where there is none."""
+    known = await client.verdict(one.item.sender, one.record or "")
+    answer = await client.get(operator, f"/cases/{known.get('case')}")
+    return (answer.json() or {}).get("motor", {}) if answer.status == 200 else {}
+
+
+def compare(told: Iterable[tuple[Truth, Json]], views: Mapping[str, Iterable[str]]) -> MotorCases:
+    """Pure. `told`: the truth of each police record, and what its case says."""
+    faults: list[str] = []
+    right: list[dict[str, str]] = []
+    accidents = shared = disputes = 0
+    for truth, motor in told:
+        owed = {str(one["party"]): _shares(one) for one in motor.get("victims", ())}
+        if owed != truth.owed:
+            faults.append(f"{truth.file}  owed {owed}, not {truth.owed}")
+            continue
+        accidents += 1
+        right += owed.values()
+        shared += sum(truth.sha256 in set(held) for held in views.values()) > 1
+        disputes += len(motor["disputes"])
+    return MotorCases(
+        accidents=accidents,
+        victims=len(right),
+        by_fund=sum(FUND in one for one in right),
+        by_several=sum(len(one) > 1 for one in right),
+        shared=shared,
+        disputes=disputes,
+        faults=tuple(faults),
+    )
+
+
+def _shares(victim: Json) -> dict[str, str]:
+    owed = victim["owed"] or {}
+    return {one["payer"]: one["share"] for one in owed.get("shares") or ()}

@@ -1,0 +1,51 @@
+"""A dispute: a party's word against what was found of the fault in an accident. Pure."""
+
+from schemas import normalise
+from schemas.evidence import Cover, DataClass, Evidence, NamedInsurer
+from schemas.problems import Problem
+from schemas.records import Record
+from services.validation import fields, loss, moments, person
+from services.validation.schema import at
+
+STAGES = ("applied", "received", "reapplied")  # of an assessment, in their order
+
+
+def faults(value: dict, record: Record) -> list[Problem]:
+    """What the schema cannot say of a dispute."""
+    found = fields.person_faults(value["party"]["identifier"], "party", "identifier")
+    for number, insurer in enumerate(value["insurers"]):
+        found += fields.company_faults(insurer, "insurers", number)
+    if value["loss"].get("kind") == "medical":
+        found.append(at("dispute-loss", "loss", "kind"))
+    told = value.get("assessment", {})
+    for name in told:
+        found += fields.day_faults(told[name], "assessment", name)
+        if told[name] > moments.taipei_day(record.received):
+            found.append(at("dispute-day-in-future", "assessment", name))
+    days = [told[name] for name in STAGES if name in told]
+    if days != sorted(days):
+        found.append(at("dispute-days-reversed", "assessment"))
+    return [*found, *loss.faults(value["loss"], record)]
+
+
+def evidence(value: dict, record: Record) -> Evidence:
+    """The view of a dispute without faults. It goes to the insurers that it is filed with, as an application does."""
+    named = loss.read(value["loss"])
+    who = person.normal(value["party"]["identifier"])
+    told = value.get("assessment", {})
+    content = normalise.canonical("dispute", who, *loss.fields(named), value["wish"], value["statement"])
+    return Evidence(
+        paper="dispute",
+        identity=value["id"],
+        version=fields.version(value),
+        standing=fields.standing(value),
+        issued=fields.received(record),
+        issuer=record.sender,
+        persons=(who,),
+        classes=(DataClass.APPLICATION,),
+        plates=loss.plates(named),
+        loss=named,
+        insurers=tuple(NamedInsurer(insurer=one, cover=Cover.MOTOR_THIRD_PARTY) for one in value["insurers"]),
+        content=content,
+        facts={"wish": value["wish"], **{name: told[name] for name in STAGES if name in told}},
+    )

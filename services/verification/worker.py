@@ -1,0 +1,162 @@
+"""Asks: takes questions whose time has come, sends them to their issuers, keeps the answers.
+
+Any number of workers: each takes rows that no other is at, and holds them by their next try, which lies past every time-out.
+A worker that dies in between leaves a question that is asked again, under the same id, when that time has come.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+import structlog
+from sqlalchemy import Connection, Row
+
+from adapters.outgoing.http import NoAnswer, Outgoing
+from adapters.stores import participants, verifications
+from adapters.stores.archive import Archive
+from adapters.stores.database import Store
+from adapters.vault.jws import BadSignature, claims, signing_keys
+from adapters.vault.receipts import Receipts
+from schemas.events import Message, Refold
+from schemas.evidence import Evidence
+from schemas.ids import derive
+from schemas.integrity import Answer
+from schemas.records import Status
+from schemas.topics import DUE
+from services.verification.decide import ANSWER, QUESTION, BadAnswer, Question, next_try, numbers_of, read
+
+T = TypeVar("T")
+SENDER = "claims-interchange"  # `iss` of a question
+MEDIA_TYPE = "application/jose"  # RFC 7515 section 9.2.1
+LOOK_SECONDS = 0.5  # how late a question is asked
+AT_ONCE = 16  # questions in one turn: a slow unit holds up the others of a turn, and no later ones
+HELD = timedelta(seconds=15)  # a try in hand is over by then: the longest takes ten; if not, the unit is asked twice
+
+logger = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Try:
+    """`endpoint` None: the unit has no door, or is not admitted. `tries`: with this one."""
+
+    question: Question
+    endpoint: str | None
+    keys: Sequence[dict[str, str]]
+    record: str
+    tries: int
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What came of a try: an answer that counts and its words as signed, or the fault and when the unit wants to be asked."""
+
+    tried: Try
+    answer: Answer | None = None
+    signed: str | None = None
+    fault: str = ""
+    after: timedelta | None = None
+
+
+class Verifier:
+    """`append` commits what `work` changes and puts its messages on the log; `run` runs blocking work beside the event loop."""
+
+    def __init__(
+        self,
+        database: Store,
+        archive: Archive,
+        receipts: Receipts,
+        append: Callable[[Callable[[Connection], list[Message]]], object],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._database, self._archive, self._receipts = database, archive, receipts
+        self._append, self._clock = append, clock
+
+    async def turn(self, outgoing: Outgoing, run: Callable[[Callable[[], T]], Awaitable[T]]) -> int:
+        """Asks what is to be asked now; how many questions it took."""
+        if not await run(self.waiting):
+            return 0
+        tries = await run(self.take)
+        heard = await asyncio.gather(*(self.ask(outgoing, one) for one in tries))
+        if heard:
+            await run(lambda: self.keep(heard))
+        return len(tries)
+
+    def waiting(self) -> bool:
+        with self._database.read() as tx:
+            return verifications.waiting(tx, self._clock())
+
+    def take(self) -> list[Try]:
+        """The questions to ask now, held against other workers; those whose deadline has passed end without an answer."""
+        tries: list[Try] = []
+
+        def work(tx: Connection) -> list[Message]:
+            tries.clear()
+            now, messages = self._clock(), []
+            for row in verifications.fallen(tx, now, AT_ONCE):
+                question = self._question(tx, row)
+                if question is None or question.deadline <= now:
+                    messages += self._close(tx, row.id, row.record, Answer.NO_ANSWER, None, now)
+                    continue
+                verifications.begin_try(tx, row.id, now + HELD)
+                unit = participants.get(tx, row.issuer)
+                open_ = unit is not None and unit.status == Status.ADMITTED and unit.endpoints
+                endpoint, keys = (unit.endpoints[0], signing_keys(unit.keys)) if unit and open_ else (None, [])
+                tries.append(Try(question, endpoint, keys, row.record, row.tries + 1))
+            return messages
+
+        self._append(work)
+        return tries
+
+    async def ask(self, outgoing: Outgoing, tried: Try) -> Heard:
+        question = tried.question
+        if tried.endpoint is None:
+            return Heard(tried, fault="no endpoint")
+        body = self._receipts.statement(QUESTION, question.claims(SENDER)).encode()
+        try:
+            answer = await outgoing.post(tried.endpoint, body, MEDIA_TYPE, question.id)
+            signed = answer.decode("ascii").strip()
+            return Heard(tried, read(claims(signed, ANSWER, tried.keys), question), signed)
+        except NoAnswer as error:
+            return Heard(tried, fault=error.fault, after=error.after)
+        except BadAnswer as error:
+            return Heard(tried, fault=error.fault)
+        except (BadSignature, UnicodeDecodeError):
+            return Heard(tried, fault="not signed by the unit")
+
+    def keep(self, heard: Sequence[Heard]) -> None:
+        def work(tx: Connection) -> list[Message]:
+            now, messages = self._clock(), []
+            for one in heard:
+                question = one.tried.question
+                if one.answer:
+                    messages += self._close(tx, question.id, one.tried.record, one.answer, one.signed, now)
+                else:
+                    again = next_try(now, one.tried.tries, question.deadline, one.after)
+                    verifications.failed_try(tx, question.id, one.fault, again)
+                    logger.warning("no answer that counts", verification=question.id, issuer=question.issuer,
+                                   fault=one.fault, tries=one.tried.tries)  # fmt: skip
+            return messages
+
+        self._append(work)
+
+    def _close(
+        self, tx: Connection, id: str, record: str, answer: Answer, signed: str | None, now: datetime
+    ) -> list[Message]:
+        """The cases of every upload of these bytes are told again, with the answer."""
+        if not verifications.close(tx, id, answer, signed, now):
+            return []
+        logger.info("verification is over", verification=id, state=answer.value)
+        row = verifications.get(tx, id)
+        assert row is not None
+        told = tuple(sorted({record, *(one.record for one in verifications.uploads(tx, row.sha256))}))
+        return [Message(DUE.name, record, derive("verified", id), Refold(records=told, why="verification"))]
+
+    def _question(self, tx: Connection, row: Row) -> Question | None:
+        """Made from the record each time, and the same each time; None when the record was erased."""
+        evidence = self._archive.views(tx, [row.record]).get(row.record)
+        if not isinstance(evidence, Evidence):
+            return None
+        asked, deadline = (datetime.fromisoformat(one) for one in (row.asked, row.deadline))
+        return Question(row.id, row.sha256, row.issuer, evidence.paper, numbers_of(evidence), asked, deadline)

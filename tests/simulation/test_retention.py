@@ -1,0 +1,176 @@
+"""Records end by time as the retention table says: with all versions at once, their offers withdrawn, only the receipt kept."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Row, func, select
+
+from adapters.stores import records as stored
+from adapters.stores.archive import RECORD_KEY
+from adapters.stores.tables import bodies, dead_letters, links, log, offers, records
+from bench.documents import HOSPITAL
+from schemas.records import Kind, Outcome
+from services import due
+from services.hub.retention import GOVERNING, TEN_YEARS, TWO_YEARS
+from services.pipeline import VALIDATION
+from services.portal.comparing import compare
+from services.portal.watching import steps_of
+from services.sandbox.filings import pdf
+from services.sandbox.scenario import generate
+from tests.servers.places import Place
+from tests.simulation.test_copies import HERE, A, consent, fetched, paper
+from tests.simulation.test_time import filed, numbers
+from tests.simulation.world import NOW, World
+
+HALF_A_YEAR = timedelta(days=180)
+MOMENT = timedelta(microseconds=1)
+RECEIPT = {"seq", "record", "attempt", "kind", "sender", "role", "method", "path", "sha256", "size", "media_type", "received",
+           "target", "parent", "first_line", "last_line", "outcome", "judged", "judged_at", "original", "version",
+           "standing", "lineage", "accepted", "erased", "wanted"}  # fmt: skip
+
+
+@pytest.fixture
+def world(place: Place) -> Iterator[World]:
+    world = World(place)
+    yield world
+    world.close()
+
+
+def rows(world: World) -> dict[str, Row[Any]]:
+    with world.core.database.read() as tx:
+        return {row.record: row for row in tx.execute(select(records)).all()}
+
+
+def pass_to(world: World, moment: datetime) -> None:
+    """The clock ticks at that time until nothing ends any more."""
+    world.now = moment
+    while world.core.tick():
+        world.settle()
+
+
+def differences(world: World) -> list[object]:
+    core = world.core
+    steps = steps_of(core.handlers, VALIDATION)
+    found: list[object] = compare(core.database, core.log, core.keys, steps, world.now + timedelta(hours=1))[
+        "differences"
+    ]
+    return found
+
+
+def test_everything_ends_when_its_line_says_and_leaves_its_receipt(world: World) -> None:
+    world.send(list(generate(41, 12)))
+    before = rows(world)
+    rejected = {one for one, row in before.items() if row.outcome == Outcome.REJECTED}
+    assert rejected and {row.outcome for row in before.values()} >= {"accepted", "duplicate"}
+    pass_to(world, NOW + HALF_A_YEAR)
+    assert not any(row.erased for row in rows(world).values()), "exactly half a year is kept"
+    pass_to(world, NOW + HALF_A_YEAR + MOMENT)
+    assert {one for one, row in rows(world).items() if row.erased} == rejected
+    assert differences(world) == []
+    pass_to(world, NOW + TEN_YEARS)
+    assert {one for one, row in rows(world).items() if row.erased} == rejected
+    pass_to(world, NOW + TEN_YEARS + MOMENT)
+    after = rows(world)
+    assert after.keys() == before.keys()
+    for record, row in after.items():
+        kept = {name for name, value in row._mapping.items() if value is not None}
+        assert row.erased and kept <= RECEIPT, kept - RECEIPT
+        assert all(row._mapping[name] == before[record]._mapping[name] for name in ("sha256", "received", "judged_at"))
+    with world.core.database.read() as tx:
+        for table in (bodies, links):
+            assert tx.execute(select(func.count()).select_from(table)).scalar() == 0
+        standing = select(offers).where(offers.c.type == "claims.offer", offers.c.taken_back_by.is_(None))
+        assert tx.execute(standing).all() == []
+        assert tx.execute(select(func.count()).select_from(offers)).scalar_one() > 10
+    assert world.core.keys.names(RECORD_KEY) == []
+    assert differences(world) == []
+
+
+def test_an_insurer_is_told_that_its_offer_has_ended(world: World) -> None:
+    filed(world, start="2026-01-01", end=None)
+    assert numbers(world) == [(1, "offer", True)]
+    pass_to(world, NOW + TEN_YEARS + MOMENT)
+    assert numbers(world) == [(1, "offer", False), (2, "withdrawn", False)]
+
+
+def test_a_document_ends_with_the_last_of_its_versions(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that was taken back before its earlier version came is not shown again when the taking back is ten years old."""
+    first, second = pdf("first"), pdf("second")
+    consent(world, A, HERE)
+    gone = world.upload("CL01", paper("1", [A], HERE, None, 2) | {"status": "entered-in-error"}, second)
+    world.now = NOW + timedelta(days=9)
+    late = world.upload("CL01", paper("1", [A], HERE, None, 1), first)
+    governing = [one for one, row in rows(world).items() if row.kind in GOVERNING]
+    pass_to(world, NOW + TEN_YEARS + timedelta(days=8))
+    assert all(rows(world)[one].erased for one in governing) and world.core.tick() == 0
+    assert {one: rows(world)[one].erased for one in (gone, late)} == {gone: 0, late: 0}
+    assert not fetched(world, first)
+    monkeypatch.setattr(due, "EXPIRE_AT_ONCE", 1)
+    world.now = NOW + TEN_YEARS + timedelta(days=9) + MOMENT
+    assert world.core.tick() == 1, "one version is named, and all go"
+    world.settle()
+    assert {one: rows(world)[one].erased for one in (gone, late)} == {gone: 1, late: 1}
+    assert differences(world) == []
+
+
+def judged_dead(world: World, record: str) -> None:
+    """As when a step of ours failed on it."""
+    with world.core.database.write() as tx:
+        stored.mark_dead(tx, "hub", "event", record, "ValueError", NOW)
+
+
+def test_our_own_failures_are_kept_two_years(world: World) -> None:
+    filed(world, start="2026-01-01", end=None)
+    record = next(record for record, row in rows(world).items() if row.kind == Kind.DOCUMENT)
+    judged_dead(world, record)
+    pass_to(world, NOW + TWO_YEARS)
+    assert not rows(world)[record].erased
+    pass_to(world, NOW + TWO_YEARS + MOMENT)
+    assert rows(world)[record].erased
+    assert differences(world) == [], "nothing is left of it to be redriven"
+
+
+def test_what_was_judged_anew_since_the_clock_looked_is_kept(world: World) -> None:
+    body = next(one.body for one in generate(31, 20) if one.path == "/fhir/Bundle" and one.sender == HOSPITAL)
+    record = world.post(Kind.DOCUMENT, HOSPITAL, "POST", "/fhir/Bundle", body)
+    judged_dead(world, record)
+    world.now = NOW + TWO_YEARS + MOMENT
+    assert world.core.tick() == 1  # the event waits for the hub
+    assert world.post(Kind.DOCUMENT, HOSPITAL, "POST", "/fhir/Bundle", body) == record
+    row = rows(world)[record]
+    assert (row.erased, row.outcome, row.attempt, row.judged) == (0, "accepted", 2, 2)
+    with world.core.database.read() as tx:
+        assert world.core.archive.body(tx, record) == body
+
+
+def test_a_hub_that_is_down_is_asked_once_a_day(world: World) -> None:
+    world.send(list(generate(42, 6)))
+    world.now = NOW + TEN_YEARS + MOMENT
+    asked = world.core.tick()
+    assert asked > 10 and world.core.tick() == 0
+    world.now += timedelta(days=1)
+    assert world.core.tick() == asked
+    world.settle()
+    assert all(row.erased for row in rows(world).values())
+    with world.core.database.read() as tx:
+        assert tx.execute(select(func.count()).select_from(dead_letters)).scalar() == 0
+        assert tx.execute(select(func.count()).select_from(log).where(log.c.topic == "due")).scalar_one() >= 2 * asked
+
+
+def test_what_the_hub_failed_on_is_asked_for_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.send(list(generate(42, 2)))
+    world.now = NOW + TEN_YEARS + MOMENT
+    with monkeypatch.context() as broken:
+        broken.setattr(world.core.hub, "_expire", None)
+        world.core.tick()
+        world.settle()
+    before = rows(world)
+    assert not any(row.erased for row in before.values())
+    assert {row.outcome for row in before.values()} <= {"accepted", "duplicate", "rejected"}, "no verdict is touched"
+    assert {json.dumps(one, default=str) for one in differences(world) if one["what"] == "dead-letter"}  # type: ignore[index]
+    pass_to(world, world.now + timedelta(days=1))
+    assert all(row.erased for row in rows(world).values())
+    assert differences(world) == []

@@ -1,0 +1,145 @@
+"""From a police report to vehicles, victims and who owes them."""
+
+from datetime import date
+
+import pytest
+
+from adapters.police.codebook import CodeSystem, Item, codes, equivalent, of_code
+from adapters.police.report import AccidentReport, Person, ReportParty, Source
+from services.motor.owing import FUND, Insured, Role, Vehicle, Victim, owing
+from services.motor.victims import Harmed, vehicles, victims
+
+NEW, OLD = CodeSystem.FORM_112, CodeSystem.FORM_96
+X, Y = "82916473", "95753514"
+
+
+def party(
+    order: int,
+    kind: str | None,
+    plate: str | None = None,
+    *,
+    system: CodeSystem = NEW,
+    person: str = "",
+    injury: str | None = None,
+    **codes: str,
+) -> ReportParty:
+    items = {Item(name): of_code(Item(name), system, code) for name, code in codes.items()}
+    return ReportParty(
+        order,
+        kind,
+        {item: coded for item, coded in items.items() if coded},
+        plate=plate,
+        person=Person(person, "測試人") if person else None,
+        injury=injury,
+    )
+
+
+def report(*parties: ReportParty) -> AccidentReport:
+    return AccidentReport(Source.JSON, "1", "2025-09-03", "12:00:00", "", "A2", 0, 0, {}, parties)
+
+
+def register(plate: str) -> tuple[Insured, str]:
+    return {"AAA1111": (Insured.YES, X), "BBB2222": (Insured.YES, Y), "CCC3333": (Insured.NO, "")}[plate]
+
+
+def test_two_cars_their_people_and_a_pedestrian() -> None:
+    told = report(
+        party(1, "car", "AAA1111", partyType="B03", injuryLevel="2"),
+        party(2, "motorcycle", "CCC3333", partyType="C03", injuryLevel="3"),
+        party(3, "passenger", partyType="H02", injuryLevel="1"),
+        party(4, "pedestrian", partyType="H01", injuryLevel="5"),
+        party(5, "bicycle", partyType="F01", injuryLevel="2"),
+        party(6, "car", "BBB2222", injuryLevel="4"),
+        party(7, None),
+    )
+    cars = vehicles(told, register)
+    assert cars == (
+        Vehicle("1", Insured.YES, X),
+        Vehicle("2", Insured.NO),
+        Vehicle("6", Insured.YES, Y),
+    )
+    harmed = victims(told)
+    assert harmed == (
+        Harmed(1, Victim(Role.DRIVER, "1"), died=False),
+        Harmed(3, Victim(Role.PASSENGER), died=True),
+        Harmed(4, Victim(Role.OUTSIDER), died=True),
+        Harmed(5, Victim(Role.OUTSIDER), died=False),
+    )
+    owed = [owing(date(2025, 9, 3), one.victim, cars) for one in harmed]
+    assert [[debtor.payer for debtor in one.debtors] for one in owed if one] == [
+        [FUND, Y],
+        [X, FUND, Y],
+        [X, FUND, Y],
+        [X, FUND, Y],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("code", "system", "motor"),
+    [
+        ("D03", NEW, True),
+        ("E01", NEW, True),
+        ("F03", NEW, True),  # micro electric two-wheeler, G0390060 art. 5-1
+        ("F01", NEW, False),
+        ("F02", NEW, False),
+        ("F07", NEW, False),
+        ("G03", NEW, True),
+        ("G05", NEW, False),
+        ("G07", NEW, False),
+        ("H04", NEW, False),
+        ("B03", OLD, True),
+        ("H01", OLD, False),
+    ],
+)
+def test_what_is_a_vehicle_of_the_act(code: str, system: CodeSystem, motor: bool) -> None:
+    found = vehicles(report(party(1, "other", partyType=code, system=system)), register)
+    assert found == ((Vehicle("1", Insured.NOT_KNOWN),) if motor else ())
+
+
+@pytest.mark.parametrize("system", CodeSystem)
+def test_a_code_is_the_same_party_in_every_system(system: CodeSystem) -> None:
+    for code in codes(Item.PARTY_TYPE, system):
+        assert equivalent(Item.PARTY_TYPE, system, code, NEW) == code
+
+
+@pytest.mark.parametrize(
+    ("kind", "plate", "motor"),
+    [
+        ("truck", None, True),
+        ("other", None, False),
+        ("other", "AAA1111", True),
+        ("bicycle", None, False),
+        (None, None, False),
+    ],
+)
+def test_without_a_code_the_kind_says(kind: str | None, plate: str | None, motor: bool) -> None:
+    assert bool(vehicles(report(party(1, kind, plate)), register)) == motor
+
+
+def test_a_party_that_fled_and_was_not_found_is_untraceable() -> None:
+    told = report(party(1, "other", sex="4", injuryLevel="4"), party(2, "motorcycle", "AAA1111", injuryLevel="2"))
+    cars = vehicles(told, register)
+    assert cars == (Vehicle("1", Insured.UNTRACEABLE), Vehicle("2", Insured.YES, X))
+    owed = owing(date(2025, 9, 3), victims(told)[0].victim, cars)
+    assert owed and [debtor.payer for debtor in owed.debtors] == [FUND]
+    found = report(party(1, "car", "BBB2222", sex="4"))
+    assert vehicles(found, register) == (Vehicle("1", Insured.YES, Y),), "a plate is a trace"
+
+
+def test_our_own_json_tells_harm_in_words_and_a_code_tells_more() -> None:
+    told = report(
+        party(1, "car", "AAA1111", injury="injured"),
+        party(2, "pedestrian", injury="death"),
+        party(3, "pedestrian", injury="none"),
+        party(4, "pedestrian", injury="injured", injuryLevel="3"),
+    )
+    assert [(one.order, one.died) for one in victims(told)] == [(1, False), (2, True)]
+
+
+def test_what_fled_on_foot_is_no_vehicle_and_a_micro_two_wheeler_is_not_known() -> None:
+    told = report(
+        party(1, "pedestrian", sex="4"),
+        party(2, "bicycle", sex="4"),
+        party(3, "motorcycle", "CCC3333", partyType="F03"),
+    )
+    assert vehicles(told, register) == (Vehicle("3", Insured.NOT_KNOWN),)

@@ -1,0 +1,168 @@
+"""Previews: what a scan shows, and nothing else that it carries; what is too large or broken shows nothing."""
+
+import io
+import subprocess
+import sys
+import zlib
+
+import pytest
+from PIL import Image, PngImagePlugin
+from pypdf import PdfReader, PdfWriter
+
+from adapters.forms import preview as module
+from adapters.forms.preview import Unshowable, jpeg_without_words, preview
+from services.sandbox.filings import pdf, png
+
+SECRET = b"A123456789"
+ACTS = (b"/JavaScript", b"/JS", b"/OpenAction", b"/AA", b"/Annots", b"/URI", b"/EmbeddedFiles", b"/AcroForm", b"/Metadata",
+        b"/Info", b"/PieceInfo", b"/Ref")  # fmt: skip
+
+
+def photograph(kind: str = "JPEG", size: tuple[int, int] = (60, 40)) -> bytes:
+    """A picture, red on the left, that names somebody in EXIF, in a comment or text, and behind its end."""
+    picture = Image.new("RGB", size, "white")
+    picture.paste("red", (0, 0, size[0] // 2, size[1]))
+    exif = Image.Exif()
+    exif[0x010E], exif[0x0112] = SECRET.decode(), 3  # ImageDescription; Orientation: upside down
+    made = io.BytesIO()
+    if kind == "JPEG":
+        picture.save(made, kind, exif=exif, comment=SECRET, quality=95)
+    else:
+        words = PngImagePlugin.PngInfo()
+        words.add_text("Author", SECRET.decode(), zip=True)
+        picture.save(made, kind, pnginfo=words, exif=exif)
+    return made.getvalue() + SECRET
+
+
+def busy_pdf() -> bytes:
+    """A page with a photograph, and everything on it that acts or tells."""
+    photo = photograph()
+    objects = (
+        b"<< /Type /Catalog /Pages 2 0 R /OpenAction 6 0 R /AA << /WC 6 0 R >> /Names << /EmbeddedFiles 7 0 R >>"
+        b" /AcroForm << /XFA (x) >> /Metadata 8 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /AA << /O 6 0 R >> /Annots [9 0 R]"
+        b" /PieceInfo << /X << /Private (A123456789) >> >> /Metadata 8 0 R"
+        b" /Resources << /XObject << /A 5 0 R /F 11 0 R >> >> >>",
+        b"<< /Length 44 >>\nstream\nq 600 0 0 400 0 0 cm /A Do /F Do Q          \nendstream",
+        b"<< /Type /XObject /Subtype /Image /Width 60 /Height 40 /ColorSpace /DeviceRGB /BitsPerComponent 8 /Filter"
+        b" /DCTDecode /Metadata 8 0 R /Length %d >>\nstream\n%s\nendstream" % (len(photo), photo),
+        b"<< /S /JavaScript /JS (app.alert('A123456789')) >>",
+        b"<< /Names [(a) 10 0 R] >>",
+        b"<< /Type /Metadata /Subtype /XML /Length 10 >>\nstream\nA123456789\nendstream",
+        b"<< /Type /Annot /Subtype /Link /Rect [0 0 9 9] /A << /S /URI /URI (https://tracker.example/A123456789) >> >>",
+        b"<< /Type /Filespec /F (a) /EF << /F 8 0 R >> >>",
+        b"<< /Type /XObject /Subtype /Form /BBox [0 0 9 9] /Ref << /F (other.pdf) /Page 0 >> /PieceInfo << /P 8 0 R >>"
+        b" /Length 0 >>\nstream\n\nendstream",
+    )
+    made, offsets = b"%PDF-1.7\n", []
+    for number, content in enumerate(objects, start=1):
+        offsets.append(len(made))
+        made += b"%d 0 obj\n%s\nendobj\n" % (number, content)
+    table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+    info = b"%d 0 obj\n<< /Author (A123456789) >>\nendobj\n" % (len(objects) + 1)
+    return (
+        made + info + b"xref\n0 %d\n0000000000 65535 f \n%s%010d 00000 n \n" % (len(objects) + 2, table, len(made))
+        + b"trailer\n<< /Size %d /Root 1 0 R /Info %d 0 R >>\nstartxref\n%d\n%%%%EOF\n"
+        % (len(objects) + 2, len(objects) + 1, len(made) + len(info))
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "media_type"), [("JPEG", "image/jpeg"), ("PNG", "image/png")])
+def test_a_picture_is_drawn_anew_without_its_words(kind: str, media_type: str) -> None:
+    taken = photograph(kind)
+    made, of_type = preview(taken)
+    assert of_type == media_type and SECRET in taken and SECRET not in made
+    with Image.open(io.BytesIO(made)) as shown:
+        assert not shown.getexif() and not {"comment", "exif", "Author"} & shown.info.keys()
+        assert shown.size == (60, 40)
+        left, right = (shown.convert("RGB").getpixel((x, 20)) for x in (5, 55))
+    # It was taken upside down, and is shown upright.
+    assert left[1] > 200 and right[1] < 60  # type: ignore[index]
+
+
+def test_what_is_too_large_is_shown_small_or_not_at_all() -> None:
+    with Image.open(io.BytesIO(preview(photograph(size=(5_000, 2_500)))[0])) as shown:
+        assert shown.size == (module.EDGE, module.EDGE // 2)
+    head = png("x")
+    bomb = head[:16] + (60_000).to_bytes(4, "big") * 2 + head[24:29]
+    bomb += zlib.crc32(bomb[12:29]).to_bytes(4, "big") + head[33:]
+    with pytest.raises(Unshowable, match="too many pixels"):
+        preview(bomb)
+
+
+def test_of_a_pdf_the_pages_alone_are_copied() -> None:
+    taken = busy_pdf()
+    assert all(word in taken for word in (SECRET, *ACTS))
+    made, of_type = preview(taken)
+    assert of_type == "application/pdf"
+    assert [word for word in (SECRET, b"other.pdf", *ACTS) if word in made] == []
+    reader = PdfReader(io.BytesIO(made))
+    (page,) = reader.pages
+    assert b"/A Do" in page.get_contents().get_data()  # type: ignore[union-attr]
+    resources = page["/Resources"]["/XObject"]  # type: ignore[index]
+    assert sorted(resources) == ["/A", "/F"]  # names that a page gave to what it shows stay
+    with Image.open(io.BytesIO(resources["/A"].get_object()._data)) as shown:
+        shown.load()
+        assert shown.size == (60, 40) and not shown.getexif()
+
+
+def test_a_photograph_without_its_words_is_the_same_picture() -> None:
+    taken = photograph()[: -len(SECRET)]
+    with Image.open(io.BytesIO(taken)) as before, Image.open(io.BytesIO(jpeg_without_words(taken))) as after:
+        assert before.tobytes() == after.tobytes()
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        b"GIF89a",
+        b"%PDF-1.7\nstartxref\n0\n%%EOF\n",
+        b"\xff\xd8\xff\xe0invented",
+        b"\x89PNG\r\n\x1a\n" + bytes(30),
+        png("x")[:-30],
+        pdf("x").replace(b"/Kids [3 0 R]", b"/Kids [2 0 R]"),  # a tree of pages that is its own branch
+    ],
+    ids=range(6),
+)
+def test_what_cannot_be_read_shows_nothing(file: bytes) -> None:
+    with pytest.raises(Unshowable):
+        preview(file)
+
+
+def test_an_encrypted_pdf_shows_nothing() -> None:
+    writer, made = PdfWriter(), io.BytesIO()
+    writer.add_page(PdfReader(io.BytesIO(pdf("x"))).pages[0])
+    writer.encrypt("secret", algorithm="RC4-128")
+    writer.write(made)
+    with pytest.raises(Unshowable, match="encrypted"):
+        preview(made.getvalue())
+
+
+def run(file: bytes) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "adapters.forms.preview"], input=file, capture_output=True, check=False, timeout=60
+    )
+
+
+def test_the_process_gives_the_rendition_or_the_reason() -> None:
+    done = run(png("x"))
+    assert done.returncode == 0 and done.stdout == preview(png("x"))[0]
+    refused = run(b"%PDF-1.7\nstartxref\n0\n%%EOF\n")
+    assert refused.returncode == 3 and refused.stdout == b"" and refused.stderr.endswith(b"not readable (PdfReadError)")
+
+
+def test_a_bomb_shows_nothing() -> None:
+    """A stream of objects that unpacks to 240 times its size."""
+    packed = zlib.compressobj(1)
+    bomb = b"".join(packed.compress(bytes(1 << 24)) for _ in range(20)) + packed.flush()
+    objects = (
+        b"1 0 obj\n<< /Type /ObjStm /N 1 /First 4 /Filter /FlateDecode /Length %d >>\nstream\n%s\nendstream\nendobj\n"
+    )
+    body = b"%PDF-1.5\n" + objects % (len(bomb), bomb)
+    rows = b"\x00\x00\x00\x00\x00\x01\x00\x00\x09\x00\x02\x00\x00\x01\x00\x02\x00\x00\x01\x01"
+    table = b"2 0 obj\n<< /Type /XRef /Size 4 /W [1 3 1] /Root 3 0 R /Length %d >>\nstream\n%s\nendstream\nendobj\n"
+    file = body + table % (len(rows), rows) + b"startxref\n%d\n%%%%EOF\n" % len(body)
+    assert len(file) < 2_000_000
+    done = run(file)
+    assert done.returncode != 0 and done.stdout == b"", done.stderr
