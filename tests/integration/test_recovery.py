@@ -5,6 +5,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Row, select, update
@@ -12,6 +13,8 @@ from sqlalchemy import Row, select, update
 from adapters.stores import participants
 from adapters.stores import records as envelopes
 from adapters.stores.archive import BLOB_KEY, RECORD_KEY, Erased
+from adapters.stores.dialect import unhurried
+from adapters.stores.postgres import SETTINGS
 from adapters.stores.tables import bodies, records
 from schemas.records import Kind, Outcome, Role, Status
 from schemas.topics import TOPICS
@@ -421,3 +424,14 @@ def _verdict(world: World, file: str) -> str:
     with world.core.database.read() as tx:
         own = select(records.c.outcome).where(records.c.record == world.record_of[file])
         return str(tx.execute(own).scalar_one())
+
+
+def test_no_time_limit_cuts_a_long_restore_off(
+    places: Callable[[str, Path], Place], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    store = places("postgresql", tmp_path_factory.mktemp("long")).database()
+    with store.write() as tx:
+        unhurried(tx)
+        for name in SETTINGS.keys() - {"synchronous_commit"}:
+            assert tx.exec_driver_sql(f"SHOW {name}").scalar_one() == "0"
+    store.close()
