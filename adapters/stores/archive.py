@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, exists, select
 
 from adapters.stores.dialect import insert
-from adapters.stores.tables import GIVEN, bodies
+from adapters.stores.tables import GIVEN, bodies, records
 from adapters.vault.blobs import Blobs
 from adapters.vault.keys import Keys
 from adapters.vault.packing import unpack
@@ -38,7 +38,9 @@ _INSERT = insert(bodies)
 _KEEP = _INSERT.on_conflict_do_update(
     index_elements=["record"], set_={name: _INSERT.excluded[name] for name in ("body", "metadata", "view", "blob")}
 )
-_VIEWS = select(bodies.c.record, bodies.c.view).where(bodies.c.record.in_(GIVEN))
+# Of a record whose bytes a restore has lost nothing is told to anybody, though its view may still open.
+_WANTED = exists().where(records.c.record == bodies.c.record, records.c.wanted == 1)
+_VIEWS = select(bodies.c.record, bodies.c.view).where(bodies.c.record.in_(GIVEN), ~_WANTED)
 
 
 class Archive:
@@ -73,11 +75,11 @@ class Archive:
         if rows:
             tx.execute(_KEEP, rows)
 
-    def views(self, tx: Connection, records: Iterable[str]) -> dict[str, Content]:
+    def views(self, tx: Connection, ids: Iterable[str]) -> dict[str, Content]:
         """The parsed views of those records that have one and are not erased."""
-        records = list(records)
-        keys = self._keys.get(RECORD_KEY + record for record in records)
-        rows = tx.execute(_VIEWS, {"given": records}).all()
+        ids = list(ids)
+        keys = self._keys.get(RECORD_KEY + record for record in ids)
+        rows = tx.execute(_VIEWS, {"given": ids}).all()
         found = {}
         for record, sealed in rows:
             if sealed is not None and RECORD_KEY + record in keys:
@@ -92,7 +94,7 @@ class Archive:
             raise Erased(record)
         if row.blob:
             keys = self._keys.get([BLOB_KEY + row.blob])
-            if not keys:
+            if not keys or not self.has_blob(row.blob):
                 raise Erased(record)
             return self.blobs.read(row.blob, keys[BLOB_KEY + row.blob])
         keys = self._keys.get([RECORD_KEY + record])
@@ -102,6 +104,23 @@ class Archive:
 
     def blob_body(self, blob: str) -> bytes:
         return self.blobs.read(blob, self._keys.one(BLOB_KEY + blob))
+
+    def opens(self, tx: Connection, record: str) -> bool:
+        """Whether the record's key is there, and opens what is kept of it."""
+        kept = tx.execute(select(bodies.c.body, bodies.c.view).where(bodies.c.record == record)).one()
+        keys = self._keys.get([RECORD_KEY + record])
+        try:
+            return any(
+                bool(keys) and bool(open_sealed(keys[RECORD_KEY + record], sealed, f"{what}|{record}"))
+                for what, sealed in zip(("body", "view"), kept, strict=True)
+                if sealed is not None
+            )
+        except CannotOpen:
+            return False
+
+    def has_blob(self, blob: str) -> bool:
+        """Whether the sealed file and its key are there."""
+        return (self.blobs.folder / blob).exists() and bool(self._keys.get([BLOB_KEY + blob]))
 
     def blob_of(self, tx: Connection, record: str) -> str | None:
         """The sealed file that holds a large record."""

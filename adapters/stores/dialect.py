@@ -64,9 +64,11 @@ def acceptances(tx: Connection, count: int) -> list[int]:
 
 
 def unhurried(tx: Connection) -> None:
-    """Lifts the time limit of statements for the rest of this transaction: to change tables of live data takes its time."""
+    """Lifts the time limits for the rest of this transaction: to change tables of live data takes its time, and so does what
+    is computed between two statements."""
     if tx.dialect.name == "postgresql":
         tx.exec_driver_sql("SET LOCAL statement_timeout = 0")
+        tx.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
 
 
 def elements(tx: Connection, column: str) -> str:

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import Connection, bindparam, delete, exists, select
 
 from adapters.stores.dialect import insert
-from adapters.stores.tables import GIVEN, outbox
+from adapters.stores.tables import GIVEN, inbox, outbox
 
 _KEEP = insert(outbox)
 _OF = (
@@ -76,6 +76,12 @@ def waiting(tx: Connection, before: str, steps: Sequence[str]) -> list[str]:
 def left(tx: Connection, step: str) -> list[Output]:
     """Everything that is kept of a step, in the order of its inputs' ids: of one that has no inputs to be delivered again."""
     return list(tx.execute(_LEFT, {"which": step}).all())
+
+
+def unread(tx: Connection, step: str, topics: Sequence[str]) -> list[Output]:
+    """What is kept for these topics and the step that reads them has not taken."""
+    taken = exists().where(inbox.c.step == step, inbox.c.event == outbox.c.event)
+    return list(tx.execute(select(outbox).where(outbox.c.topic.in_(topics), ~taken)).all())
 
 
 def published(tx: Connection, step: str, inputs: Sequence[str]) -> None:

@@ -156,10 +156,11 @@ def log_days(tx: Connection) -> list[str]:
 
 
 def sealed_bodies(tx: Connection, first: str, last: str) -> Sequence[Row]:
-    """Rows of (record, blob) kept under keys, of record ids from `first` (included) to `last` (excluded)."""
+    """Rows of (record, blob) kept under keys, of record ids from `first` (included) to `last` (excluded); none of which a
+    restore has told that its sender must post it again."""
     return tx.execute(
         text(
-            "SELECT bodies.record, blob FROM bodies JOIN records USING (record) WHERE outcome IS NOT NULL "
+            "SELECT bodies.record, blob FROM bodies JOIN records USING (record) WHERE outcome <> 'dead' AND wanted = 0 "
             "AND (body IS NOT NULL OR blob IS NOT NULL) AND bodies.record >= :first AND bodies.record < :last"
         ),
         {"first": first, "last": last},

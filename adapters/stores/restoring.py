@@ -90,8 +90,10 @@ def viewed_cases(tx: Connection) -> set[str]:
 
 
 def sealed(tx: Connection, insurer: str) -> Sequence[Row]:
-    """The rows of a feed whose content is kept."""
-    own = select(offers).where(offers.c.insurer == insurer, offers.c.content.is_not(None))
+    """Rows of (number, type, case_number) of a feed whose content is kept."""
+    own = select(offers.c.number, offers.c.type, offers.c.case_number).where(
+        offers.c.insurer == insurer, offers.c.content.is_not(None)
+    )
     return tx.execute(own.order_by(offers.c.number)).all()
 
 

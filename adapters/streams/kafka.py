@@ -238,6 +238,11 @@ class Sealer:
         today = day_of(now)
         return [row if row.day == today else self._anew(row, today) for row in rows]
 
+    def read(self, row: Output) -> Message:
+        """CannotOpen when the key of its day is destroyed."""
+        value = open_sealed(self._key(row.day, self._keys.one), row.value, f"{row.topic}|{row.event}")
+        return Message.read(row.topic, row.key, row.event, value)
+
     def _anew(self, row: Output, today: str) -> Row:
         place, key = f"{row.topic}|{row.event}", self._key(today, lambda name: self._keys.make([name])[name])
         value = open_sealed(self._key(row.day, self._keys.one), row.value, place)

@@ -1,40 +1,58 @@
 """The log after its store was put back: what was received since comes in once more, everything later is made anew.
 
-Validation reads `received` again from some time on. Every other step goes to the end of its topics: what lies there is of
-the days that were lost, and an event of theirs that was taken first would keep out the new one of the same id.
+Validation reads `received` again from some time on, the hub `due`. Of the other topics every step goes to the end: what lies
+there is of the days that were lost, and an event of theirs that was taken first would keep out the new one of the same id.
+What a step had yet to read of them when the backup was made is in its outbox, and is published again.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import CommitFailedError, IllegalGenerationError, UnknownMemberIdError
 
-from adapters.streams.kafka import Broker, Sealer
+from adapters.stores.outbox import Output
+from adapters.streams.kafka import Broker, Sealer, publishing
 from adapters.vault.sealing import CannotOpen
-from schemas.events import Message
-from schemas.topics import RECEIVED, TOPICS
+from schemas.events import Checked, Message, Verdict
+from schemas.topics import DUE, RECEIVED, TOPICS
 
 POLL_MS = 1_000
+
+Steps = Sequence[tuple[str, Sequence[str]]]  # name and topics of each
+Offsets = Callable[[AIOKafkaConsumer, Sequence[TopicPartition]], Awaitable[dict[TopicPartition, int]]]
+
+
+class NoTopics(Exception):
+    """The brokers lack a topic; the text names it."""
 
 
 class StillRuns(Exception):
     """A service reads its topics: nothing may, while its place on them is changed."""
 
 
+async def check(broker: Broker, steps: Steps) -> None:
+    """Before anything is changed: NoTopics, StillRuns."""
+
+    async def as_they_stand(consumer: AIOKafkaConsumer, places: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+        return {place: await consumer.committed(place) or 0 for place in places}
+
+    await _commit(broker, steps, as_they_stand)
+
+
 class Rewind:
     def __init__(self, broker: Broker, sealer: Sealer, since: datetime) -> None:
         self._broker, self._sealer, self._since = broker, sealer, since
-        self._start: dict[TopicPartition, int] = {}  # from where validation reads again
+        self._start: dict[TopicPartition, int] = {}  # from where `received` and `due` are read again
         self.unread = 0  # messages whose keys are gone
 
     async def received(self, enter: Callable[[Sequence[Message]], None]) -> None:
-        """Hands over what was received since the time and can be opened, a page at a time."""
+        """Hands over what was received or fell due since the time and can be opened, a page at a time."""
         consumer = self._broker.consumer(None)
         await consumer.start()
         try:
-            places = await self._places([RECEIVED.name])
+            places = await _places(self._broker, [RECEIVED.name, DUE.name])
             consumer.assign(places)
             ends = await consumer.end_offsets(places)
             times = {place: int(self._since.timestamp() * 1000) for place in places}
@@ -56,28 +74,48 @@ class Rewind:
         self._start[place] = min(self._start[place], record.offset)
         return message
 
-    async def set(self, steps: Sequence[tuple[str, Sequence[str]]]) -> None:
-        """`steps`: name and topics of each. After `received`; StillRuns when a service is there."""
-        for name, topics in steps:
-            consumer = self._broker.consumer(self._broker.group(name))
-            await consumer.start()
-            try:
-                places = await self._places(topics)
-                consumer.assign(places)
-                ends = await consumer.end_offsets(places)
-                await consumer.commit({place: self._start.get(place, ends[place]) for place in places})
-            except (CommitFailedError, UnknownMemberIdError, IllegalGenerationError) as error:
-                raise StillRuns(name) from error
-            finally:
-                await consumer.stop()
+    async def set(self, steps: Steps) -> None:
+        """After `received`; StillRuns when a service is there."""
 
-    async def _places(self, topics: Sequence[str]) -> list[TopicPartition]:
-        admin = AIOKafkaAdminClient(**self._broker.client())
-        await admin.start()
+        async def anew(consumer: AIOKafkaConsumer, places: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+            ends = await consumer.end_offsets(places)
+            return {place: self._start.get(place, ends[place]) for place in places}
+
+        await _commit(self._broker, steps, anew)
+
+    async def publish(self, rows: Sequence[Output], now: datetime) -> None:
+        """What no step has read yet, in the order of its reception. After `set`."""
+        messages = [self._sealer.read(row) for row in rows]
+        async with publishing(self._broker) as publisher:
+            await publisher.publish(self._sealer.seal(sorted(messages, key=_order), now))
+
+
+def _order(message: Message) -> tuple[str, int]:
+    event = message.event
+    return (event.record.received, event.record.attempt) if isinstance(event, Checked | Verdict) else ("", 0)
+
+
+async def _commit(broker: Broker, steps: Steps, offsets: Offsets) -> None:
+    for name, topics in steps:
+        places = await _places(broker, topics)
+        consumer = broker.consumer(broker.group(name))
+        await consumer.start()
         try:
-            told = await admin.describe_topics(
-                [topic.on_broker(self._broker.space) for topic in TOPICS if topic.name in topics]
-            )
+            consumer.assign(places)
+            await consumer.commit(await offsets(consumer, places))
+        except (CommitFailedError, UnknownMemberIdError, IllegalGenerationError) as error:
+            raise StillRuns(name) from error
         finally:
-            await admin.close()
-        return [TopicPartition(one["topic"], part["partition"]) for one in told for part in one["partitions"]]
+            await consumer.stop()
+
+
+async def _places(broker: Broker, topics: Sequence[str]) -> list[TopicPartition]:
+    admin = AIOKafkaAdminClient(**broker.client())
+    await admin.start()
+    try:
+        told = await admin.describe_topics([topic.on_broker(broker.space) for topic in TOPICS if topic.name in topics])
+    finally:
+        await admin.close()
+    if lacking := [one["topic"] for one in told if not one["partitions"]]:
+        raise NoTopics(min(lacking))
+    return [TopicPartition(one["topic"], part["partition"]) for one in told for part in one["partitions"]]

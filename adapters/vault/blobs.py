@@ -16,10 +16,10 @@ class Blobs:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._folder = folder
+        self.folder = folder
 
     def writer(self, name: str, key: bytes) -> "BlobWriter":
-        return BlobWriter(self._folder, name, key)
+        return BlobWriter(self.folder, name, key)
 
     def write(self, name: str, key: bytes, value: bytes) -> None:
         """Durable on return; writing the same name again replaces it whole."""
@@ -30,7 +30,7 @@ class Blobs:
         return b"".join(self.frames(name, key))
 
     def frames(self, name: str, key: bytes) -> Iterator[bytes]:
-        with (self._folder / name).open("rb") as file:
+        with (self.folder / name).open("rb") as file:
             number = 0
             while head := file.read(4):
                 sealed = file.read(int.from_bytes(head, "big"))
@@ -40,15 +40,15 @@ class Blobs:
 
     def delete(self, names: Iterable[str]) -> None:
         for name in names:
-            (self._folder / name).unlink(missing_ok=True)
+            (self.folder / name).unlink(missing_ok=True)
 
     def names(self) -> list[str]:
-        return [path.name for path in self._folder.iterdir() if path.suffix != ".new"]
+        return [path.name for path in self.folder.iterdir() if path.suffix != ".new"]
 
     def sweep(self, held: set[str], before: datetime | None) -> list[str]:
         """Deletes every file that is not `held`, half-written ones too; their names. `before`: only what nobody has written
         to since; without it no writer may be at work."""
-        stray = [path for path in self._folder.iterdir() if path.name not in held]
+        stray = [path for path in self.folder.iterdir() if path.name not in held]
         if before:
             stray = [path for path in stray if path.stat().st_mtime < before.timestamp()]
         for path in stray:

@@ -61,7 +61,7 @@ def backup(out: Path, keys_only: bool, data: Path, database: str | None, keys: s
         opened = open_keys(data, keys)
         words = open_journal(data, keys, journal)
         try:
-            made = _keys(out, data, opened) if keys_only else _store(out, data, database, opened, words)
+            made = _keys(out, data, opened, words) if keys_only else _store(out, data, database, opened, words)
         finally:
             opened.close()
             words.close()
@@ -116,10 +116,10 @@ def _store(out: Path, data: Path, database: str | None, keys: "Keys", journal: "
     )
 
 
-def _keys(out: Path, data: Path, keys: "Keys") -> Manifest:
+def _keys(out: Path, data: Path, keys: "Keys", journal: "Journal") -> Manifest:
     from adapters.vault.key_file import KeyFile
 
-    made = _now()
+    made, position = _now(), journal.position()  # before the copy, as above
     copy = KeyFile(out / WRAPPED)
     names = keys.names("")
     for start in range(0, len(names), AT_ONCE):
@@ -129,7 +129,7 @@ def _keys(out: Path, data: Path, keys: "Keys") -> Manifest:
         copied(data / "keys" / name, out / name)
     if (data / FILE_NAME).exists():  # the tokens of those who may speak
         copied(data / FILE_NAME, out / FILE_NAME)
-    return _finished(out, lambda files: Manifest(KEYS, made, keys.lookup(OWNER), files))
+    return _finished(out, lambda files: Manifest(KEYS, made, keys.lookup(OWNER), files, journal=position))
 
 
 def _finished(out: Path, describe: Callable[[dict[str, str]], Manifest]) -> Manifest:

@@ -73,7 +73,7 @@ def restore(
     with locked(data), databases():
         try:
             if manifest.holds == KEYS:
-                told = _keys(folder, mark, data, places, journal)
+                told = _keys(folder, manifest, mark, data, places, journal)
             else:
                 told = _store(folder, manifest, mark, data, places, journal)
         except Gap as error:
@@ -103,9 +103,14 @@ def _checked(folder: Path, database: str | None) -> tuple[Manifest, str]:
     return manifest, hashlib.sha256(text.encode()).hexdigest()
 
 
-def _keys(folder: Path, mark: str, data: Path, places: list[str], journal: str | None) -> list[str]:
+def _keys(folder: Path, manifest: Manifest, mark: str, data: Path, places: list[str], journal: str | None) -> list[str]:
     from adapters.vault.key_file import KeyFile
 
+    with closing(open_journal(data, places[2] if places else None, journal)) as words:
+        _refuse_older(words, manifest)
+    if has_store := _has_store(data, places):
+        _refuse_others(folder, data, places)
+        _refuse_running(places)
     with marked(data, mark, empty=not (data / "keys" / SECRETS[0]).exists()):
         (data / "keys").mkdir(exist_ok=True, mode=0o700)
         for name in SECRETS:
@@ -120,13 +125,62 @@ def _keys(folder: Path, mark: str, data: Path, places: list[str], journal: str |
             names = copy.names("")
             for start in range(0, len(names), AT_ONCE):
                 keys.wrapped.add(copy.find(names[start : start + AT_ONCE]))
-            if not _has_store(data, places):
+            if not has_store:
                 _forget(data, keys, words)
                 told = [f"{len(names)} keys restored. There is no store yet: restore it next."]
             else:
                 told = [f"{len(names)} keys restored.", *_aligned(data, places, keys, words, None)]
         _remove_scratch(data)
     return told
+
+
+def _refuse_older(journal: "Journal", manifest: Manifest) -> None:
+    if journal.position() < manifest.journal:
+        raise Failed(
+            f"The journal holds {journal.position()} entries, the backup knows of {manifest.journal}: it is another one, or"
+            " is lost. Without it numbers would be given twice, and what was erased would return. Bring it back first."
+        )
+
+
+def _refuse_others(folder: Path, data: Path, places: list[str]) -> None:
+    """Failed unless these keys open something of the store that stands, where it keeps anything."""
+    from adapters.stores.archive import Archive
+    from adapters.vault.blobs import Blobs
+    from adapters.vault.key_file import KeyFile
+    from adapters.vault.keys import Keys
+    from services.recovery.worker import opens
+
+    (data / "keys").mkdir(exist_ok=True, mode=0o700)
+    keys = Keys(folder, KeyFile(_scratch(folder / WRAPPED, data)))
+    with closing(keys), closing(_opened(data, places)) as store, store.read() as tx:
+        found = opens(tx, Archive(keys, Blobs(data / "blobs")), keys)
+    _remove_scratch(data)
+    if not found:
+        raise Failed(
+            "These keys open nothing of the store that stands here: they are another one's. Nothing is changed."
+        )
+
+
+def _refuse_running(places: list[str]) -> None:
+    """Failed unless the brokers have the topics, and nobody reads them."""
+    if not places:
+        return
+    from adapters.streams.kafka_rewind import NoTopics, StillRuns, check
+    from services.recovery.worker import STEPS
+
+    try:
+        asyncio.run(check(address(places[0]), STEPS))
+    except NoTopics as error:
+        raise Failed(f"The brokers have no topic {error}. Run `claims topics apply` first.") from None
+    except StillRuns as error:
+        raise Failed(f"The service {error} still runs. End all services, then run this again.") from None
+
+
+def _opened(data: Path, places: list[str]) -> "Store":
+    from adapters.stores.database import Database
+    from adapters.stores.postgres import PostgresDatabase
+
+    return PostgresDatabase(places[1]) if places else Database(data / DATABASES["sqlite"])
 
 
 def _scratch(wrapped: Path, data: Path) -> Path:
@@ -167,11 +221,8 @@ def _store(
     with closing(open_keys(data, own)) as keys, closing(open_journal(data, own, journal)) as words:
         if keys.lookup(OWNER) != manifest.keys:
             raise Failed("The keys here are not those of this backup. Restore the right ones first.")
-        if words.position() < manifest.journal:
-            raise Failed(
-                f"The journal holds {words.position()} entries, the backup knows of {manifest.journal}: it is another one, or"
-                " is lost. Without it numbers would be given twice, and what was erased would return. Bring it back first."
-            )
+        _refuse_older(words, manifest)
+        _refuse_running(places)
         blobs = data / "blobs"
         own_blobs = not places and blobs.exists() and any(blobs.iterdir())
         with marked(data, mark, empty=not _has_store(data, places) and not own_blobs):
@@ -197,35 +248,39 @@ def _store(
 def _aligned(data: Path, places: list[str], keys: "Keys", journal: "Journal", manifest: Manifest | None) -> list[str]:
     """Brings store, keys and journal in line; what came of it, in sentences."""
     from adapters.stores.archive import Archive
-    from adapters.stores.database import Database
-    from adapters.stores.postgres import PostgresDatabase
     from adapters.vault.blobs import Blobs
     from services.embedded import utc_now
     from services.recovery.worker import Recovery
 
     archive, now = Archive(keys, Blobs(data / "blobs")), utc_now()
     recovery = Recovery(keys, archive, journal, now)
-    store: Store = PostgresDatabase(places[1]) if places else Database(data / DATABASES["sqlite"])
-    with closing(store):
+    with closing(_opened(data, places)) as store:
         if not places:
             return _told(store.commit(recovery.run))
-        made = datetime.fromisoformat(manifest.made) if manifest else now
-        return asyncio.run(_with_log(address(places[0]), store, keys, archive, recovery, made))
+        made = datetime.fromisoformat(manifest.made) if manifest else None
+        return asyncio.run(_with_log(address(places[0]), store, keys, archive, recovery, made, now))
 
 
 async def _with_log(
-    broker: "Broker", store: "Store", keys: "Keys", archive: "Archive", recovery: "Recovery", made: datetime
+    broker: "Broker",
+    store: "Store",
+    keys: "Keys",
+    archive: "Archive",
+    recovery: "Recovery",
+    made: datetime | None,
+    now: datetime,
 ) -> list[str]:
-    """As the embedded form, and what the log holds comes in once more."""
-    from adapters.stores import watching
+    """As the embedded form, and what the log holds comes in once more. `made`: when the store was backed up; None: it stood
+    all the time, and its services go on where they are."""
+    from adapters.stores import outbox, watching
     from adapters.streams.kafka import Sealer
     from adapters.streams.kafka_rewind import Rewind, StillRuns
     from services.recovery.app import enter
-    from services.recovery.worker import STEPS
+    from services.recovery.worker import DECIDES, STEPS
 
     with store.read() as tx:
         oldest = watching.oldest_waiting(tx)
-    since = min(made, datetime.fromisoformat(oldest)) if oldest else made
+    since = min(made or now, datetime.fromisoformat(oldest)) if oldest else made or now
     rewind = Rewind(broker, Sealer(keys, broker), since - ON_ITS_WAY)
     arrived: set[str] = set()
 
@@ -234,10 +289,14 @@ async def _with_log(
 
     await rewind.received(arrive)
     recovered = await asyncio.to_thread(store.commit, lambda tx: recovery.run(tx, arrived))
-    try:
-        await rewind.set(STEPS)
-    except StillRuns as error:
-        raise Failed(f"The service {error} still runs. End all services, then run this again.") from None
+    if made:
+        with store.read() as tx:
+            unread = [row for name, topics in DECIDES for row in outbox.unread(tx, name, topics)]
+        try:
+            await rewind.set(STEPS)
+        except StillRuns as error:
+            raise Failed(f"The service {error} still runs. End all services, then run this again.") from None
+        await rewind.publish(unread, now)
     lines = [f"The log brings {len(arrived)} records received since about {since:%Y-%m-%d %H:%M} UTC."]
     if rewind.unread:
         lines.append(f"{rewind.unread} messages of the log cannot be read: their keys are gone.")

@@ -71,8 +71,10 @@ async def hand_in(system: "System", submission: Submission, spool: Spool | None,
 
 
 async def _keep_large(system: "System", id: str, spool: Spool) -> None:
-    """Seals the body in the file that bears the record's id. What is known already has its file, or was erased."""
-    if (await system.read(lambda tx: records.by_ids(tx, [id]))).get(id) is None:
+    """Seals the body in the file that bears the record's id. What is known already has its file, unless that or its key was
+    lost, or was erased."""
+    row = (await system.read(lambda tx: records.by_ids(tx, [id]))).get(id)
+    if row is None or not (row.erased or await asyncio.to_thread(system.archive.has_blob, id)):
         await asyncio.to_thread(lambda: spool.copy(id, system.archive.blob_key(id)))
 
 

@@ -22,11 +22,12 @@ from adapters.vault.sealing import seal
 from schemas.records import Participant, Role, Status
 from schemas.topics import OFFERS
 from services.delivery.worker import OFFER_KEY, Batch, append, offer_key, withdrawal, write
-from services.pipeline import PIPELINE
+from services.pipeline import PIPELINE, Form
 from services.recovery.lost import lost, open_numbers
 
 PARTS = "0123456789abcdef"  # of record ids by their first digit: a sixteenth of the keys in memory at a time
 STEPS = [(step.name, [topic.name for topic in step.sources]) for step in PIPELINE]
+DECIDES = [(step.name, [topic.name for topic in step.sources]) for step in PIPELINE if step.form == Form.DECIDE]
 
 
 @dataclass
@@ -65,6 +66,7 @@ class _Run:
         self._cases: set[str] = set()
 
     def run(self, arrived: Collection[str]) -> Recovered:
+        self._destroy_erased()
         self._unread()
         self._words()
         self._unreadable()
@@ -75,6 +77,11 @@ class _Run:
         for record in sorted(self._touched):
             consents.schedule(self._tx, records.stamp(self._now), record, restoring.STEP)
         return self._told
+
+    def _destroy_erased(self) -> None:
+        """A backup of the keys from before an erasure has them still; that by retention stands in no journal."""
+        gone = reconciling.erased(self._tx)
+        self._keys.destroy(kind + record for record in gone for kind in (RECORD_KEY, BLOB_KEY))  # a blob bears its id
 
     def _unread(self) -> None:
         """The log of days whose keys are gone: what a step had yet to read of it is lost."""
@@ -121,7 +128,7 @@ class _Run:
 
     def _take(self, entry: Entry) -> None:
         row = restoring.known(self._tx, entry.subject)
-        if row is not None and row.outcome is not None:
+        if row is not None and (row.erased or row.outcome in records.HELD):
             return
         restoring.put_taken(self._tx, entry.detail, entry.at)
         self._touched.add(entry.subject)
@@ -177,7 +184,7 @@ class _Run:
             self._told.participants.add(code)
 
     def _unreadable(self) -> None:
-        """Records of which the keys or the file are gone: a backup of the keys older than they."""
+        """Records of which the keys or the file are gone. What is left of them stays: the other half may be found yet."""
         files = set(self._archive.blobs.names())
         for part in PARTS:
             rows = reconciling.sealed_bodies(self._tx, part, part + "~")
@@ -186,7 +193,6 @@ class _Run:
             for row in rows:
                 here = not row.blob or (row.blob in files and BLOB_KEY + row.blob in blobs)
                 if RECORD_KEY + row.record not in known or not here:
-                    self._archive.erase(self._tx, row.record)
                     self._lose(row.record, "KeyLost")
 
     def _unjudged(self, arrived: Collection[str]) -> None:
@@ -247,6 +253,19 @@ class _Run:
         for case, taken in sorted(open_.items()):
             batch.take_back(case, sorted(taken))
         write(self._tx, self._keys, self._journal, [batch])
+
+
+def opens(tx: Connection, archive: Archive, keys: Keys) -> bool:
+    """Whether the keys open anything of what the store keeps, or it keeps nothing. Two systems may know one record by the
+    same id: only opening tells whose key it is."""
+    kept = False
+    for part in PARTS:
+        rows = reconciling.sealed_bodies(tx, part, part + "~")
+        known = set(keys.names(RECORD_KEY + part))
+        if any(RECORD_KEY + row.record in known and archive.opens(tx, row.record) for row in rows):
+            return True
+        kept = kept or bool(rows)
+    return not kept
 
 
 def _keys_of(entry: Entry) -> list[str]:

@@ -335,6 +335,8 @@ def test_erase_destroys_the_record_and_says_so(system: Up) -> None:
         [],
         ["up"],
         ["demo"],
+        ["backup"],
+        ["restore"],
         ["send"],
         ["trace"],
         ["verify-receipt"],

@@ -270,7 +270,7 @@ def in_store(tx: Connection, blobs: Blobs) -> list[Sealed]:
             if value
         ]
         if row.blob:
-            found += _frames(blobs._folder / row.blob)
+            found += _frames(blobs.folder / row.blob)
     for row in tx.execute(select(offers).where(offers.c.content.is_not(None))):
         name = offer_key(row.insurer, row.number)
         found.append(Sealed("offers", name, row.content, name))

@@ -4,9 +4,11 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -117,6 +119,32 @@ def test_a_restore_says_why_it_refuses(data: Path, tmp_path: Path) -> None:
     shutil.rmtree(data / "journal")
     shutil.move(tmp_path / "journal", data / "journal")
     run("restore", store, "--data", data)
+
+
+def test_keys_of_another_system_are_refused_and_change_nothing(data: Path, tmp_path: Path) -> None:
+    """Of another one that knows the same records by the same ids."""
+    other, wrong, right = tmp_path / "other", tmp_path / "wrong", tmp_path / "right"
+    world = World(InFiles(other))
+    world.send(list(generate(3, 4)))
+    world.close()
+    run("backup", "--out", wrong, "--data", other, "--keys-only")
+    run("backup", "--out", right, "--data", data, "--keys-only")
+    shutil.rmtree(data / "keys")
+    before = contents(data)
+    said = run("restore", wrong, "--data", data, good=False)
+    assert "another one's" in said and contents(data) == before and not (data / MARK).exists()
+    shutil.move(data / "journal", tmp_path / "journal")
+    assert "The journal holds 0 entries" in run("restore", right, "--data", data, good=False)
+    assert not (data / MARK).exists() and not (data / "keys" / "master.key").exists()
+    shutil.rmtree(data / "journal")
+    shutil.move(tmp_path / "journal", data / "journal")
+    assert "keys restored" in run("restore", right, "--data", data)
+
+
+def contents(data: Path) -> list[tuple[object, ...]]:
+    """Every row of the records and bodies of a store."""
+    with closing(sqlite3.connect(data / "claims.sqlite")) as store:
+        return [*store.execute("SELECT * FROM records ORDER BY 1"), *store.execute("SELECT * FROM bodies ORDER BY 1")]
 
 
 def rewrite(backup: Path, **changed: object) -> None:

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from adapters.stores import records
+from adapters.stores.archive import BLOB_KEY, Erased
 from adapters.vault.receipts import verify
 from schemas.ids import record_id
 from services.intake import limits
@@ -65,6 +66,22 @@ def test_a_large_file(running: Running) -> None:
         record = answer.json()["record"]
     assert running.read(lambda tx: running.system.archive.body(tx, record)) == file
     assert record in [path.name for path in (running.data / "blobs").iterdir()]
+
+
+@pytest.mark.parametrize("lost", ["file", "key"])
+def test_a_large_file_that_was_lost_is_kept_again_when_it_is_sent_again(running: Running, lost: str) -> None:
+    whole, described = bodies.scan(), bodies.metadata(issuer=HOSPITAL)
+    file = whole[:9] + b"%" + b"\x00" * 1_000_000 + whole[9:]
+    with running.client(HOSPITAL) as client:
+        record = post(client, described, file).json()["record"]
+        if lost == "file":
+            (running.data / "blobs" / record).unlink()
+        else:
+            running.system.keys.destroy([BLOB_KEY + record])
+        with pytest.raises(Erased):
+            running.read(lambda tx: running.system.archive.body(tx, record))
+        assert post(client, described, file).json()["record"] == record
+    assert running.read(lambda tx: running.system.archive.body(tx, record)) == file
 
 
 def test_parts_in_either_order_and_any_line_of_the_wire(running: Running) -> None:

@@ -2,16 +2,22 @@
 
 import hashlib
 import json
+import shutil
 from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select, update
 
 from adapters.stores import participants, verifications
-from adapters.stores.archive import RECORD_KEY
-from adapters.stores.tables import records
+from adapters.stores import records as envelopes
+from adapters.stores.archive import BLOB_KEY, RECORD_KEY, Erased
+from adapters.stores.dialect import unhurried
+from adapters.stores.postgres import SETTINGS
+from adapters.stores.tables import bodies, records
 from schemas.integrity import Answer
-from schemas.records import Kind, Role, Status
+from schemas.records import Kind, Outcome, Role, Status
 from schemas.topics import TOPICS
 from services.embedded import utc_now
 from services.recovery.worker import Recovery
@@ -228,6 +234,66 @@ def test_keys_from_an_older_backup_bring_back_nothing_erased_and_what_they_lack_
     assert kinds == [Kind.JUDGEMENT.value]
 
 
+def test_what_retention_erased_opens_no_more_under_an_older_backup_of_the_keys(
+    place: Place, tmp_path_factory: pytest.TempPathFactory, opened: Callable[[Place], World]
+) -> None:
+    world, lossy = opened(place), Lossy(place)
+    send(world, items := list(generate(SEED, 3)), items)
+    short = world.post(Kind.DOCUMENT, items[0].sender, "POST", "/fhir/Bundle", b"{}")  # rejected: half a year
+    names = [RECORD_KEY + short, BLOB_KEY + short]
+    world.core.archive.blob_key(short)
+    backup = lossy.back_up(tmp_path_factory.mktemp("backups") / "keys", "--keys-only")
+    world.now = NOW + timedelta(days=200)
+    settle(world)
+    world.core.keys.destroy(names[1:])
+    with world.core.database.read() as tx:
+        assert envelopes.by_ids(tx, [short])[short].erased
+    assert not world.core.keys.get(names)
+    world.close()
+    lossy.lose_keys()
+    lossy.put_back_keys(backup)
+    world = opened(place)
+    assert not world.core.keys.get(names)
+
+
+def test_a_lost_file_of_a_large_record_costs_no_key_and_is_given_to_nobody(
+    place: Place, tmp_path_factory: pytest.TempPathFactory, opened: Callable[[Place], World]
+) -> None:
+    """The folder of data is lost, with blobs and master key; the store's database stands."""
+    world, lossy = opened(place), Lossy(place)
+    send(world, items := list(generate(SEED, 6)), items)
+    record, sha256 = offered_record(world, feeds_of(world.core, NOW), Kind.DOCUMENT, set())
+    archive = world.core.archive
+    with world.core.database.write() as tx:
+        body = archive.body(tx, record)
+        tx.execute(update(bodies).where(bodies.c.record == record).values(body=None, blob=record))
+    archive.blobs.write(record, archive.blob_key(record), body)
+    names = [RECORD_KEY + record, BLOB_KEY + record]
+    backup = lossy.back_up(tmp_path_factory.mktemp("backups") / "keys", "--keys-only")
+    world.close()
+    (file,) = (place.folder / "blobs").iterdir()
+    shutil.move(file, aside := tmp_path_factory.mktemp("aside") / record)
+    lossy.lose_keys()
+    lossy.put_back_keys(backup)
+
+    world = opened(place)
+    world.now = max(NOW, utc_now())
+    settle(world)
+    assert len(world.core.keys.get(names)) == 2
+    assert sha256 not in papers_in(feeds_of(world.core, NOW))
+    assert [one["record"] for one in differences(world.core, NOW)] == [record]
+    with world.core.database.read() as tx, pytest.raises(Erased):
+        world.core.archive.body(tx, record)
+    shutil.copy(aside, file)
+    with world.core.database.read() as tx:
+        assert world.core.archive.body(tx, record) == body
+    (item,) = (one for one in items if hashlib.sha256(one.body).hexdigest() == sha256)
+    send(world, [item], items)
+    settle(world)
+    assert not differences(world.core, NOW)
+    assert sha256 in papers_in(feeds_of(world.core, NOW))
+
+
 def withdrawn(body: bytes) -> bytes:
     """The document's own withdrawal."""
     bundle = json.loads(body)
@@ -236,10 +302,31 @@ def withdrawn(body: bytes) -> bytes:
     return json.dumps(bundle).encode()
 
 
-@pytest.mark.parametrize("known", [True, False], ids=["in the backup", "since the backup"])
+def tried(world: World, one: Row, outcome: Outcome) -> None:
+    """An attempt of this record that ended so."""
+    envelope, earlier = envelopes.envelope(one), NOW - timedelta(hours=1)
+    with world.core.database.write() as tx:
+        envelopes.put(tx, [envelope])
+        if outcome == Outcome.DEAD:
+            envelopes.mark_dead(tx, "validation", "test", envelope.id, "Test", earlier)
+        else:
+            row = {"record": envelope.id, "judged": 1, "judged_at": envelopes.stamp(earlier), "outcome": outcome.value}
+            envelopes.judge(tx, [row])
+
+
+@pytest.mark.parametrize(
+    ("known", "withdrawal"),
+    [(True, None), (False, None), (True, Outcome.DEAD), (True, Outcome.REJECTED)],
+    ids=["in the backup", "since the backup", "withdrawal dead in it", "withdrawal rejected in it"],
+)
 def test_what_its_sender_withdrew_since_does_not_return(
-    place: Place, tmp_path_factory: pytest.TempPathFactory, opened: Callable[[Place], World], known: bool
+    place: Place,
+    tmp_path_factory: pytest.TempPathFactory,
+    opened: Callable[[Place], World],
+    known: bool,
+    withdrawal: Outcome | None,
 ) -> None:
+    """`withdrawal`: what had become of its first attempt by the time of the backup."""
     items = list(generate(SEED, 6))
     whole = opened(InFiles(tmp_path_factory.mktemp("whole")))
     send(whole, items, items)
@@ -248,10 +335,14 @@ def test_what_its_sender_withdrew_since_does_not_return(
 
     world, lossy = opened(place), Lossy(place)
     send(world, [one for one in items if known or one is not item], items)
+    post = (Kind.DOCUMENT, item.sender, "POST", "/fhir/Bundle", withdrawn(item.body))
+    if withdrawal:
+        last = whole.post(*post)
+        with whole.core.database.read() as tx:
+            tried(world, envelopes.by_ids(tx, [last])[last], withdrawal)
     backup = lossy.back_up(tmp_path_factory.mktemp("backups") / "store")
     if not known:
         send(world, [item], items)
-    post = (Kind.DOCUMENT, item.sender, "POST", "/fhir/Bundle", withdrawn(item.body))
     gone = world.post(*post)
     before = feeds_of(world.core, NOW)
     assert sha256 not in papers_in(before)
@@ -267,7 +358,8 @@ def test_what_its_sender_withdrew_since_does_not_return(
     after = feeds_of(world.core, NOW)
     check_numbers(before, after)
     assert sha256 not in papers_in(after)
-    assert [one["record"] for one in differences(world.core, NOW)] == [gone]
+    wanted = differences(world.core, NOW)
+    assert {one["record"] for one in wanted} == {gone} and "body-wanted" in {one["what"] for one in wanted}
     assert world.post(*post) == gone
     settle(world)
     assert not differences(world.core, NOW)
@@ -403,3 +495,14 @@ def _verdict(world: World, file: str) -> str:
     with world.core.database.read() as tx:
         own = select(records.c.outcome).where(records.c.record == world.record_of[file])
         return str(tx.execute(own).scalar_one())
+
+
+def test_no_time_limit_cuts_a_long_restore_off(
+    places: Callable[[str, Path], Place], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    store = places("postgresql", tmp_path_factory.mktemp("long")).database()
+    with store.write() as tx:
+        unhurried(tx)
+        for name in SETTINGS.keys() - {"synchronous_commit"}:
+            assert tx.exec_driver_sql(f"SHOW {name}").scalar_one() == "0"
+    store.close()
