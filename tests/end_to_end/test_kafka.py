@@ -11,6 +11,7 @@ from services.commands.run import run
 from services.commands.up import up
 from services.sandbox import setup
 from services.sandbox.client import Client, Post
+from services.sandbox.filings import pdf
 from tests.end_to_end.ordeal import ordeal
 from tests.end_to_end.services import Services, services
 from tests.integration import bodies
@@ -44,7 +45,7 @@ def test_every_service_killed_at_random_leaves_zeros(server: Server, tmp_path: P
 
 
 def test_a_large_file_travels_by_reference_and_its_sender_hears_the_verdict(server: Server, tmp_path: Path) -> None:
-    file = bodies.scan() + b"%" + bytes(3_000_000)
+    file = pdf("scan" + "." * 3_000_000)
 
     async def sends(own: Services) -> None:
         await own.start()
