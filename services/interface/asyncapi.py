@@ -111,8 +111,9 @@ def _message(name: str) -> Json:
             "properties": {
                 "event": {
                     "type": "string",
-                    "pattern": f"^[0-9a-f]{{{ID_LENGTH}}}$",
-                    "description": "Derived from its input: the same input gives the same event, which counts once.",
+                    "pattern": f"^[0-9a-f]{{{ID_LENGTH}}}(:expire:[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})?$",
+                    "description": "Derived from its input: the same input gives the same event, which counts once. Of an expiry "
+                    "its record and its day.",
                 },
                 "day": {"type": "string", "format": "date", "description": "UTC; whose key the value is sealed under."},
             },
