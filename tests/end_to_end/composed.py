@@ -11,7 +11,7 @@ import sysconfig
 import threading
 import time
 import venv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ DOCKERFILE = [
 ]
 ENTRYPOINT = [line.strip('[]"') for word, line in DOCKERFILE if word == "ENTRYPOINT"]
 OURS = [name for name, service in SERVICES.items() if "build" in service]
+VOLUMES = [line.rpartition("-m 700 ")[2].replace("/", "").split() for word, line in DOCKERFILE if "-m 700 " in line][0]
 LASTING = [name for name in SERVICES if SERVICES[name]["restart"] != "no"]
 
 
@@ -63,16 +64,15 @@ class Composed:
         self._ports = {name: str(free_port()) for name in SERVICES}
         self.port = self._ports["doors"]
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
-        for name in ("secrets", "data", "tmp", "here"):
+        for name in ("tmp", "here", *VOLUMES):
             (folder / name).mkdir(mode=0o700)
 
     def here(self, name: str, value: object) -> str:
         """A value of the file, with this machine's places for the containers'."""
         places = {
             "$$": "$",
-            "/secrets": f"{self.folder}/secrets",
             "/var/lib/kafka/data": f"{self.folder}/kafka/data",
-            "/data": f"{self.folder}/data",
+            **{f"/{volume}": f"{self.folder}/{volume}" for volume in VOLUMES},
             "kafka:9092": f"127.0.0.1:{self._ports['kafka']}",
             ":9092": f"127.0.0.1:{self._ports['kafka']}",
             "127.0.0.1/9092": f"127.0.0.1/{self._ports['kafka']}",
@@ -87,7 +87,7 @@ class Composed:
 
     def start(self) -> None:
         """Each once what it depends on is as it asks."""
-        waiting = dict(SERVICES)
+        waiting = {name: one for name, one in SERVICES.items() if not one.get("profiles")}
         while waiting:
             name = next(name for name, one in waiting.items() if not waiting.keys() & one.get("depends_on", {}).keys())
             for other, how in waiting.pop(name).get("depends_on", {}).items():
@@ -127,9 +127,13 @@ class Composed:
         machine = {"PATH": f"{self._programs}:{os.environ['PATH']}", "PGPORT": self._ports["postgres"]}
         return machine | {"TMPDIR": f"{self.folder}/tmp"} | own
 
-    def _ours(self, name: str) -> None:
+    def run(self, name: str, *command: str) -> None:
+        """As `docker compose run --rm`: once, its command or another one."""
+        self._ours(name, command)
+
+    def _ours(self, name: str, command: Sequence[str] = ()) -> None:
         service = SERVICES[name]
-        words = [*service.get("entrypoint", ENTRYPOINT), *service["command"]]
+        words = [*service.get("entrypoint", ENTRYPOINT), *(command or service["command"])]
         with (self.folder / f"{name}.log").open("wb") as log:
             process = subprocess.Popen(
                 [self.here(name, word) for word in words],

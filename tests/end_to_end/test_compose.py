@@ -20,6 +20,7 @@ from services.commands.run import SERVICES as RUNNING
 from services.commands.run import run
 from services.commands.topics import apply
 from services.pipeline import PIPELINE
+from services.recovery.manifest import NAME as MANIFEST
 from services.sandbox.setup import read
 from tests.end_to_end.composed import COMPOSE, DOCKERFILE, ENTRYPOINT, LASTING, OURS, ROOT, SERVICES, Composed
 from tests.servers.kafka import POM
@@ -61,7 +62,9 @@ def test_it_runs_every_service_once() -> None:
 
 def test_versions_are_those_of_the_tests() -> None:
     assert f"<version>{SERVICES['kafka']['image'].split(':')[1]}</version>" in POM.read_text()
-    assert ("FROM", "python:3.11-slim") in DOCKERFILE
+    assert ("FROM", "python:3.11-slim-bookworm") in DOCKERFILE
+    major = SERVICES["postgres"]["image"].split(":")[1]
+    assert [line for word, line in DOCKERFILE if word == "RUN" and f"postgresql-client-{major} " in line]
     assert 'requires-python = ">=3.11"' in (ROOT / "pyproject.toml").read_text()
 
 
@@ -119,12 +122,24 @@ def test_everything_comes_up_and_takes_a_document(composed: Composed) -> None:
 
 def test_the_password_is_made_once_and_asked_for(composed: Composed) -> None:
     made = (composed.folder / "secrets" / "pgpass").read_bytes()
-    composed._ours("secrets")
+    composed.run("secrets")
     assert (composed.folder / "secrets" / "pgpass").read_bytes() == made
     assert (composed.folder / "secrets" / "pgpass").stat().st_mode & 0o077 == 0
     url = composed.here("hub", SERVICES["hub"]["environment"]["CLAIMS_DATABASE"])
     done = subprocess.run(["psql", "-w", "-c", "SELECT 1", url], capture_output=True, text=True, check=False)
     assert done.returncode and "password" in done.stderr
+
+
+def test_a_backup_is_made_while_it_runs(composed: Composed) -> None:
+    """By the commands of docs/operations.md; the journal has a volume of its own."""
+    told = re.findall(r"docker compose run --rm recovery (backup .*)", (ROOT / "docs/operations.md").read_text())
+    assert len(told) == 2
+    for line in told:
+        words = line.split()
+        composed.run("recovery", *words)
+        out = Path(composed.here("recovery", words[words.index("--out") + 1]))
+        assert json.loads((out / MANIFEST).read_text())["holds"] == ("keys" if "--keys-only" in words else "store")
+    assert (composed.folder / "journal" / "journal.sqlite").stat().st_size
 
 
 def test_a_service_tells_of_its_process(composed: Composed) -> None:
