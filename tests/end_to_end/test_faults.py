@@ -14,6 +14,7 @@ from itertools import count
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 from aiokafka import ConsumerRecord, TopicPartition
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
@@ -28,7 +29,7 @@ from adapters.vault.keys import Keys
 from schemas.records import Role
 from schemas.topics import TOPICS
 from services.commands.run import SERVICES
-from services.sandbox.client import TIMEOUT, Client, Post
+from services.sandbox.client import TIMEOUT, Client, Post, judged
 from services.sandbox.participants import PARTICIPANTS
 from services.sandbox.player import Player
 from services.sandbox.scenario import generate
@@ -69,6 +70,8 @@ UNANSWERED = {
     "rolling_restart": {"ConnectError", "ReadError", "RemoteProtocolError"},
 }
 PATIENCE = 120.0
+BROKEN = b'{"resourceType": "Bundle", "type": "document", "entry": []}'  # refused by validation, not at the door
+LONG_AGO = "2020-01-01T00:00:00.000000Z"
 logger = logging.getLogger(__name__)
 PLACES = ("CLAIMS_KAFKA", "CLAIMS_DATABASE", "CLAIMS_KEYS")
 
@@ -133,6 +136,7 @@ class Faults:
     system: Services
     cluster: Cluster
     database: Server
+    store: str  # its URL
     line: Line
     between: Between
     back: dict[str, float] = field(default_factory=dict)
@@ -157,7 +161,24 @@ class Faults:
             logger.info("%s: back after %.1f s; senders met %s", fault, self.back[fault], dict(self.between.met[fault]))
             probe = following
         await probe.back()
+        await self._time_passes(load.client)
         return len(self.back)
+
+    async def _time_passes(self, client: Client) -> None:
+        """In the store: an approved authorisation falls due, and a refused document has had its half year."""
+        hospital = next(one.code for one in PARTICIPANTS if Role.HOSPITAL in one.roles)
+        answer = await judged(client, Post(hospital, "POST", "/fhir/Bundle", BROKEN, "application/fhir+json"))
+        assert answer.record and (await client.verdict(hospital, answer.record))["verdict"] == "rejected"
+        async with (
+            await psycopg.AsyncConnection.connect(self.store, autocommit=True) as store,
+            asyncio.timeout(PATIENCE),
+        ):
+            await store.execute("UPDATE records SET judged_at = %s WHERE record = %s", (LONG_AGO, answer.record))
+            falls = "INSERT INTO due SELECT %s, record, 'authorisation ended' FROM authorisations LIMIT 1"
+            assert (await store.execute(falls, (LONG_AGO,))).rowcount == 1
+            waits = "SELECT EXISTS (SELECT FROM due WHERE at = %s) OR (SELECT erased = 0 FROM records WHERE record = %s)"
+            while (await (await store.execute(waits, (LONG_AGO, answer.record))).fetchone()) != (False,):
+                await asyncio.sleep(0.1)
 
     async def _register_key(self, client: Client) -> None:
         """All insurers have one, so that their topics are published too."""
@@ -256,7 +277,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
         places = dict(zip(PLACES, (cluster.address, *urls), strict=True))
         with contextlib.closing(Services(folder / "data", places, SEED, replicas=REPLICAS)) as system:
             between = Between(system.ports)
-            faults = Faults(system, cluster, server, own, between)
+            faults = Faults(system, cluster, server, urls[0], own, between)
 
             def make(sandbox: Sandbox, patience: float) -> Client:
                 client = Client(sandbox, patience)
