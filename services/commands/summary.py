@@ -11,6 +11,7 @@ from services.portal.reconciliation import lines
 from services.sandbox.check import Fault
 from services.sandbox.motor_check import MotorCases
 from services.sandbox.observer import Seen
+from services.sandbox.settlement import Settlement
 from services.sandbox.setup import Sandbox
 from services.sandbox.verifying import Verified
 
@@ -58,6 +59,30 @@ def show(
     _lines(console, "feed", found.feed_faults)
     if not ok:
         _lines(console, "reconciliation", lines(reconciliation))
+
+
+def show_settled(console: Console, sandbox: Sandbox, settled: Iterable[Settlement]) -> None:
+    """The accidents that several insurers can settle from one set of papers, as each insurer is told."""
+    settled = list(settled)
+    _lines(console, "cannot be settled as expected", (fault for one in settled for fault in one.faults))
+    shared = [one for one in settled if one.shared]
+    if not shared:
+        console.print(f"{'To settle':<15}no accident of two insurers has all its papers")
+        return
+    papers = sum(one.papers for one in shared)
+    console.print(
+        f"{'To settle':<15}{len(shared)} accidents of two insurers from one set each: {papers} papers, each handed in once; "
+        "no insurer that owes lacks one, and all reckon the same"
+    )
+    table = Table(title="What each insurer is told of them; what it pays, it tells nobody here", title_justify="left")
+    for name in ("case", "insurer", "papers", "victim: share", "TWD", "to pay by"):
+        table.add_column(name, justify="right" if name in ("papers", "TWD") else "left")
+    for one in sorted(shared, key=lambda one: one.case):
+        for part in one.parts:
+            shares = ", ".join(f"{party}: {share}" for party, share in part.shares.items())
+            name = sandbox.bearers[part.insurer].name
+            table.add_row(one.case, name, str(part.papers), shares, f"{part.amount:,}", part.due)
+    console.print(table)
 
 
 def show_verified(console: Console, verified: Verified) -> None:

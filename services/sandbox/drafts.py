@@ -13,7 +13,6 @@ from services.sandbox.participants import CLAIMLINK, OPERATORS
 from services.sandbox.persons import Person, person
 from services.sandbox.places import Setting, setting
 
-MEDICAL = frozenset({"certificate", "receipt", "laboratory", "operation", "imaging", "medical-record"})
 DOCUMENT_TYPE, JSON_TYPE = "application/fhir+json", "application/json"
 
 
@@ -61,6 +60,7 @@ class Draft:
     consent: Consent | None = None
     under: str | None = None  # the mandate that an agent's authorisation rests on
     owed: dict[str, dict[str, str]] | None = None  # of a police record: by injured party who owes, and which share
+    claimed: dict[str, int] | None = None  # of one whose every paper is there: by injured party her costs, TWD
     approves: bool | None = None  # of a review
 
 

@@ -14,7 +14,7 @@ from services.sandbox.drafts import Book, Draft, dump
 from services.sandbox.participants import CLAIMLINK, HOSPITALS, LIFE, insurer_of
 from services.sandbox.persons import Person
 
-ONE, TWO, PASSENGERS, WITHDRAWN, IMPOSTOR, NO_POLICE, FLED = (
+ONE, TWO, PASSENGERS, WITHDRAWN, IMPOSTOR, NO_POLICE, FLED, WHOLE = (
     "one-vehicle",
     "two-vehicles",
     "two-injured",
@@ -22,9 +22,12 @@ ONE, TWO, PASSENGERS, WITHDRAWN, IMPOSTOR, NO_POLICE, FLED = (
     "impostor",
     "no-police",
     "fled",
+    "every-paper",
 )
 CLASSES = ("certificate", "receipt")
 FUND = "fund"  # the special compensation fund, among payers
+OWN_PAPERS = {"identity": "identity", "bank-account": "claim"}  # what a claimant hands in herself, by data class
+CARE = ("REGISTRATION", "PART", "CERTIFICATE")  # what NHI leaves to the patient (G0390067 art. 2 II ②(1))
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,8 @@ class _Loss:
 
 def tell(book: Book, kind: str, document_twist: str, application_twist: str, accident_twist: str) -> Sighting | None:
     """Adds the records of one road accident; gives back what open data may show of it."""
+    if kind == WHOLE:
+        return _whole(book)
     seen, injured = _happen(book, kind)
     number = None if kind == NO_POLICE else f"A{book.mark()}"
     named = _named(book, seen)
@@ -89,6 +94,9 @@ def _happen(book: Book, kind: str) -> tuple[Occurrence, tuple[Person, ...]]:
         riders = (book.person(2, youngest=19), book.person(3, youngest=19))
         parties = (car, Participant("car", "driver", other, second))
         parties += tuple(Participant("passenger", "passenger", rider, second, injured=True) for rider in riders)
+    elif kind == WHOLE:
+        rider = Participant("passenger", "passenger", book.person(2), second, injured=True)
+        parties = (car, Participant("car", "driver", other, second, injured=True), rider)
     elif kind == FLED:
         parties = (
             Participant("car", "driver", fled=True),
@@ -197,6 +205,55 @@ def _further_papers(book: Book, loss: _Loss, standing: bool) -> None:
             loss=filings.motor_loss(book.day, plate),
         )
         hospital_papers.upload(book, "repair-estimate", sender=book.claimlink(), metadata=metadata, mark=mark)
+
+
+def _whole(book: Book) -> Sighting:
+    """Two insured cars and two victims of whom no paper is missing: each is handed in once, and each victim consents that
+    it goes to whoever owes her. One company may cover both cars."""
+    seen, injured = _happen(book, WHOLE)
+    number, plates = f"A{book.mark()}", _plates(seen)
+    insurers = tuple(dict.fromkeys((insurer_of(plate) or "", Cover.MOTOR_COMPULSORY) for plate in plates))
+    record = police_papers.tell(book, seen, number, police_papers.PLAIN)
+    record.owed, record.claimed = _owed(seen), {}
+    loss = filings.motor_loss(book.day, plates[1])
+    applications.tell(
+        book,
+        lambda identifier, version, named: filings.with_accident(
+            filings.application(identifier, injured[0], loss, list(named), version=version), seen, number
+        ),
+        insurers,
+        applications.PLAIN,
+        book.claimlink(),
+    )
+    for kind, _ in police_papers.POLICE_PAPERS:
+        police_papers.papers(book, seen, number, kind, plates[0])
+    for order, party in enumerate(seen.parties, start=1):
+        if party.injured and party.person:
+            debtors = tuple(record.owed[str(order)])
+            record.claimed[str(order)] = _claim(book, seen, party.person, debtors, loss)
+    return Sighting(record, seen)
+
+
+def _claim(book: Book, seen: Occurrence, person: Person, debtors: tuple[str, ...], loss: dict[str, Any]) -> int:
+    """All that one victim hands in, and her consent; the costs that are hers to claim without further proof, TWD."""
+    visit = visits.Visit(book.rng.choice(HOSPITALS), person, debtors[0], book.day, book.mark())
+    spec = visits.injury(book.rng, visit, seen.moment, first=True, dated=True, place=seen.place)
+    hospital_papers.tell(book, spec, hospital_papers.PLAIN)
+    for kind, data_class in OWN_PAPERS.items():
+        mark = book.mark()
+        metadata = filings.paper(
+            f"P-{mark}",
+            kind,
+            persons=[person.identifier],
+            classes=[data_class],
+            issuer="CLAIMANT",
+            issued=book.day + timedelta(days=book.rng.randrange(1, 20)),
+            loss=loss,
+        )
+        hospital_papers.upload(book, kind, sender=book.claimlink(), metadata=metadata, mark=mark)
+    classes = (*CLASSES, *OWN_PAPERS.values())
+    consents.grant(book, Wish(person, "injured", debtors, Cover.MOTOR_COMPULSORY, classes, loss))
+    return sum(line.net for line in spec.lines if line.code in CARE)
 
 
 def _owed(seen: Occurrence) -> dict[str, dict[str, str]]:

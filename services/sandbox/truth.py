@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from services.sandbox.drafts import MEDICAL, Draft
+from services.sandbox.drafts import Draft
 from services.sandbox.participants import insurer_of
 
 
@@ -19,7 +19,8 @@ class Truth:
 
     `expected`: the verdict in sending order (accepted, rejected, duplicate). `allowed_ever`: insurers that it may have
     been handed over to in some state of the world, for example before a consent was withdrawn. `owed`: of a police record
-    that the case shows, by injured party who owes the compulsory cover, and which share.
+    that the case shows, by injured party who owes the compulsory cover, and which share; `claimed`: where every paper of
+    the accident is there, by injured party the costs that she can claim at once, TWD.
     """
 
     file: str
@@ -34,6 +35,7 @@ class Truth:
     expected: str = "accepted"
     allowed_ever: tuple[str, ...] = ()
     owed: dict[str, dict[str, str]] | None = None
+    claimed: dict[str, int] | None = None
 
     def line(self) -> dict[str, Any]:
         """The contract's object."""
@@ -48,6 +50,7 @@ class Truth:
             "supersedes": self.supersedes,
             "insurers": list(self.insurers),
             **({"owed": self.owed} if self.owed else {}),
+            **({"claimed": self.claimed} if self.claimed else {}),
         }
 
 
@@ -85,7 +88,7 @@ class _Rights:
             return frozenset()
         if draft.classes == {"police"}:
             return self.police
-        if not draft.classes <= MEDICAL or not draft.persons:
+        if not draft.persons:
             return frozenset()
         each = [self._consented(person, draft.classes) for person in draft.persons]
         return frozenset.intersection(*each)
@@ -134,6 +137,7 @@ def evaluate(drafts: list[Draft], case: str) -> list[Truth]:
             insurers=tuple(sorted(_offered(draft, holders, current))),
             expected=draft.verdict,
             owed=draft.owed if draft in current else None,
+            claimed=draft.claimed if draft in current else None,
             allowed_ever=() if draft.verdict == "rejected" else tuple(sorted(ever.of(draft))),
         )
         for draft in drafts
