@@ -18,12 +18,13 @@ Difference = tuple[str, str | None, str | None, str | None, str]
 _HELD = "('accepted', 'duplicate')"
 # Nothing shown stands for these documents: their sender took an identity back.
 _TAKEN_BACK = "SELECT lineage FROM records WHERE standing = 'entered-in-error' AND lineage IS NOT NULL"
-# Of these every identity was taken back: its latest version says so.
+# Of these every identity was taken back: its latest version says so. An agent's says it under a mandate only: the hub judges.
 _ALL_TAKEN_BACK = """
     SELECT lineage FROM records AS latest WHERE lineage IS NOT NULL AND identity IS NOT NULL
       AND outcome IN ('accepted', 'duplicate') AND version = (SELECT max(version) FROM records AS other
         WHERE other.identity = latest.identity AND other.outcome IN ('accepted', 'duplicate'))
-    GROUP BY lineage HAVING min(CASE standing WHEN 'entered-in-error' THEN 1 ELSE 0 END) = 1"""
+    GROUP BY lineage HAVING min(CASE WHEN standing = 'entered-in-error' AND record NOT IN (SELECT record FROM acting)
+      THEN 1 ELSE 0 END) = 1"""
 # The first day that the log still holds whole.
 _KEPT = "(SELECT min(day) FROM log)"
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterable
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from adapters.stores import consents, mandates
 from adapters.stores.archive import Archive
 from schemas.evidence import Acting, Content, Evidence, Mandate
+from schemas.records import Kind
+from services.consent.entitlement import filing
 from services.consent.mandate import Power
 from services.hub.linking import Node
 
@@ -23,7 +25,26 @@ def pair_of(content: Content, lookup: Lookup) -> str | None:
 
 def powers(tx: Connection, archive: Archive, lookup: Lookup, nodes: Iterable[Node]) -> tuple[Power, ...]:
     """The mandates of those who act for others in these nodes, as they stand."""
-    pairs = {pair for node in nodes if (pair := pair_of(node.evidence, lookup))}
+    return _powers(tx, archive, {pair for node in nodes if (pair := pair_of(node.evidence, lookup))})
+
+
+def unmandated(tx: Connection, archive: Archive, lookup: Lookup, rows: Iterable[Row]) -> set[str]:
+    """Of these rows of `records` the applications that an agent filed without a mandate. They are nobody's until he has one:
+    they take no other version's place, and join no case."""
+    filed = mandates.acting_in(tx, [row.record for row in rows if row.kind == Kind.APPLICATION])
+    if not filed:
+        return set()
+    views = archive.views(tx, filed)
+    given = _powers(tx, archive, {pair for view in views.values() if (pair := pair_of(view, lookup))})
+    mandated = {
+        record
+        for record, view in views.items()
+        if isinstance(view, Evidence) and filing(view.acting, given) is not None
+    }
+    return filed - mandated
+
+
+def _powers(tx: Connection, archive: Archive, pairs: Iterable[str]) -> tuple[Power, ...]:
     given = mandates.mandates_of(tx, pairs)
     if not given:
         return ()

@@ -98,7 +98,7 @@ class Reading:
         row = records.by_ids(tx, [id]).get(id)
         if row is None:
             return None
-        story = _story(tx, row)
+        story = self._story(tx, row)
         if row.kind == Kind.MANDATE:
             return replace(story, mandated=self._mandated(tx, row, now)), None
         if row.case_number:
@@ -108,6 +108,29 @@ class Reading:
         loaded, _ = self._hub.loader.load(tx, [row.lineage])
         around = next(iter(loaded.components([row.lineage])), None)
         return story, self._dossier(tx, None, None, around, loaded, (), now) if around else None
+
+    def _story(self, tx: Connection, row: Row) -> Story:
+        family = tracing.of_lineage(tx, row.lineage) if row.lineage else ()
+        held = [one for one in family if one.outcome in records.HELD and not one.erased]
+        stands = shown(held, self._hub.loader.unmandated(tx, held))
+        return Story(
+            record=records.envelope(row),
+            judged=row.judged,
+            outcome=Outcome(row.outcome) if row.outcome else None,
+            judged_at=row.judged_at,
+            why=_why(tx, row),
+            original=row.original,
+            problems=tuple(Problem.model_validate(one) for one in json.loads(row.problems or "[]")),
+            erased=bool(row.erased),
+            lineage=row.lineage,
+            shown=stands.record if stands else None,
+            versions=tuple(_entry(one) for one in family),
+            children=tuple(
+                {"record": one.record, "outcome": one.outcome, "lines": [one.first_line, one.last_line]}
+                for one in tracing.children(tx, row.record, CHILDREN)
+            ),
+            dead=_dead(tx, [row.record]),
+        )
 
     def worklist(self, tx: Connection) -> dict[str, Any]:
         """What waits for a person's word. A pair that is judged otherwise by now is left to the hub's next fold of it."""
@@ -290,29 +313,6 @@ def _words(tx: Connection, ids: Iterable[str]) -> tuple[Word, ...]:
     return tuple(
         Word(row.judgement, row.sender, row.received, row.verb, row.one, row.other, bool(row.withdrawn))
         for row in tracing.judgements_naming(tx, ids)
-    )
-
-
-def _story(tx: Connection, row: Row) -> Story:
-    family = tracing.of_lineage(tx, row.lineage) if row.lineage else ()
-    stands = shown([one for one in family if one.outcome in records.HELD and not one.erased])
-    return Story(
-        record=records.envelope(row),
-        judged=row.judged,
-        outcome=Outcome(row.outcome) if row.outcome else None,
-        judged_at=row.judged_at,
-        why=_why(tx, row),
-        original=row.original,
-        problems=tuple(Problem.model_validate(one) for one in json.loads(row.problems or "[]")),
-        erased=bool(row.erased),
-        lineage=row.lineage,
-        shown=stands.record if stands else None,
-        versions=tuple(_entry(one) for one in family),
-        children=tuple(
-            {"record": one.record, "outcome": one.outcome, "lines": [one.first_line, one.last_line]}
-            for one in tracing.children(tx, row.record, CHILDREN)
-        ),
-        dead=_dead(tx, [row.record]),
     )
 
 
