@@ -13,6 +13,7 @@ from services.sandbox.motor_check import MotorCases
 from services.sandbox.observer import Seen
 from services.sandbox.settlement import Settlement
 from services.sandbox.setup import Sandbox
+from services.sandbox.truth import Acting
 from services.sandbox.verifying import Verified
 
 VERDICTS = ("accepted", "duplicate", "rejected", "dead", "later", "refused")
@@ -40,6 +41,7 @@ def show(
         ("Motor cases", f"{motor.accidents} accidents, {motor.victims} victims; disputes {motor.disputes}"),
         ("Who owes", f"the fund {motor.by_fund}, several insurers {motor.by_several}"),
         ("One set", f"{motor.shared} police records at several insurers, each sent once"),
+        ("By agents", _by_agents(found.acting)),
         ("Speed", f"{found.records} records in {found.seconds:.1f} s, {rate:.0f} records/s"),
         ("POST to offer", f"p50 {p50}, p99 {p99} ({len(found.latencies)} papers that waited for nothing else)"),
     ):
@@ -97,6 +99,14 @@ def show_verified(console: Console, verified: Verified) -> None:
         f"a wrong key once; {verified.again} asked later and were told at once"
     )
     _lines(console, "verification", verified.faults)
+
+
+def _by_agents(acting: Mapping[Acting, tuple[int, int, int]]) -> str:
+    (mandated, _, held), (revoked, before, still), (without, ever, _) = (acting[how] for how in Acting)
+    return (
+        f"applications under a mandate {mandated}, held by insurers {held}; under one revoked {revoked}, offered before "
+        f"{before}, held {still}; without one {without}, ever offered {ever}"
+    )
 
 
 def _more(extra: int) -> str:
