@@ -108,6 +108,17 @@ _QUESTIONS: dict[str, str] = {
     "handover-beyond-feed": """
         SELECT handovers.record, handovers.insurer, handovers.case_number, 'number ' || handovers.number
         FROM handovers LEFT JOIN feeds USING (insurer) WHERE handovers.number > coalesce(last, 0)""",
+    "question-overdue": """
+        SELECT record, NULL, NULL, 'question ' || id || ' to ' || issuer || ', until ' || deadline FROM verifications
+        WHERE next_try IS NOT NULL AND deadline < :before""",
+    "question-of-gone": f"""
+        SELECT record, NULL, NULL, 'question ' || id || ' to ' || issuer FROM verifications
+        WHERE record IN (SELECT record FROM records WHERE erased = 1)
+          AND NOT EXISTS (SELECT 1 FROM records WHERE records.sha256 = verifications.sha256
+            AND kind = 'paper' AND erased = 0 AND outcome IN {_HELD})""",
+    "answer-unsigned": """
+        SELECT record, NULL, NULL, 'question ' || id || ' to ' || issuer || ': ' || state FROM verifications
+        WHERE (answer IS NOT NULL) <> (state NOT IN ('asked', 'no-answer'))""",
     "dead-letter": """
         SELECT dead_letters.record, NULL, NULL, step || ': ' || reason FROM dead_letters
         LEFT JOIN records USING (record)
@@ -145,6 +156,8 @@ def counts(tx: Connection) -> dict[str, int]:
             "views": "count(*) FROM views",
             "offers": "count(*) FROM offers",
             "handovers": "count(*) FROM handovers",
+            "questions": "count(*) FROM verifications",
+            "answers": "count(*) FROM verifications WHERE answer IS NOT NULL",
             "deadLetters": "count(*) FROM dead_letters",
         }.items()
     }

@@ -39,6 +39,7 @@ from services.portal.dossier import (
     Mandated,
     Offer,
     OfferedPaper,
+    Question,
     Word,
 )
 from services.portal.trace import Story
@@ -130,6 +131,7 @@ class Reading:
                 for one in tracing.children(tx, row.record, CHILDREN)
             ),
             dead=_dead(tx, [row.record]),
+            questions=_questions(tx, row.sha256) if row.kind == Kind.PAPER and not row.erased else (),
         )
 
     def worklist(self, tx: Connection) -> dict[str, Any]:
@@ -303,6 +305,27 @@ def _consents(tx: Connection, rows: Sequence[Row]) -> dict[str, ConsentState]:
         )
         for row in rows
     }
+
+
+def _questions(tx: Connection, sha256: str) -> tuple[Question, ...]:
+    rows = tracing.questions_about(tx, sha256)
+    askers = defaultdict(set)
+    for row in tracing.askers_of(tx, [row.id for row in rows]):
+        askers[row.verification].add(row.asker)
+    return tuple(
+        Question(
+            verification=row.id,
+            issuer=row.issuer,
+            state=row.state,
+            asked=row.asked,
+            deadline=row.deadline,
+            tries=row.tries,
+            fault=row.fault,
+            answered=row.answered,
+            askers=tuple(sorted(askers[row.id])),
+        )
+        for row in rows
+    )
 
 
 def _dead(tx: Connection, ids: Iterable[str]) -> tuple[DeadLetter, ...]:
