@@ -18,6 +18,8 @@ Difference = tuple[str, str | None, str | None, str | None, str]
 _HELD = "('accepted', 'duplicate')"
 # Nothing shown stands for these documents: their sender took an identity back.
 _TAKEN_BACK = "SELECT lineage FROM records WHERE standing = 'entered-in-error' AND lineage IS NOT NULL"
+# Of these a restore lacks the bytes of some version: which of them stands is not known until its sender posts it again.
+_WANTED = "SELECT lineage FROM records WHERE wanted = 1 AND erased = 0 AND lineage IS NOT NULL"
 # Of these every identity was taken back: its latest version says so. An agent's says it under a mandate only: the hub judges.
 _ALL_TAKEN_BACK = """
     SELECT lineage FROM records AS latest WHERE lineage IS NOT NULL AND identity IS NOT NULL
@@ -76,7 +78,7 @@ _QUESTIONS: dict[str, str] = {
         SELECT record, NULL, NULL, kind FROM records
         WHERE outcome IN {_HELD} AND erased = 0 AND wanted = 0 AND case_number IS NULL
           AND kind IN ('document', 'paper', 'application')
-          AND lineage NOT IN ({_TAKEN_BACK}) AND :hub_is_level""",
+          AND lineage NOT IN ({_TAKEN_BACK}) AND lineage NOT IN ({_WANTED}) AND :hub_is_level""",
     "offer-without-view": """
         SELECT NULL, insurer, case_number, 'number ' || number FROM offers
         WHERE type = 'claims.offer' AND taken_back_by IS NULL AND NOT EXISTS

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from sqlalchemy import Connection, Row
 
-from adapters.stores import casebook, feeds
+from adapters.stores import casebook, feeds, mandates
 from adapters.stores.archive import Archive
 from adapters.vault.keys import Keys
 from schemas.evidence import Content, Evidence, Standing, Uses
@@ -114,8 +114,9 @@ class Loader:
         return loaded.nodes, next(iter(judged_between(loaded.nodes.values(), crowded)), None)
 
     def unmandated(self, tx: Connection, rows: Iterable[Row]) -> set[str]:
-        """Of these records those that an agent filed without a mandate."""
-        return unmandated(tx, self._archive, self._keys.lookup, rows)
+        """Of these rows, that the hub has folded, the applications that an agent filed without a mandate."""
+        filed = mandates.acting_in(tx, [row.record for row in rows if row.kind == Kind.APPLICATION])
+        return unmandated(tx, self._archive, self._keys.lookup, self._archive.views(tx, filed)) if filed else set()
 
     def _nodes(self, tx: Connection, loaded: Loaded, lineages: set[str]) -> None:
         if not lineages:
@@ -124,13 +125,18 @@ class Loader:
         for row in casebook.rows_of_lineages(tx, lineages):
             by_lineage[row.lineage].append(row)
         loaded.rows |= by_lineage
-        astray = self.unmandated(tx, [row for rows in by_lineage.values() for row in rows])
+        views = loaded.views
+        filed = [row.record for rows in by_lineage.values() for row in rows if row.kind == Kind.APPLICATION]
+        if unread := [record for record in filed if record not in views]:
+            views |= self._archive.views(tx, unread)
+        # By what each says of itself: one that the hub has not taken in yet stands under no pair.
+        told = {record: views[record] for record in filed if record in views}
+        astray = unmandated(tx, self._archive, self._keys.lookup, told)
         current = {lineage: row for lineage, rows in by_lineage.items() if (row := shown(rows, astray))}
         beside = {
             lineage: _other_identities(_standing(by_lineage[lineage], astray), row) for lineage, row in current.items()
         }
         wanted = [row.record for row in current.values()] + [one for some in beside.values() for one in some]
-        views = loaded.views
         views |= self._archive.views(tx, [record for record in wanted if record not in views])
         for lineage, row in current.items():
             evidence = views.get(row.record)

@@ -1,13 +1,12 @@
 """What the filings of a case rest on: the mandates of those who act for others; and what rests on a mandate."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from adapters.stores import consents, mandates
 from adapters.stores.archive import Archive
-from schemas.evidence import Acting, Content, Evidence, Mandate
-from schemas.records import Kind
+from schemas.evidence import Act, Acting, Content, Evidence, Mandate
 from services.consent.entitlement import filing
 from services.consent.mandate import Power
 from services.hub.linking import Node
@@ -28,20 +27,16 @@ def powers(tx: Connection, archive: Archive, lookup: Lookup, nodes: Iterable[Nod
     return _powers(tx, archive, {pair for node in nodes if (pair := pair_of(node.evidence, lookup))})
 
 
-def unmandated(tx: Connection, archive: Archive, lookup: Lookup, rows: Iterable[Row]) -> set[str]:
-    """Of these rows of `records` the applications that an agent filed without a mandate. They are nobody's until he has one:
-    they take no other version's place, and join no case."""
-    filed = mandates.acting_in(tx, [row.record for row in rows if row.kind == Kind.APPLICATION])
-    if not filed:
-        return set()
-    views = archive.views(tx, filed)
-    given = _powers(tx, archive, {pair for view in views.values() if (pair := pair_of(view, lookup))})
-    mandated = {
-        record
+def unmandated(tx: Connection, archive: Archive, lookup: Lookup, views: Mapping[str, Content]) -> set[str]:
+    """Of these records the applications that an agent filed without a mandate. They are nobody's until he has one: they take
+    no other version's place, and join no case."""
+    filed = {
+        record: view
         for record, view in views.items()
-        if isinstance(view, Evidence) and filing(view.acting, given) is not None
+        if isinstance(view, Evidence) and view.acting and view.acting.act == Act.APPLICATION
     }
-    return filed - mandated
+    given = _powers(tx, archive, {pair for view in filed.values() if (pair := pair_of(view, lookup))})
+    return {record for record, view in filed.items() if filing(view.acting, given) is None}
 
 
 def _powers(tx: Connection, archive: Archive, pairs: Iterable[str]) -> tuple[Power, ...]:

@@ -15,9 +15,9 @@ from sqlalchemy import select
 from adapters.stores import casebook, consents, reconciling, records
 from adapters.stores.dialect import lock
 from adapters.stores.tables import acting, handovers
-from schemas.events import Message
+from schemas.events import Message, Refold
 from schemas.records import Kind, Role
-from schemas.topics import VERDICTS
+from schemas.topics import DUE, VERDICTS
 from services.consent.worker import ConsentStep
 from services.deduplication.worker import Deduplication
 from services.delivery.worker import Sequencer
@@ -287,6 +287,19 @@ def test_an_agents_version_takes_the_place_of_hers_only_under_a_mandate(
     assert not [one for one in feed(world, OTHER_INSURER) if one[2]]
     with world.core.database.read() as tx:
         assert list(reconciling.differences(tx, records.stamp(NOW), {})) == []
+
+
+def test_a_version_by_an_agent_that_the_hub_has_not_heard_of_replaces_nothing(world: World) -> None:
+    """Its verdict is given, and another record of the case is folded first."""
+    own = give(world, "/applications", bodies.application(1, insurers=[NAMED]))
+    Book(world.core.host, world.core.archive, world.core.clock).enter(
+        [submission(Kind.APPLICATION, CLAIMLINK, "POST", "/claimlink/applications", by_agent(1))]
+    )
+    world.core.validate_here()
+    assert world.core.host.turn(handler(world, Deduplication)) == 1
+    due = Message(DUE.name, own, "again", Refold(records=(own,), why="test"))
+    views = world.core.database.commit(lambda tx: handler(world, Hub).handle(tx, [due], NOW))
+    assert [(one.key, [paper.record for paper in one.event.papers]) for one in views] == [(INSURER, [own])]
 
 
 def test_what_an_agent_files_without_a_mandate_joins_no_two_cases(world: World) -> None:
