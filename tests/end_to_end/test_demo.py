@@ -14,10 +14,8 @@ from pathlib import Path
 from services.sandbox.scenario import generate
 from services.sandbox.truth import Acting
 
-SEED, CASES = (
-    66,
-    6,
-)  # with a double, an accident of two insurers that has all its papers, and agents with and without mandate
+# With a double, an accident of two insurers that has all its papers, and agents with and without a mandate.
+SEED, CASES = 66, 6
 DEMO = (sys.executable, "-m", "services", "demo", "--seed", str(SEED), "--cases", str(CASES))
 
 
