@@ -25,6 +25,12 @@ def pairs_of(tx: Connection, ids: Iterable[str]) -> set[str]:
     return set(tx.execute(select(acting.c.pair).where(acting.c.record.in_(ids))).scalars()) if ids else set()
 
 
+def acting_in(tx: Connection, ids: Iterable[str]) -> set[str]:
+    """Of these records those that stand under a pair: mandates, and what agents filed."""
+    ids = list(ids)
+    return set(tx.execute(select(acting.c.record).where(acting.c.record.in_(ids))).scalars()) if ids else set()
+
+
 def drop(tx: Connection, record: str) -> None:
     tx.execute(delete(acting).where(acting.c.record == record))
 

@@ -18,12 +18,15 @@ Difference = tuple[str, str | None, str | None, str | None, str]
 _HELD = "('accepted', 'duplicate')"
 # Nothing shown stands for these documents: their sender took an identity back.
 _TAKEN_BACK = "SELECT lineage FROM records WHERE standing = 'entered-in-error' AND lineage IS NOT NULL"
-# Of these every identity was taken back: its latest version says so.
+# Of these a restore lacks the bytes of some version: which of them stands is not known until its sender posts it again.
+_WANTED = "SELECT lineage FROM records WHERE wanted = 1 AND erased = 0 AND lineage IS NOT NULL"
+# Of these every identity was taken back: its latest version says so. An agent's says it under a mandate only: the hub judges.
 _ALL_TAKEN_BACK = """
     SELECT lineage FROM records AS latest WHERE lineage IS NOT NULL AND identity IS NOT NULL
       AND outcome IN ('accepted', 'duplicate') AND version = (SELECT max(version) FROM records AS other
         WHERE other.identity = latest.identity AND other.outcome IN ('accepted', 'duplicate'))
-    GROUP BY lineage HAVING min(CASE standing WHEN 'entered-in-error' THEN 1 ELSE 0 END) = 1"""
+    GROUP BY lineage HAVING min(CASE WHEN standing = 'entered-in-error' AND record NOT IN (SELECT record FROM acting)
+      THEN 1 ELSE 0 END) = 1"""
 # The first day that the log still holds whole.
 _KEPT = "(SELECT min(day) FROM log)"
 
@@ -75,7 +78,7 @@ _QUESTIONS: dict[str, str] = {
         SELECT record, NULL, NULL, kind FROM records
         WHERE outcome IN {_HELD} AND erased = 0 AND wanted = 0 AND case_number IS NULL
           AND kind IN ('document', 'paper', 'application')
-          AND lineage NOT IN ({_TAKEN_BACK}) AND :hub_is_level""",
+          AND lineage NOT IN ({_TAKEN_BACK}) AND lineage NOT IN ({_WANTED}) AND :hub_is_level""",
     "offer-without-view": """
         SELECT NULL, insurer, case_number, 'number ' || number FROM offers
         WHERE type = 'claims.offer' AND taken_back_by IS NULL AND NOT EXISTS
@@ -107,6 +110,17 @@ _QUESTIONS: dict[str, str] = {
     "handover-beyond-feed": """
         SELECT handovers.record, handovers.insurer, handovers.case_number, 'number ' || handovers.number
         FROM handovers LEFT JOIN feeds USING (insurer) WHERE handovers.number > coalesce(last, 0)""",
+    "question-overdue": """
+        SELECT record, NULL, NULL, 'question ' || id || ' to ' || issuer || ', until ' || deadline FROM verifications
+        WHERE next_try IS NOT NULL AND deadline < :before""",
+    "question-of-gone": f"""
+        SELECT record, NULL, NULL, 'question ' || id || ' to ' || issuer FROM verifications
+        WHERE record IN (SELECT record FROM records WHERE erased = 1)
+          AND NOT EXISTS (SELECT 1 FROM records WHERE records.sha256 = verifications.sha256
+            AND kind = 'paper' AND erased = 0 AND outcome IN {_HELD})""",
+    "answer-unsigned": """
+        SELECT record, NULL, NULL, 'question ' || id || ' to ' || issuer || ': ' || state FROM verifications
+        WHERE (answer IS NOT NULL) <> (state NOT IN ('asked', 'no-answer'))""",
     "dead-letter": """
         SELECT dead_letters.record, NULL, NULL, step || ': ' || reason FROM dead_letters
         LEFT JOIN records USING (record)
@@ -144,6 +158,8 @@ def counts(tx: Connection) -> dict[str, int]:
             "views": "count(*) FROM views",
             "offers": "count(*) FROM offers",
             "handovers": "count(*) FROM handovers",
+            "questions": "count(*) FROM verifications",
+            "answers": "count(*) FROM verifications WHERE answer IS NOT NULL",
             "deadLetters": "count(*) FROM dead_letters",
         }.items()
     }

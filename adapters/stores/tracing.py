@@ -14,6 +14,8 @@ from adapters.stores.tables import (
     offer_papers,
     offers,
     records,
+    verification_askers,
+    verifications,
     withdrawals,
 )
 
@@ -127,3 +129,15 @@ def judgements_naming(tx: Connection, ids: Iterable[str]) -> Sequence[Row]:
         .where(judgements.c.one.in_(ids) | judgements.c.other.in_(ids))
         .order_by(records.c.accepted)
     ).all()
+
+
+def questions_about(tx: Connection, sha256: str) -> Sequence[Row]:
+    """Every question whether a paper of these bytes is real, in the order in which they were asked."""
+    about = select(verifications).where(verifications.c.sha256 == sha256)
+    return tx.execute(about.order_by(verifications.c.asked)).all()
+
+
+def askers_of(tx: Connection, questions: Iterable[str]) -> Sequence[Row]:
+    """(verification, asker) of each that asked one of these."""
+    asked = select(verification_askers.c.verification, verification_askers.c.asker).distinct()
+    return tx.execute(asked.where(verification_askers.c.verification.in_(list(questions)))).all()

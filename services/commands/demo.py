@@ -17,12 +17,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from services.commands.options import Failed, content, first_operator
 from services.commands.outcome import outcome
-from services.commands.summary import show, show_verified
+from services.commands.summary import show, show_settled, show_verified
 from services.sandbox.client import Client, Unreachable
 from services.sandbox.motor_check import look
 from services.sandbox.observer import BadFeed, Observer
 from services.sandbox.player import Player, Sent, settle
 from services.sandbox.scenario import Item, generate
+from services.sandbox.settlement import settlements
 from services.sandbox.setup import FILE_NAME, read
 from services.sandbox.verifying import verify
 
@@ -191,9 +192,12 @@ async def _play(items: list[Item], data: Path, console: Console) -> bool:
         await observer.fetch(views)
         found = outcome(sent, observer.seen, views)
         motor = await look(client, first_operator(sandbox, None), sent, views)
+        settled = await settlements(client, sent, views)
     show(console, found, sandbox, observer.seen, views, reconciliation, motor)
+    show_settled(console, sandbox, settled)
     show_verified(console, verified)
-    return found.clean and bool(reconciliation["ok"]) and not (motor.faults or verified.faults)
+    told_right = not (motor.faults or verified.faults or any(one.faults for one in settled))
+    return found.clean and bool(reconciliation["ok"]) and told_right
 
 
 async def _quiet(

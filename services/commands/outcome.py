@@ -2,13 +2,13 @@
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from services.sandbox.check import Observed, Report, check
 from services.sandbox.observer import Seen
 from services.sandbox.player import Sent
-from services.sandbox.truth import Truth
+from services.sandbox.truth import Acting, Truth
 
 REVIEW = {"authorisation": "/authorisations/{id}/review", "mandate": "/mandates/{id}/review"}
 APPLICATION, ACCIDENT = "/claimlink/applications", "/police/accidents"
@@ -18,7 +18,8 @@ OWN_FILING = "own-filing"  # the line of the law table that an application itsel
 @dataclass(frozen=True)
 class Outcome:
     """`latencies`: seconds from POST to offer, of papers that nothing else was waited for. `found`, `known`: doubles
-    that the system named, and those of the truth."""
+    that the system named, and those of the truth; `acting`: of the applications that agents filed, by how their mandates
+    stand: how many, how many ever offered to an insurer, how many held by one now."""
 
     senders: Mapping[str, Counter[str]]  # code → verdict → records
     report: Report
@@ -28,6 +29,7 @@ class Outcome:
     copies: int
     copies_held_back: int
     unjudged: tuple[str, ...]
+    acting: Mapping[Acting, tuple[int, int, int]]
     latencies: tuple[float, ...]
     seconds: float
     records: int
@@ -59,6 +61,7 @@ def outcome(sent: Sequence[Sent], seen: Mapping[str, Seen], views: Mapping[str, 
         copies=len(copies),
         copies_held_back=sum(_held_back(truth, views) for truth in copies),
         unjudged=tuple(one.item.file for one in sent if one.item.file not in verdicts),
+        acting={how: _acting(truths, how, handed, views) for how in Acting},
         latencies=tuple(sorted(latencies(sent, seen.values()))),
         seconds=max(one.ended for one in sent) - min((one.started for one in sent if one.status), default=0.0),
         records=len(sent),
@@ -68,6 +71,14 @@ def outcome(sent: Sequence[Sent], seen: Mapping[str, Seen], views: Mapping[str, 
 def _held_back(copy: Truth, views: Mapping[str, Sequence[str]]) -> bool:
     """Nobody holds the copy but those who may have no better one."""
     return {insurer for insurer, view in views.items() if copy.sha256 in view} <= set(copy.insurers)
+
+
+def _acting(
+    truths: Iterable[Truth], how: Acting, handed: Mapping[str, Set[str]], views: Mapping[str, Sequence[str]]
+) -> tuple[int, int, int]:
+    filed = [truth.sha256 for truth in truths if truth.acting == how]
+    ever, now = ({sha256 for seen in told.values() for sha256 in seen} for told in (handed, views))
+    return len(filed), sum(one in ever for one in filed), sum(one in now for one in filed)
 
 
 def latencies(sent: Sequence[Sent], seen: Iterable[Seen]) -> list[float]:

@@ -11,7 +11,9 @@ from services.portal.reconciliation import lines
 from services.sandbox.check import Fault
 from services.sandbox.motor_check import MotorCases
 from services.sandbox.observer import Seen
+from services.sandbox.settlement import Settlement
 from services.sandbox.setup import Sandbox
+from services.sandbox.truth import Acting
 from services.sandbox.verifying import Verified
 
 VERDICTS = ("accepted", "duplicate", "rejected", "dead", "later", "refused")
@@ -39,6 +41,7 @@ def show(
         ("Motor cases", f"{motor.accidents} accidents, {motor.victims} victims; disputes {motor.disputes}"),
         ("Who owes", f"the fund {motor.by_fund}, several insurers {motor.by_several}"),
         ("One set", f"{motor.shared} police records at several insurers, each sent once"),
+        ("By agents", _by_agents(found.acting)),
         ("Speed", f"{found.records} records in {found.seconds:.1f} s, {rate:.0f} records/s"),
         ("POST to offer", f"p50 {p50}, p99 {p99} ({len(found.latencies)} papers that waited for nothing else)"),
     ):
@@ -60,6 +63,30 @@ def show(
         _lines(console, "reconciliation", lines(reconciliation))
 
 
+def show_settled(console: Console, sandbox: Sandbox, settled: Iterable[Settlement]) -> None:
+    """The accidents that several insurers can settle from one set of papers, as each insurer is told."""
+    settled = list(settled)
+    _lines(console, "cannot be settled as expected", (fault for one in settled for fault in one.faults))
+    shared = [one for one in settled if one.shared]
+    if not shared:
+        console.print(f"{'To settle':<15}no accident of two insurers has all its papers")
+        return
+    papers = sum(one.papers for one in shared)
+    console.print(
+        f"{'To settle':<15}{len(shared)} accidents of two insurers from one set each: {papers} papers, each handed in once; "
+        "no insurer that owes lacks one, and all reckon the same"
+    )
+    table = Table(title="What each insurer is told of them; what it pays, it tells nobody here", title_justify="left")
+    for name in ("case", "insurer", "papers", "victim: share", "TWD", "to pay by"):
+        table.add_column(name, justify="right" if name in ("papers", "TWD") else "left")
+    for one in sorted(shared, key=lambda one: one.case):
+        for part in one.parts:
+            shares = ", ".join(f"{party}: {share}" for party, share in part.shares.items())
+            name = sandbox.bearers[part.insurer].name
+            table.add_row(one.case, name, str(part.papers), shares, f"{part.amount:,}", part.due)
+    console.print(table)
+
+
 def show_verified(console: Console, verified: Verified) -> None:
     """What became of the questions whether papers are real."""
     if not verified.states:
@@ -72,6 +99,14 @@ def show_verified(console: Console, verified: Verified) -> None:
         f"a wrong key once; {verified.again} asked later and were told at once"
     )
     _lines(console, "verification", verified.faults)
+
+
+def _by_agents(acting: Mapping[Acting, tuple[int, int, int]]) -> str:
+    (mandated, _, held), (revoked, before, still), (without, ever, _) = (acting[how] for how in Acting)
+    return (
+        f"applications under a mandate {mandated}, held by insurers {held}; under one revoked {revoked}, offered before "
+        f"{before}, held {still}; without one {without}, ever offered {ever}"
+    )
 
 
 def _more(extra: int) -> str:

@@ -54,7 +54,7 @@ class PaperDoors:
         caller = await admit(request, self._system, self._tokens, Role.HOSPITAL)
         with self._room():
             row, body = await own_document(self._system, request.path_params["id"], caller.code)
-            return await self._page(body, await self._system.read(lambda tx: _told(known(tx, row))))
+            return await self._page(body, await self._system.read(lambda tx: _told(known(self._system, tx, row))))
 
     async def render(self, request: Request) -> Response:
         """The page of what is sent, with what the validation says of it; nothing is stored."""

@@ -57,7 +57,8 @@ def fold(
 ) -> Case:
     """The case of a component on a day. `consents`: by lineage, at least those of its own authorisations; `powers`: at least
     the mandates of those who act for others in it; `attested`: what vouches for its uploads beside its own records."""
-    nodes = component.nodes
+    own_word = [node for node in component.nodes if not _nobodys(node, powers)]
+    nodes = own_word or component.nodes  # what an agent filed without a mandate says nothing of what others filed
     shown = [node for node in nodes if node.kind in PAPER_KINDS]
     motor = any(on_the_road(node) for node in nodes)
     day = first_day(nodes)
@@ -68,8 +69,8 @@ def fold(
         motor=motor,
         day=day,
         accident=_accident(shown),
-        papers=_papers(shown, attested),
-        standings=_standings(nodes, motor, own, policies, day, today, powers),
+        papers=_papers([node for node in component.nodes if node.kind in PAPER_KINDS], attested),
+        standings=_standings(own_word, motor, own, policies, day, today, powers),
         consents=own,
         calendar=calendar(
             motor,
@@ -80,6 +81,10 @@ def fold(
         ),
         powers=powers,
     )
+
+
+def _nobodys(node: Node, powers: Sequence[Power]) -> bool:
+    return node.kind == Kind.APPLICATION and filing(node.evidence.acting, powers) is None
 
 
 def on_the_road(node: Node) -> bool:
@@ -137,14 +142,13 @@ def _standings(
 ) -> tuple[Standing, ...]:
     """Who is party, and how: the application, the recipients of authorisations in force, the policy register.
 
-    A person cannot make an insurer party to a motor claim where nothing on the road happened; nor an agent to anything
-    without a mandate.
+    A person cannot make an insurer party to a motor claim where nothing on the road happened.
     """
     covers: dict[str, set[Cover]] = defaultdict(set)
     filed: dict[tuple[str, Cover], Basis] = {}
     for node in nodes:
         under = filing(node.evidence.acting, powers) if node.kind == Kind.APPLICATION else None
-        for one in node.evidence.insurers if under is not None else ():
+        for one in node.evidence.insurers if under is not None else ():  # a dispute makes nobody party
             named = (one.insurer, one.cover)
             filed[named] = min(filed.get(named, under), under)  # her own before an agent's
     for insurer, cover in filed:

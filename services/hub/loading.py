@@ -3,13 +3,13 @@
 Reading goes by edges: a neighbour that shares a key is loaded and judged, but only one that is linked leads further.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from sqlalchemy import Connection, Row
 
-from adapters.stores import casebook, feeds
+from adapters.stores import casebook, feeds, mandates
 from adapters.stores.archive import Archive
 from adapters.vault.keys import Keys
 from schemas.evidence import Content, Evidence, Standing, Uses
@@ -18,6 +18,7 @@ from services.consent.entitlement import Spent
 from services.hub.assemble import Component, Word, assemble, judged_between
 from services.hub.fold import Case
 from services.hub.linking import CROWDED, Link, Node, keys, near
+from services.hub.mandates import unmandated
 
 
 @dataclass
@@ -54,15 +55,20 @@ class Loaded:
         ]
 
 
-def shown(rows: Iterable[Row]) -> Row | None:
+def shown(rows: Iterable[Row], unmandated: Collection[str] = ()) -> Row | None:
     """The record that stands for a lineage: the latest version of those of its identities that are not withdrawn; of
-    equal ones the first accepted."""
+    equal ones the first accepted. `unmandated`: records that stand for it only while there are no others."""
     latest: dict[str, Row] = {}
-    for row in rows:
+    for row in _standing(rows, unmandated):
         if row.identity not in latest or row.version > latest[row.identity].version:
             latest[row.identity] = row
     current = [row for row in latest.values() if row.standing != Standing.WITHDRAWN]
     return max(current, key=lambda row: (row.version, -row.accepted), default=None)
+
+
+def _standing(rows: Iterable[Row], unmandated: Collection[str]) -> list[Row]:
+    rows = list(rows)
+    return [row for row in rows if row.record not in unmandated] or rows
 
 
 class Loader:
@@ -107,6 +113,11 @@ class Loader:
         crowded = frozenset(hash for hash, count in casebook.key_counts(tx, hashes).items() if count > CROWDED)
         return loaded.nodes, next(iter(judged_between(loaded.nodes.values(), crowded)), None)
 
+    def unmandated(self, tx: Connection, rows: Iterable[Row]) -> set[str]:
+        """Of these rows, that the hub has folded, the applications that an agent filed without a mandate."""
+        filed = mandates.acting_in(tx, [row.record for row in rows if row.kind == Kind.APPLICATION])
+        return unmandated(tx, self._archive, self._keys.lookup, self._archive.views(tx, filed)) if filed else set()
+
     def _nodes(self, tx: Connection, loaded: Loaded, lineages: set[str]) -> None:
         if not lineages:
             return
@@ -114,16 +125,26 @@ class Loader:
         for row in casebook.rows_of_lineages(tx, lineages):
             by_lineage[row.lineage].append(row)
         loaded.rows |= by_lineage
-        current = {lineage: row for lineage, rows in by_lineage.items() if (row := shown(rows))}
-        beside = {lineage: _other_identities(by_lineage[lineage], row) for lineage, row in current.items()}
-        wanted = [row.record for row in current.values()] + [one for some in beside.values() for one in some]
         views = loaded.views
+        filed = [row.record for rows in by_lineage.values() for row in rows if row.kind == Kind.APPLICATION]
+        if unread := [record for record in filed if record not in views]:
+            views |= self._archive.views(tx, unread)
+        # By what each says of itself: one that the hub has not taken in yet stands under no pair.
+        told = {record: views[record] for record in filed if record in views}
+        astray = unmandated(tx, self._archive, self._keys.lookup, told)
+        current = {lineage: row for lineage, rows in by_lineage.items() if (row := shown(rows, astray))}
+        beside = {
+            lineage: _other_identities(_standing(by_lineage[lineage], astray), row) for lineage, row in current.items()
+        }
+        wanted = [row.record for row in current.values()] + [one for some in beside.values() for one in some]
         views |= self._archive.views(tx, [record for record in wanted if record not in views])
         for lineage, row in current.items():
             evidence = views.get(row.record)
             if isinstance(evidence, Evidence) and row.kind != Kind.ACCIDENT_FILE:
                 others = [view for one in beside[lineage] if isinstance(view := views.get(one), Evidence)]
-                loaded.nodes[lineage] = self._node(lineage, row, by_lineage[lineage], _joined(evidence, others))
+                node = self._node(lineage, row, by_lineage[lineage], _joined(evidence, others))
+                # Found by nothing, it joins nothing: what nobody may file makes no two cases one.
+                loaded.nodes[lineage] = replace(node, own={}, near={}) if row.record in astray else node
 
     def _node(self, lineage: str, row: Row, rows: list[Row], evidence: Evidence) -> Node:
         return Node(

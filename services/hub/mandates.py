@@ -1,12 +1,13 @@
 """What the filings of a case rest on: the mandates of those who act for others; and what rests on a mandate."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from sqlalchemy import Connection
 
 from adapters.stores import consents, mandates
 from adapters.stores.archive import Archive
-from schemas.evidence import Acting, Content, Evidence, Mandate
+from schemas.evidence import Act, Acting, Content, Evidence, Mandate
+from services.consent.entitlement import filing
 from services.consent.mandate import Power
 from services.hub.linking import Node
 
@@ -23,7 +24,22 @@ def pair_of(content: Content, lookup: Lookup) -> str | None:
 
 def powers(tx: Connection, archive: Archive, lookup: Lookup, nodes: Iterable[Node]) -> tuple[Power, ...]:
     """The mandates of those who act for others in these nodes, as they stand."""
-    pairs = {pair for node in nodes if (pair := pair_of(node.evidence, lookup))}
+    return _powers(tx, archive, {pair for node in nodes if (pair := pair_of(node.evidence, lookup))})
+
+
+def unmandated(tx: Connection, archive: Archive, lookup: Lookup, views: Mapping[str, Content]) -> set[str]:
+    """Of these records the applications that an agent filed without a mandate. They are nobody's until he has one: they take
+    no other version's place, and join no case."""
+    filed = {
+        record: view
+        for record, view in views.items()
+        if isinstance(view, Evidence) and view.acting and view.acting.act == Act.APPLICATION
+    }
+    given = _powers(tx, archive, {pair for view in filed.values() if (pair := pair_of(view, lookup))})
+    return {record for record, view in filed.items() if filing(view.acting, given) is None}
+
+
+def _powers(tx: Connection, archive: Archive, pairs: Iterable[str]) -> tuple[Power, ...]:
     given = mandates.mandates_of(tx, pairs)
     if not given:
         return ()

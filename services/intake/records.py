@@ -64,11 +64,13 @@ class RecordDoors:
 
     def _told(self, tx: Connection, rows: list[Row]) -> list[dict[str, object]]:
         lineages: dict[str, list[Row]] = {}
-        for row in casebook.rows_of_lineages(tx, {row.lineage for row in rows if row.lineage}):
+        versions = casebook.rows_of_lineages(tx, {row.lineage for row in rows if row.lineage})
+        for row in versions:
             lineages.setdefault(row.lineage, []).append(row)
-        return [self._one(row, lineages.get(row.lineage, [])) for row in rows]
+        astray = self._system.hub.loader.unmandated(tx, versions)
+        return [self._one(row, current(lineages.get(row.lineage, []), row, astray)) for row in rows]
 
-    def _one(self, row: Row, lineage: list[Row]) -> dict[str, object]:
+    def _one(self, row: Row, current: str | None) -> dict[str, object]:
         outcome, record = outcome_of(row), records.envelope(row)
         told: dict[str, object] = {
             "record": row.record,
@@ -78,7 +80,7 @@ class RecordDoors:
             "verdict": answers.verdict(outcome),
             "problems": orjson.Fragment(row.problems if row.problems and outcome else "[]"),
             "original": row.original,
-            "supersededBy": current(lineage, row),
+            "supersededBy": current,
             "case": row.case_number,
             "receipt": receipt(self._system, record),
         }

@@ -1,7 +1,7 @@
 """From collected bytes to an answer: enters the record, waits for its verdict, and looks up what is known of it."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -58,7 +58,7 @@ async def hand_in(system: "System", submission: Submission, spool: Spool | None,
             row = taken.row
             if submission.blob and row.erased:  # erased between our look and the desk's
                 await asyncio.to_thread(system.archive.drop_blob, submission.blob)
-            return await system.read(lambda tx: known(tx, row))
+            return await system.read(lambda tx: known(system, tx, row))
         logger.info("taken in", kind=submission.kind.value, attempt=taken.record.attempt, size=submission.size)
         judged = Judged(taken.record, again=taken.entry == Entry.WAITING)
         try:
@@ -88,7 +88,7 @@ async def _verdict(system: "System", judged: Judged, future: "asyncio.Future[Ver
                 return replace(judged, outcome=verdict.outcome, problems=verdict.problems, original=verdict.original)
             system.desk.forget(id, future)
             future = system.desk.expect(id)
-            found = await system.read(lambda tx: known(tx, records.by_ids(tx, [id])[id]))
+            found = await system.read(lambda tx: known(system, tx, records.by_ids(tx, [id])[id]))
             if found.outcome and found.record.attempt >= attempt:  # it came between the two
                 return replace(found, again=judged.again)
     finally:
@@ -111,23 +111,24 @@ async def settled(system: "System", row: Row, seconds: float) -> Row:
         system.desk.forget(row.record, future)
 
 
-def known(tx: Connection, row: Row) -> Judged:
+def known(system: "System", tx: Connection, row: Row) -> Judged:
     """What is known of a record that is here, and what is current now."""
+    lineage = casebook.rows_of_lineages(tx, [row.lineage]) if row.lineage else []
     return Judged(
         record=records.envelope(row),
         again=True,
         outcome=outcome_of(row),
         problems=problems_of(row),
         original=row.original,
-        current=current(casebook.rows_of_lineages(tx, [row.lineage]), row) if row.lineage else None,
+        current=current(lineage, row, system.hub.loader.unmandated(tx, lineage)),
         case=row.case_number,
         erased=bool(row.erased),
     )
 
 
-def current(lineage: Iterable[Row], row: Row) -> str | None:
+def current(lineage: Iterable[Row], row: Row, unmandated: Collection[str]) -> str | None:
     """The record that stands for this one's document now, when it is another."""
-    stands = shown(lineage)
+    stands = shown(lineage, unmandated)
     return stands.record if stands is not None and stands.record != row.record else None
 
 

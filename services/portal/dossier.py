@@ -96,6 +96,21 @@ class Mandated:
 
 
 @dataclass(frozen=True)
+class Question:
+    """Whether an upload is real: `askers` by code; `fault`: why the latest try brought no answer that counts."""
+
+    verification: str
+    issuer: str
+    state: str
+    asked: str
+    deadline: str
+    tries: int
+    fault: str | None
+    answered: str | None
+    askers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class DeadLetter:
     step: str
     record: str

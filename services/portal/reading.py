@@ -39,6 +39,7 @@ from services.portal.dossier import (
     Mandated,
     Offer,
     OfferedPaper,
+    Question,
     Word,
 )
 from services.portal.trace import Story
@@ -98,7 +99,7 @@ class Reading:
         row = records.by_ids(tx, [id]).get(id)
         if row is None:
             return None
-        story = _story(tx, row)
+        story = self._story(tx, row)
         if row.kind == Kind.MANDATE:
             return replace(story, mandated=self._mandated(tx, row, now)), None
         if row.case_number:
@@ -108,6 +109,30 @@ class Reading:
         loaded, _ = self._hub.loader.load(tx, [row.lineage])
         around = next(iter(loaded.components([row.lineage])), None)
         return story, self._dossier(tx, None, None, around, loaded, (), now) if around else None
+
+    def _story(self, tx: Connection, row: Row) -> Story:
+        family = tracing.of_lineage(tx, row.lineage) if row.lineage else ()
+        held = [one for one in family if one.outcome in records.HELD and not one.erased]
+        stands = shown(held, self._hub.loader.unmandated(tx, held))
+        return Story(
+            record=records.envelope(row),
+            judged=row.judged,
+            outcome=Outcome(row.outcome) if row.outcome else None,
+            judged_at=row.judged_at,
+            why=_why(tx, row),
+            original=row.original,
+            problems=tuple(Problem.model_validate(one) for one in json.loads(row.problems or "[]")),
+            erased=bool(row.erased),
+            lineage=row.lineage,
+            shown=stands.record if stands else None,
+            versions=tuple(_entry(one) for one in family),
+            children=tuple(
+                {"record": one.record, "outcome": one.outcome, "lines": [one.first_line, one.last_line]}
+                for one in tracing.children(tx, row.record, CHILDREN)
+            ),
+            dead=_dead(tx, [row.record]),
+            questions=_questions(tx, row.sha256) if row.kind == Kind.PAPER and not row.erased else (),
+        )
 
     def worklist(self, tx: Connection) -> dict[str, Any]:
         """What waits for a person's word. A pair that is judged otherwise by now is left to the hub's next fold of it."""
@@ -282,6 +307,27 @@ def _consents(tx: Connection, rows: Sequence[Row]) -> dict[str, ConsentState]:
     }
 
 
+def _questions(tx: Connection, sha256: str) -> tuple[Question, ...]:
+    rows = tracing.questions_about(tx, sha256)
+    askers = defaultdict(set)
+    for row in tracing.askers_of(tx, [row.id for row in rows]):
+        askers[row.verification].add(row.asker)
+    return tuple(
+        Question(
+            verification=row.id,
+            issuer=row.issuer,
+            state=row.state,
+            asked=row.asked,
+            deadline=row.deadline,
+            tries=row.tries,
+            fault=row.fault,
+            answered=row.answered,
+            askers=tuple(sorted(askers[row.id])),
+        )
+        for row in rows
+    )
+
+
 def _dead(tx: Connection, ids: Iterable[str]) -> tuple[DeadLetter, ...]:
     return tuple(DeadLetter(row.step, row.record, row.reason, row.at) for row in tracing.dead_letters_of(tx, ids))
 
@@ -290,29 +336,6 @@ def _words(tx: Connection, ids: Iterable[str]) -> tuple[Word, ...]:
     return tuple(
         Word(row.judgement, row.sender, row.received, row.verb, row.one, row.other, bool(row.withdrawn))
         for row in tracing.judgements_naming(tx, ids)
-    )
-
-
-def _story(tx: Connection, row: Row) -> Story:
-    family = tracing.of_lineage(tx, row.lineage) if row.lineage else ()
-    stands = shown([one for one in family if one.outcome in records.HELD and not one.erased])
-    return Story(
-        record=records.envelope(row),
-        judged=row.judged,
-        outcome=Outcome(row.outcome) if row.outcome else None,
-        judged_at=row.judged_at,
-        why=_why(tx, row),
-        original=row.original,
-        problems=tuple(Problem.model_validate(one) for one in json.loads(row.problems or "[]")),
-        erased=bool(row.erased),
-        lineage=row.lineage,
-        shown=stands.record if stands else None,
-        versions=tuple(_entry(one) for one in family),
-        children=tuple(
-            {"record": one.record, "outcome": one.outcome, "lines": [one.first_line, one.last_line]}
-            for one in tracing.children(tx, row.record, CHILDREN)
-        ),
-        dead=_dead(tx, [row.record]),
     )
 
 

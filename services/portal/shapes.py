@@ -1,6 +1,7 @@
 """The schemas of what the portal's doors answer. Data."""
 
 from schemas.evidence import Act, Cover, DataClass, Standing, SubjectRole, Uses
+from schemas.integrity import Answer
 from schemas.records import Kind, Role
 from services.consent.law import Recipient
 from services.hub.calendar import Presence
@@ -152,7 +153,21 @@ _TRACES: dict[str, Schema] = {
         {
             "children": listed(closed({"record": RECORD, "outcome": maybe(OUTCOME), "lines": LINES})),
             "mandate": ref("TracedMandate"),
+            "questions": listed(ref("TracedQuestion"), description="Whether an upload is real."),
         },
+    ),
+    "TracedQuestion": closed(
+        {
+            "verification": RECORD,
+            "issuer": TEXT,
+            "state": {"enum": [one.value for one in Answer]},
+            "asked": TIME,
+            "deadline": TIME,
+            "tries": COUNT,
+            "fault": {**maybe(TEXT), "description": "Why the latest try brought no answer that counts."},
+            "answered": maybe(TIME),
+            "askers": listed(TEXT),
+        }
     ),
     "NoCase": closed({"case": {"type": "null"}, "why": TEXT}),
     "TracedRecord": closed(

@@ -13,6 +13,7 @@ def lines(trace: Told) -> list[str]:
     if trace["is"] == "record":
         told += _record(trace)
         told += _mandate(trace.get("mandate"))
+        told += [line for one in trace.get("questions", ()) for line in _question(one)]
     told += _case(trace["case"])
     return told
 
@@ -77,6 +78,15 @@ def _mandate(one: Told | None) -> Iterator[str]:
     yield from _section(
         "by it", [*(_number(offer) for offer in one["offers"]), *(_handed(h) for h in one["handovers"])]
     )
+
+
+def _question(one: Told) -> Iterator[str]:
+    """Of one that is not over, why the latest try brought nothing."""
+    answer = f"{one['state'].upper()} at {one['answered']}" if one["answered"] else f"open until {one['deadline']}"
+    yield f"is it real? {one['issuer']} was asked at {one['asked']}: {answer}"
+    yield f"  question {one['verification']}, by {', '.join(one['askers'])}; tries {one['tries']}"
+    if one["fault"]:
+        yield f"  the latest: {one['fault']}"
 
 
 def _number(offer: Told) -> str:

@@ -1,7 +1,7 @@
 """One record or one case end to end: every step and why. JSON for operators, and the same as lines of text. Pure.
 
 The shape (stable; fields are only added): `{id, is: record or case, record?, verdict?, lineage?, keys?, children?,
-deadLetters?, mandate?, case}`.
+deadLetters?, mandate?, questions?, case}`.
 
     record    {record, kind, sender, role, method, path, sha256, size, mediaType, received, attempt, judged, target,
               parent, lines, erased, trace}; `trace` is the id of its OpenTelemetry trace
@@ -12,6 +12,7 @@ deadLetters?, mandate?, case}`.
     mandate   of a mandate {state, reviewer, reviewed, withdrawn, scope, start, end, filings: [{record, kind, sender}],
               offers: [{insurer, number, case, time, takenBackBy, records}],
               handovers: [{insurer, number, time, sha256, record}]}: what its agent filed, what went by it
+    questions of an upload [{verification, issuer, state, asked, deadline, tries, fault, answered, askers}]: whether it is real
     case      {case, mergedNumbers, opened, records, links, refusedLinks, judgements, evidence, consents, insurers,
               deadLetters}; `case` is null when the record stands in none, `why` then says why
     consents  [{record, this, state, reviewer, reviewed, withdrawn, purpose, subjectRole, recipients, classes, start,
@@ -25,7 +26,7 @@ Persons are numbers of their place in a paper, from 1; no name, identifier, plat
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from schemas.ids import trace_id
@@ -36,7 +37,7 @@ from services.deduplication.decide import Why
 from services.hub.linking import Node
 from services.hub.views import view
 from services.portal.cases import evidence, links, refused
-from services.portal.dossier import DeadLetter, Dossier, Entry, Mandated, Offer, OfferedPaper
+from services.portal.dossier import DeadLetter, Dossier, Entry, Mandated, Offer, OfferedPaper, Question
 from services.portal.telling import lines
 from services.portal.why import entitlement, party
 
@@ -63,6 +64,7 @@ class Story:
     children: tuple[Json, ...] = ()
     dead: tuple[DeadLetter, ...] = ()
     mandated: Mandated | None = None
+    questions: tuple[Question, ...] = ()
 
 
 def trace_record(story: Story, dossier: Dossier | None) -> Json:
@@ -80,6 +82,8 @@ def trace_record(story: Story, dossier: Dossier | None) -> Json:
         traced["children"] = list(story.children)
     if story.mandated:
         traced["mandate"] = _mandate(story.mandated)
+    if story.questions:
+        traced["questions"] = [asdict(one) | {"askers": list(one.askers)} for one in story.questions]
     if dossier is None:
         return traced | {"case": {"case": None, "why": _no_case(story)}}
     case = _case(dossier, only=story.lineage)

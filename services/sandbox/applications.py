@@ -1,22 +1,23 @@
-"""Applications as they really come: once, twice, mistyped, corrected, taken back."""
+"""Applications as they really come: once, twice, mistyped, corrected, taken back, by the claimant or her agent."""
 
 from collections.abc import Callable
 from typing import Any
 
 from schemas.evidence import Cover
-from services.sandbox import persons
+from services.sandbox import consents, filings, persons
 from services.sandbox.drafts import Book, Draft, dump
+from services.sandbox.persons import Person
 
 PLAIN, DUPLICATE, AMENDED, WITHDRAWN, TYPO = "plain", "duplicate", "amended", "withdrawn", "typo"
 TWISTS = (PLAIN, DUPLICATE, PLAIN, AMENDED, PLAIN, TYPO, PLAIN, WITHDRAWN, PLAIN, AMENDED, PLAIN)
 
 Insurers = tuple[tuple[str, Cover], ...]
+Make = Callable[[str, int, Insurers], dict[str, Any]]  # (id, version, insurers) → the application
+MANDATED, REVOKED, ASTRAY = "mandated", "mandate-revoked", "without-mandate"
 
 
-def tell(
-    book: Book, make: Callable[[str, int, Insurers], dict[str, Any]], insurers: Insurers, twist: str, sender: str
-) -> Draft:
-    """Adds the application with its twist; `make(id, version, insurers)` writes it. Gives back the current one."""
+def tell(book: Book, make: Make, insurers: Insurers, twist: str, sender: str) -> Draft:
+    """Adds the application with its twist. Gives back the current one."""
     identifier = f"A-{book.mark()}"
     if twist == TYPO:
         wrong = make(identifier, 1, insurers)
@@ -39,6 +40,30 @@ def tell(
         taken = make(identifier, 2, insurers) | {"status": "entered-in-error"}
         _send(book, taken, insurers, sender, supersedes=first.name).withdrawn = True
     return first
+
+
+def by_agent(
+    book: Book, make: Make, insurers: Insurers, how: str, sender: str, principal: Person, agent: Person
+) -> None:
+    """Adds the application that an agent files: under a mandate, under one that is then revoked and once more after that,
+    or, over the principal's own, with none."""
+    identifier = f"A-{book.mark()}"
+
+    def send(version: int, **more: Any) -> Draft:
+        made = filings.by_agent(make(identifier, version, insurers), agent)
+        return _send(book, made, insurers, sender, by_agent=True, **more)
+
+    if how == ASTRAY:
+        own = _send(book, make(identifier, 1, insurers[:1]), insurers[:1], sender)
+        send(2, after=(own.name,))
+        return
+    mandate = consents.mandate(book, principal, agent, scope="application")
+    first = send(1, under=mandate.name)
+    if how == REVOKED:
+        review = next(draft for draft in book.drafts if draft.of == mandate.name)
+        ended = book.withdraw(mandate, review)
+        ended.after += (first.name,)
+        send(2, under=mandate.name, supersedes=first.name, after=(ended.name,))
 
 
 def _send(book: Book, made: dict[str, Any], insurers: Insurers, sender: str, **more: Any) -> Draft:

@@ -62,11 +62,13 @@ def grant(
     return _decided(book, draft, outcome)
 
 
-def mandate(book: Book, principal: Person, agent: Person, outcome: str = APPROVED) -> Draft:
-    """A mandate to authorise for the principal, and what becomes of it."""
+def mandate(
+    book: Book, principal: Person, agent: Person, outcome: str = APPROVED, scope: str = "authorisation"
+) -> Draft:
+    """A mandate to act for the principal, and what becomes of it."""
     sender, mark = book.claimlink(), book.mark()
     start = book.day - timedelta(days=book.rng.randrange(60, 120))
-    made = filings.mandate(f"M-{mark}", principal=principal, agent=agent, start=start)
+    made = filings.mandate(f"M-{mark}", principal=principal, agent=agent, scope=scope, start=start)
     draft = book.add(
         "mandate",
         path="/mandates",

@@ -13,7 +13,6 @@ from services.sandbox.participants import CLAIMLINK, OPERATORS
 from services.sandbox.persons import Person, person
 from services.sandbox.places import Setting, setting
 
-MEDICAL = frozenset({"certificate", "receipt", "laboratory", "operation", "imaging", "medical-record"})
 DOCUMENT_TYPE, JSON_TYPE = "application/fhir+json", "application/json"
 
 
@@ -59,8 +58,10 @@ class Draft:
     plates: tuple[str, ...] = ()  # of the vehicles that a police record tells
     insurers: tuple[str, ...] = ()  # that an application or a dispute names
     consent: Consent | None = None
-    under: str | None = None  # the mandate that an agent's authorisation rests on
+    under: str | None = None  # the mandate that an agent's authorisation or application rests on
+    by_agent: bool = False  # of an application
     owed: dict[str, dict[str, str]] | None = None  # of a police record: by injured party who owes, and which share
+    claimed: dict[str, int] | None = None  # of one whose every paper is there: by injured party her costs, TWD
     approves: bool | None = None  # of a review
 
 

@@ -93,14 +93,19 @@ def authorisation(
     }
 
 
-def mandate(identifier: str, *, principal: Person, agent: Person, start: date) -> Json:
-    """That an agent may authorise for the principal. It has no end, as her authorisations have none."""
+def by_agent(filed: Json, agent: Person) -> Json:
+    """The application as her agent files it."""
+    return {**filed, "agent": _who(agent)}
+
+
+def mandate(identifier: str, *, principal: Person, agent: Person, scope: str, start: date) -> Json:
+    """That an agent may do this for the principal. It has no end, as her authorisations have none."""
     return {
         "id": identifier,
         "version": 1,
         "principal": _who(principal),
         "agent": _who(agent),
-        "scope": ["authorisation"],
+        "scope": [scope],
         "period": {"start": start.isoformat()},
         "evidence": {"kind": "signed-form", "reference": f"form-{identifier}"},
     }

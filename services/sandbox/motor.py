@@ -8,13 +8,13 @@ from typing import Any
 from schemas.evidence import Cover
 from services.sandbox import applications, consents, filings, hospital_papers, police_papers, visits
 from services.sandbox.accidents import Occurrence, Participant
-from services.sandbox.applications import Insurers
+from services.sandbox.applications import Insurers, Make
 from services.sandbox.consents import Wish
 from services.sandbox.drafts import Book, Draft, dump
 from services.sandbox.participants import CLAIMLINK, HOSPITALS, LIFE, insurer_of
 from services.sandbox.persons import Person
 
-ONE, TWO, PASSENGERS, WITHDRAWN, IMPOSTOR, NO_POLICE, FLED = (
+ONE, TWO, PASSENGERS, WITHDRAWN, IMPOSTOR, NO_POLICE, FLED, WHOLE = (
     "one-vehicle",
     "two-vehicles",
     "two-injured",
@@ -22,9 +22,13 @@ ONE, TWO, PASSENGERS, WITHDRAWN, IMPOSTOR, NO_POLICE, FLED = (
     "impostor",
     "no-police",
     "fled",
+    "every-paper",
 )
+BY_AGENT = (applications.MANDATED, applications.REVOKED, applications.ASTRAY)  # kinds too: who files the application
 CLASSES = ("certificate", "receipt")
 FUND = "fund"  # the special compensation fund, among payers
+OWN_PAPERS = {"identity": "identity", "bank-account": "claim"}  # what a claimant hands in herself, by data class
+CARE = ("REGISTRATION", "PART", "CERTIFICATE")  # what NHI leaves to the patient (G0390067 art. 2 II ②(1))
 
 
 @dataclass(frozen=True)
@@ -48,16 +52,23 @@ class _Loss:
 
 def tell(book: Book, kind: str, document_twist: str, application_twist: str, accident_twist: str) -> Sighting | None:
     """Adds the records of one road accident; gives back what open data may show of it."""
+    if kind == WHOLE:
+        return _whole(book)
     seen, injured = _happen(book, kind)
     number = None if kind == NO_POLICE else f"A{book.mark()}"
     named = _named(book, seen)
     compulsory = {insurer_of(plate) for plate in _plates(seen)}
     recipients = tuple(code for code, cover in named if cover == Cover.MOTOR_COMPULSORY and code in compulsory)
     loss = _Loss(seen, number, injured, named, recipients)
+    if kind in BY_AGENT and accident_twist not in police_papers.STANDING:
+        accident_twist = police_papers.PLAIN
     own = police_papers.tell(book, seen, number, accident_twist) if number else None
     standing = accident_twist in police_papers.STANDING
     # With neither accident nor application nothing would tie the papers together.
-    _apply(book, loss, application_twist if standing and own else applications.PLAIN)
+    if kind in BY_AGENT:
+        _by_agent(book, loss, kind)
+    else:
+        _apply(book, loss, application_twist if standing and own else applications.PLAIN)
     for place, person in enumerate(injured):
         _treat(book, loss, person, document_twist if place == 0 else hospital_papers.PLAIN)
     _allow(book, kind, loss)
@@ -89,6 +100,9 @@ def _happen(book: Book, kind: str) -> tuple[Occurrence, tuple[Person, ...]]:
         riders = (book.person(2, youngest=19), book.person(3, youngest=19))
         parties = (car, Participant("car", "driver", other, second))
         parties += tuple(Participant("passenger", "passenger", rider, second, injured=True) for rider in riders)
+    elif kind == WHOLE:
+        rider = Participant("passenger", "passenger", book.person(2), second, injured=True)
+        parties = (car, Participant("car", "driver", other, second, injured=True), rider)
     elif kind == FLED:
         parties = (
             Participant("car", "driver", fled=True),
@@ -116,28 +130,31 @@ def _named(book: Book, seen: Occurrence) -> Insurers:
 
 
 def _apply(book: Book, loss: _Loss, twist: str) -> None:
-    applicant = loss.injured[0]
-    plate = next((party.plate for party in loss.seen.parties if party.person == applicant and party.plate), None)
-    number = loss.number if book.chance(0.6) else None
-
-    def make(who: Person, named_plate: str) -> Any:
-        return lambda identifier, version, insurers: filings.with_accident(
-            filings.application(
-                identifier, who, filings.motor_loss(book.day, named_plate), list(insurers), version=version
-            ),
-            loss.seen,
-            number,
-        )
-
     first, second = (code for code, _ in book.rng.sample(CLAIMLINK, 2))
     plates = _plates(loss.seen)
-    applications.tell(book, make(applicant, plate or plates[0]), loss.insurers, twist, first)
+    applications.tell(book, _application(book, loss), loss.insurers, twist, first)
     if len(plates) > 1 and book.chance(0.3):
         # The driver of the first car notifies his own insurer, through another operator.
         driver = loss.seen.parties[0].person
         assert driver is not None
         own = ((insurer_of(plates[0]) or "", Cover.MOTOR_COMPULSORY),)
-        applications.tell(book, make(driver, plates[0]), own, applications.PLAIN, second)
+        applications.tell(book, _application(book, loss, driver), own, applications.PLAIN, second)
+
+
+def _by_agent(book: Book, loss: _Loss, how: str) -> None:
+    sender, principal, agent = book.claimlink(), loss.injured[0], book.person(4, youngest=30)
+    applications.by_agent(book, _application(book, loss), loss.insurers, how, sender, principal, agent)
+
+
+def _application(book: Book, loss: _Loss, who: Person | None = None) -> Make:
+    """Writes the application of somebody, the first of the injured if no other, with what the applicant knows."""
+    applicant, plates = who or loss.injured[0], _plates(loss.seen)
+    plate = next((party.plate for party in loss.seen.parties if party.person == applicant and party.plate), plates[0])
+    number = loss.number if book.chance(0.6) else None
+    about = filings.motor_loss(book.day, plate)
+    return lambda identifier, version, insurers: filings.with_accident(
+        filings.application(identifier, applicant, about, list(insurers), version=version), loss.seen, number
+    )
 
 
 def _treat(book: Book, loss: _Loss, person: Person, twist: str) -> None:
@@ -197,6 +214,48 @@ def _further_papers(book: Book, loss: _Loss, standing: bool) -> None:
             loss=filings.motor_loss(book.day, plate),
         )
         hospital_papers.upload(book, "repair-estimate", sender=book.claimlink(), metadata=metadata, mark=mark)
+
+
+def _whole(book: Book) -> Sighting | None:
+    """Two insured cars and two victims of whom no paper is missing: each is handed in once, and each victim consents that
+    it goes to whoever owes her. One company may cover both cars."""
+    seen, injured = _happen(book, WHOLE)
+    number, plates = f"A{book.mark()}", _plates(seen)
+    insurers = tuple(dict.fromkeys((insurer_of(plate) or "", Cover.MOTOR_COMPULSORY) for plate in plates))
+    record = police_papers.tell(book, seen, number, police_papers.PLAIN)
+    record.owed, record.claimed = _owed(seen), {}
+    loss = filings.motor_loss(book.day, plates[1])
+    whole = _Loss(seen, number, injured, insurers, tuple(code for code, _ in insurers))
+    applications.tell(book, _application(book, whole), insurers, applications.PLAIN, book.claimlink())
+    for kind, _ in police_papers.POLICE_PAPERS:
+        police_papers.papers(book, seen, number, kind, plates[0])
+    for order, party in enumerate(seen.parties, start=1):
+        if party.injured and party.person:
+            debtors = tuple(record.owed[str(order)])
+            record.claimed[str(order)] = _claim(book, seen, party.person, debtors, loss)
+    return Sighting(record, seen) if seen.coordinates else None
+
+
+def _claim(book: Book, seen: Occurrence, person: Person, debtors: tuple[str, ...], loss: dict[str, Any]) -> int:
+    """All that one victim hands in, and her consent; the costs that are hers to claim without further proof, TWD."""
+    visit = visits.Visit(book.rng.choice(HOSPITALS), person, debtors[0], book.day, book.mark())
+    spec = visits.injury(book.rng, visit, seen.moment, first=True, dated=True, place=seen.place)
+    hospital_papers.tell(book, spec, hospital_papers.PLAIN)
+    for kind, data_class in OWN_PAPERS.items():
+        mark = book.mark()
+        metadata = filings.paper(
+            f"P-{mark}",
+            kind,
+            persons=[person.identifier],
+            classes=[data_class],
+            issuer="CLAIMANT",
+            issued=book.day + timedelta(days=book.rng.randrange(1, 20)),
+            loss=loss,
+        )
+        hospital_papers.upload(book, kind, sender=book.claimlink(), metadata=metadata, mark=mark)
+    classes = (*CLASSES, *OWN_PAPERS.values())
+    consents.grant(book, Wish(person, "injured", debtors, Cover.MOTOR_COMPULSORY, classes, loss))
+    return sum(line.net for line in spec.lines if line.code in CARE)
 
 
 def _owed(seen: Occurrence) -> dict[str, dict[str, str]]:

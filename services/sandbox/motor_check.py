@@ -47,7 +47,7 @@ def compare(told: Iterable[tuple[Truth, Json]], views: Mapping[str, Iterable[str
     right: list[dict[str, str]] = []
     accidents = shared = disputes = 0
     for truth, motor in told:
-        owed = {str(one["party"]): _shares(one) for one in motor.get("victims", ())}
+        owed = {str(one["party"]): shares_of(one) for one in motor.get("victims", ())}
         if owed != truth.owed:
             faults.append(f"{truth.file}  owed {owed}, not {truth.owed}")
             continue
@@ -66,6 +66,7 @@ def compare(told: Iterable[tuple[Truth, Json]], views: Mapping[str, Iterable[str
     )
 
 
-def _shares(victim: Json) -> dict[str, str]:
+def shares_of(victim: Json) -> dict[str, str]:
+    """Who owes this victim, and which share."""
     owed = victim["owed"] or {}
     return {one["payer"]: one["share"] for one in owed.get("shares") or ()}

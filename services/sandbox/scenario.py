@@ -14,7 +14,7 @@ from services.sandbox import applications, drafts, hospital_papers, medical, mot
 from services.sandbox.drafts import Book, Draft
 from services.sandbox.open_data import Shown
 from services.sandbox.participants import OPEN_DATA
-from services.sandbox.truth import Truth, evaluate, police_recipients, shown
+from services.sandbox.truth import Truth, evaluate, police_recipients
 
 ABREAST = 24  # cases whose records mix on the way in
 KINDS = (
@@ -23,6 +23,7 @@ KINDS = (
     *(("medical", kind) for kind in (medical.GUARDIAN, medical.HEIR, medical.AGENT, medical.REVOKED)),
     *(("motor", kind) for kind in (motor.ONE, motor.TWO, motor.PASSENGERS, motor.WITHDRAWN, motor.IMPOSTOR)),
     *(("motor", kind) for kind in (motor.NO_POLICE, motor.TWO, motor.PASSENGERS, motor.ONE, motor.FLED)),
+    *(("motor", kind) for kind in (motor.WHOLE, *motor.BY_AGENT, motor.WHOLE)),
 )
 
 
@@ -116,7 +117,7 @@ def tell(seed: int, number: int) -> tuple[list[tuple[Draft, Truth]], Shown | Non
             book.label,
             sighting.record.name,
             sighting.seen,
-            tuple(sorted(police_recipients(shown(book.drafts)))),
+            tuple(sorted(police_recipients(book.drafts))),
             truths[sighting.record.name].allowed_ever,
         )
     return [(draft, truths[draft.name]) for draft in _arranged(book)], found

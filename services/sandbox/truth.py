@@ -5,21 +5,32 @@ Written from the architecture alone, apart from the hub, so that the two can dis
 """
 
 import hashlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
-from services.sandbox.drafts import MEDICAL, Draft
+from services.sandbox.drafts import Draft
 from services.sandbox.participants import insurer_of
+
+
+class Acting(StrEnum):
+    """How the mandate of an agent's application stands when all has been sent."""
+
+    MANDATED = "mandated"
+    REVOKED = "revoked"
+    UNMANDATED = "without"
 
 
 @dataclass(frozen=True)
 class Truth:
-    """A line of `truth.jsonl`, and two things that only the checker needs.
+    """A line of `truth.jsonl`, and three things that only the checker needs.
 
     `expected`: the verdict in sending order (accepted, rejected, duplicate). `allowed_ever`: insurers that it may have
     been handed over to in some state of the world, for example before a consent was withdrawn. `owed`: of a police record
-    that the case shows, by injured party who owes the compulsory cover, and which share.
+    that the case shows, by injured party who owes the compulsory cover, and which share; `claimed`: where every paper of
+    the accident is there, by injured party the costs that she can claim at once, TWD. `acting`: of an application that an
+    agent filed.
     """
 
     file: str
@@ -34,6 +45,8 @@ class Truth:
     expected: str = "accepted"
     allowed_ever: tuple[str, ...] = ()
     owed: dict[str, dict[str, str]] | None = None
+    claimed: dict[str, int] | None = None
+    acting: Acting | None = None
 
     def line(self) -> dict[str, Any]:
         """The contract's object."""
@@ -48,17 +61,27 @@ class Truth:
             "supersedes": self.supersedes,
             "insurers": list(self.insurers),
             **({"owed": self.owed} if self.owed else {}),
+            **({"claimed": self.claimed} if self.claimed else {}),
         }
 
 
-def shown(drafts: Iterable[Draft]) -> list[Draft]:
+def unmandated(drafts: Collection[Draft], *, ever: bool = False) -> frozenset[str]:
+    """The applications that an agent filed without a mandate; `ever`: for which he never had one."""
+    approved = {draft.of for draft in drafts if draft.approves}
+    ended = {draft.of for draft in drafts if draft.kind == "withdrawal" and not ever}
+    return frozenset(draft.name for draft in drafts if draft.by_agent and draft.under not in approved - ended)
+
+
+def shown(drafts: Collection[Draft]) -> list[Draft]:
     """Of every lineage the version that the case shows.
 
-    The latest version of each identity counts; a withdrawn identity drops out; of what is left, the latest version.
+    What an agent files without a mandate is nobody's. The latest version of each identity counts; a withdrawn identity
+    drops out; of what is left, the latest version.
     """
+    nobodys = unmandated(drafts)
     latest: dict[tuple[str, str], Draft] = {}
     for draft in drafts:
-        if draft.verdict == "rejected":
+        if draft.verdict == "rejected" or draft.name in nobodys:
             continue
         key = (draft.lineage, draft.identity)
         if key not in latest or latest[key].version < draft.version:
@@ -85,7 +108,7 @@ class _Rights:
             return frozenset()
         if draft.classes == {"police"}:
             return self.police
-        if not draft.classes <= MEDICAL or not draft.persons:
+        if not draft.persons:
             return frozenset()
         each = [self._consented(person, draft.classes) for person in draft.persons]
         return frozenset.intersection(*each)
@@ -101,6 +124,11 @@ class _Rights:
 
 
 def police_recipients(drafts: Collection[Draft]) -> frozenset[str]:
+    """Whom the police papers of these records go to as they stand."""
+    return _holders(shown(drafts))
+
+
+def _holders(drafts: Collection[Draft]) -> frozenset[str]:
     """The compulsory insurers of the vehicles in the accident that hold an application (G0390062 art. 17 ②).
 
     Which vehicles those are, the police say: what an applicant writes makes no vehicle part of an accident.
@@ -117,9 +145,10 @@ def evaluate(drafts: list[Draft], case: str) -> list[Truth]:
     rests = {draft.name: {draft.name, draft.under} - {None} for draft in drafts if draft.consent}
     approved = [draft for draft in drafts if draft.consent and rests[draft.name] <= reviewed]
     current = shown(drafts)
-    told = [draft for draft in drafts if draft.verdict != "rejected"]
-    now = _Rights(police_recipients(current), tuple(one for one in approved if not rests[one.name] & ended))
-    ever = _Rights(police_recipients(told), tuple(approved))
+    never = unmandated(drafts, ever=True)
+    told = [draft for draft in drafts if draft.verdict != "rejected" and draft.name not in never]
+    now = _Rights(_holders(current), tuple(one for one in approved if not rests[one.name] & ended))
+    ever = _Rights(_holders(told), tuple(approved))
     holders = {draft.name: now.of(draft) for draft in current}
     return [
         Truth(
@@ -134,10 +163,20 @@ def evaluate(drafts: list[Draft], case: str) -> list[Truth]:
             insurers=tuple(sorted(_offered(draft, holders, current))),
             expected=draft.verdict,
             owed=draft.owed if draft in current else None,
-            allowed_ever=() if draft.verdict == "rejected" else tuple(sorted(ever.of(draft))),
+            claimed=draft.claimed if draft in current else None,
+            allowed_ever=tuple(sorted(ever.of(draft))) if draft in told else (),
+            acting=_acting(draft, drafts),
         )
         for draft in drafts
     ]
+
+
+def _acting(draft: Draft, drafts: Collection[Draft]) -> Acting | None:
+    if not draft.by_agent:
+        return None
+    if draft.name in unmandated(drafts, ever=True):
+        return Acting.UNMANDATED
+    return Acting.REVOKED if draft.name in unmandated(drafts) else Acting.MANDATED
 
 
 def _offered(draft: Draft, holders: dict[str, frozenset[str]], current: list[Draft]) -> frozenset[str]:

@@ -8,22 +8,47 @@ import socket
 import subprocess
 import sys
 import threading
+from collections import Counter
 from pathlib import Path
 
-DEMO = (sys.executable, "-m", "services", "demo", "--seed", "5", "--cases", "4")
+from services.sandbox.scenario import generate
+from services.sandbox.truth import Acting
+
+# With a double, an accident of two insurers that has all its papers, and agents with and without a mandate.
+SEED, CASES = 66, 6
+DEMO = (sys.executable, "-m", "services", "demo", "--seed", str(SEED), "--cases", str(CASES))
 
 
 def demo(folder: Path, *more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*DEMO, *more], cwd=folder, capture_output=True, text=True, timeout=180, check=False)
 
 
+def told_of_the_world() -> list[str]:
+    """What the summary must say of what the scenario holds."""
+    truths = [truth for item in generate(SEED, CASES) for truth in item.truths]
+    whole = [
+        truth for truth in truths if truth.claimed and len({payer for o in truth.owed.values() for payer in o}) > 1
+    ]
+    acting = Counter(truth.acting for truth in truths)
+    assert whole and acting[Acting.MANDATED] and acting[Acting.REVOKED] and acting[Acting.UNMANDATED]
+    return [
+        f"To settle {len(whole)} accidents of two insurers from one set each",
+        f"applications under a mandate {acting[Acting.MANDATED]}, held by insurers {acting[Acting.MANDATED]};",
+        f"under one revoked {acting[Acting.REVOKED]}, offered before ",
+        f"held 0; without one {acting[Acting.UNMANDATED]}, ever offered 0",
+    ]
+
+
 def test_once_twice_in_a_row_ends_with_zeros(tmp_path: Path) -> None:
+    wanted = told_of_the_world()
     for _ in range(2):
         done = demo(tmp_path, "--once")
         assert done.returncode == 0, done.stdout + done.stderr
         assert "lost 0   doubled 0   leaked 0" in done.stdout
         assert "Reconciliation receipts, log, verdicts, store and feeds agree" in done.stdout
         assert "Real papers" in done.stdout
+        text = " ".join(done.stdout.split())
+        assert [told for told in wanted if told not in text] == [], done.stdout
         known = re.search(r"Duplicates +found (\d+) of (\d+) known", done.stdout)
         assert known and known[1] == known[2] != "0"
     assert (tmp_path / "demo/sandbox.json").exists()

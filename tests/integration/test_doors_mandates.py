@@ -11,6 +11,7 @@ from services.portal.telling import lines
 from tests.integration import bodies, claims
 from tests.integration.bodies import CLAIMLINK, INSURER, OPERATOR, OTHER_CLAIMLINK, fresh
 from tests.integration.running import Running, start
+from tests.integration.test_motor_case import post_application
 
 JSON = claims.JSON
 
@@ -142,6 +143,37 @@ def test_what_flowed_under_a_mandate_is_gone_with_the_answer_to_its_revocation(r
     assert ask(running, "GET", f"/authorisations/{authorisation}").json()["state"] == "approved", "hers was the mandate"
     text = "\n".join(lines(ask(running, "GET", f"/trace/{authorisation}", OPERATOR).json()))
     assert "no mandate in force: nothing goes by it" in text
+
+
+def test_a_version_by_an_agent_supersedes_hers_only_under_a_mandate(running: Running) -> None:
+    number = fresh()
+    own = post_application(running, json.loads(bodies.application(number)))
+    agents = post_application(running, json.loads(bodies.application(number, version=2, agent=bodies.agent(number))))
+    running.settle()
+
+    def stands() -> list[str | None]:
+        """What supersedes hers: as told of it alone, in the list, in its trace."""
+        alone = ask(running, "GET", f"/records/{own}").json()
+        listed = next(one for one in pages(running) if one["record"] == own)
+        traced = ask(running, "GET", f"/trace/{own}", OPERATOR).json()["lineage"]["shown"]
+        return [alone["supersededBy"], listed["supersededBy"], traced if traced != own else None]
+
+    assert stands() == [None] * 3
+    mandate = mandated(running, number)
+    assert stands() == [agents] * 3
+    assert ask(running, "DELETE", f"/mandates/{mandate}").status_code == 200
+    running.settle()
+    assert stands() == [None] * 3
+
+
+def pages(running: Running) -> list[dict]:  # type: ignore[type-arg]
+    """Every record of the ClaimLink operator, in order."""
+    found: list[dict] = []  # type: ignore[type-arg]
+    while page := ask(running, "GET", "/records" + (f"?after={found[-1]['record']}" if found else "")).json()[
+        "records"
+    ]:
+        found += page
+    return found
 
 
 def test_an_erased_mandate_is_gone_and_everything_agrees(running: Running) -> None:

@@ -13,13 +13,13 @@ from services import due
 from services.hub.retention import TEN_YEARS
 from services.sandbox.client import Client
 from services.sandbox.player import Player
-from services.sandbox.scenario import generate
+from services.sandbox.scenario import KINDS, generate
 from tests.integration import channels, claims
 from tests.integration.bodies import INSURER
 from tests.integration.channels import DOCUMENT
 from tests.integration.running import Running
 
-SEED, CASES = 7, 20  # one of every kind of case
+SEED, CASES = 7, len(KINDS)  # one of every kind of case
 
 
 @dataclass(frozen=True)

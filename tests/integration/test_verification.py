@@ -5,15 +5,17 @@ import hashlib
 import json
 import threading
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import httpx
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from adapters.outgoing import http
 from adapters.stores import verifications
 from adapters.vault.jws import claims as claims_of
 from services import embedded
+from services.portal.telling import lines
 from services.sandbox.client import Client, Post
 from services.sandbox.filings import pdf
 from services.sandbox.police_unit import Fault, PoliceUnit
@@ -184,6 +186,49 @@ def test_the_answer_goes_once_to_all_who_may_have_the_paper(running: Running, un
     assert len(asked) == 1
     assert asked[0].keys() == {"jti", "iss", "aud", "iat", "exp", "sha256", "kind", "policeCase"}
     assert asked[0]["policeCase"] == case.slip["numbers"]["policeCase"]
+
+
+def told_to_operators(running: Running, path: str) -> httpx.Response:
+    with running.client(OPERATOR) as client:
+        return client.get(path)
+
+
+def answers_heard(running: Running) -> dict[str, float]:
+    """Count and sum of the histogram of answers, as `/metrics` tells them."""
+    told = text_string_to_metric_families(told_to_operators(running, "/metrics").text)
+    (family,) = [one for one in told if one.name == "claims_answer_seconds"]
+    return {one.name.rpartition("_")[2]: one.value for one in family.samples if "le" not in one.labels}
+
+
+def test_operators_see_the_question_in_trace_metrics_and_reconciliation(running: Running, unit: PoliceUnit) -> None:
+    _, record, sha256 = sent(running)
+    unit.knows([sha256])
+    unit.faults = [Fault.GARBAGE]
+    before = answers_heard(running)
+    counted = told_to_operators(running, "/reconciliation").json()["counts"]
+    assert "questions" not in told_to_operators(running, f"/trace/{record}").json()
+    told = ask(running, ONE, sha256).json()
+    until(running, lambda: over(running, told["verification"]))
+    told = read(running, ONE, told["verification"]).json()
+    ask(running, CLAIMLINK, record)
+    trace = told_to_operators(running, f"/trace/{record}").json()
+    (question,) = trace["questions"]
+    assert question == {
+        **{name: told[name] for name in ("verification", "issuer", "state", "asked", "deadline", "answered")},
+        "tries": 2,
+        "fault": None,
+        "askers": sorted([ONE, CLAIMLINK]),
+    }
+    text = "\n".join(lines(trace))
+    assert f"is it real? {POLICE} was asked at {told['asked']}: CONFIRMED at {told['answered']}" in text
+    assert f"question {told['verification']}, by {', '.join(question['askers'])}; tries 2" in text
+    after = answers_heard(running)
+    took = (datetime.fromisoformat(told["answered"]) - datetime.fromisoformat(told["asked"])).total_seconds()
+    assert after["count"] == before["count"] + 1 and after["sum"] - before["sum"] == pytest.approx(took, abs=1e-3)
+    reconciled = told_to_operators(running, "/reconciliation").json()
+    assert reconciled["ok"] and {name: reconciled["counts"][name] - counted[name] for name in ("questions", "answers")} == {
+        "questions": 1, "answers": 1,
+    }  # fmt: skip
 
 
 def test_nobody_else_learns_that_there_is_such_a_paper(running: Running, unit: PoliceUnit) -> None:

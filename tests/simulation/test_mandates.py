@@ -12,17 +12,20 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from adapters.stores import consents, reconciling, records
+from adapters.stores import casebook, consents, reconciling, records
 from adapters.stores.dialect import lock
 from adapters.stores.tables import acting, handovers
-from schemas.events import Message
+from schemas.events import Message, Refold
 from schemas.records import Kind, Role
-from schemas.topics import VERDICTS
+from schemas.topics import DUE, VERDICTS
 from services.consent.worker import ConsentStep
 from services.deduplication.worker import Deduplication
 from services.delivery.worker import Sequencer
+from services.hub.loading import shown
 from services.hub.worker import Hub
 from services.intake.book import Book, Submission
+from services.portal.reading import Reading
+from services.sandbox.participants import NON_LIFE, insurer_of, plates
 from tests.integration import bodies
 from tests.integration.bodies import CLAIMLINK, INSURER, OPERATOR
 from tests.servers.places import InPostgres, Place
@@ -32,6 +35,9 @@ from tests.simulation.test_two_at_once import Workers, at_once
 from tests.simulation.world import NOW, World, core_at
 
 ROUNDS = 8
+NAMED = {"code": INSURER, "cover": "motor-compulsory"}
+OTHER_INSURER = next(code for code, _ in NON_LIFE if code != INSURER)
+PLATE_OF_OTHER = next(one for one in plates() if insurer_of(one) == OTHER_INSURER)
 STEPS = ("paper", "mandate", "authorisation")
 
 
@@ -85,10 +91,10 @@ def flowing(world: World, **changes: Any) -> str:
     return mandated(world, **changes)
 
 
-def feed(world: World) -> list[tuple[int, str, bool]]:
-    """Number, type and whether there is content, of every event of the insurer's feed, as handed over now."""
+def feed(world: World, insurer: str = INSURER) -> list[tuple[int, str, bool]]:
+    """Number, type and whether there is content, of every event of an insurer's feed, as handed over now."""
     with world.core.database.write() as tx:
-        events = world.core.feed.page(tx, INSURER, 0, 100, world.now)
+        events = world.core.feed.page(tx, insurer, 0, 100, world.now)
     return [(event["offernumber"], event["type"].split(".")[-1], "papers" in event["data"]) for event in events]
 
 
@@ -230,6 +236,95 @@ def test_an_application_by_an_agent(world: World) -> None:
     assert feed(world) == [(1, "offer", False), (2, "withdrawn", False)]
     give(world, "/applications", bodies.application(1, id="her-own"))
     assert feed(world)[2:] == [(3, "offer", True)] and basis(world) == [{"law": "own-filing"}]
+
+
+def by_agent(number: int, **changes: Any) -> bytes:
+    """Her application `app-{number}` in a second version by her agent, who names another insurer and another plate."""
+    other = {"code": OTHER_INSURER, "cover": "motor-compulsory"}
+    loss = {"kind": "motor", "date": "2025-09-03", "plate": PLATE_OF_OTHER}
+    value = {"version": 2, "insurers": [other], "loss": loss, "vehicles": [{"plate": PLATE_OF_OTHER}]}
+    return bodies.application(number, agent=bodies.agent(number), **(value | changes))
+
+
+def parties(world: World, record: str) -> tuple[str | None, set[str]]:
+    """The record that stands for this one's application, and who is party to its case."""
+    with world.core.database.read() as tx:
+        row = records.by_ids(tx, [record])[record]
+        lineage = casebook.rows_of_lineages(tx, [row.lineage])
+        stands = shown(lineage, world.core.hub.loader.unmandated(tx, lineage))
+        story = Reading(world.core.hub, world.core.archive).record(tx, record, world.now)
+    assert story and story[1] and story[1].case and stands and story[0].shown == stands.record
+    return stands.record, {one.insurer for one in story[1].case.standings}
+
+
+OWN_STEPS = ("own", "agents", "mandate")
+
+
+@pytest.mark.parametrize("status", ["current", "entered-in-error"])
+@pytest.mark.parametrize("order", list(permutations(OWN_STEPS)), ids="-".join)
+def test_an_agents_version_takes_the_place_of_hers_only_under_a_mandate(
+    world: World, order: tuple[str, ...], status: str
+) -> None:
+    given: dict[str, str] = {}
+    more = {} if status == "current" else {"status": status}
+    steps = {
+        "own": lambda: give(world, "/applications", bodies.application(1, insurers=[NAMED])),
+        "agents": lambda: give(world, "/applications", by_agent(1, **more)),
+        "mandate": lambda: mandated(world, scope=["application"]),
+    }
+    for step in order:
+        given[step] = steps[step]()
+        if "mandate" not in given:
+            assert feed(world, OTHER_INSURER) == []
+            if "own" in given:
+                assert parties(world, given["own"]) == (given["own"], {INSURER})
+                assert [one for one in feed(world) if one[2]] == [(1, "offer", True)]
+    assert [one for one in feed(world) if one[2]] == [], "the agent's version stands"
+    assert bool(feed(world, OTHER_INSURER)) == (status == "current")
+    withdraw(world, "/mandates", given["mandate"])
+    assert parties(world, given["own"]) == (given["own"], {INSURER})
+    assert [one[1:] for one in feed(world)][-1] == ("offer", True), "and hers again"
+    assert not [one for one in feed(world, OTHER_INSURER) if one[2]]
+    with world.core.database.read() as tx:
+        assert list(reconciling.differences(tx, records.stamp(NOW), {})) == []
+
+
+def test_a_version_by_an_agent_that_the_hub_has_not_heard_of_replaces_nothing(world: World) -> None:
+    """Its verdict is given, and another record of the case is folded first."""
+    own = give(world, "/applications", bodies.application(1, insurers=[NAMED]))
+    Book(world.core.host, world.core.archive, world.core.clock).enter(
+        [submission(Kind.APPLICATION, CLAIMLINK, "POST", "/claimlink/applications", by_agent(1))]
+    )
+    world.core.validate_here()
+    assert world.core.host.turn(handler(world, Deduplication)) == 1
+    due = Message(DUE.name, own, "again", Refold(records=(own,), why="test"))
+    views = world.core.database.commit(lambda tx: handler(world, Hub).handle(tx, [due], NOW))
+    assert [(one.key, [paper.record for paper in one.event.papers]) for one in views] == [(INSURER, [own])]
+
+
+def test_what_an_agent_files_without_a_mandate_joins_no_two_cases(world: World) -> None:
+    def apart(number: int, **changes: Any) -> dict[str, Any]:
+        value = json.loads(bodies.application(number, insurers=[NAMED], **changes))
+        del value["place"]  # else all of them are about one accident
+        return value
+
+    hers, another = apart(1), apart(2)
+    bridging = apart(1, id="both", agent=bodies.agent(1), policeCaseNumber=another["policeCaseNumber"])
+    bridging["vehicles"] += another["vehicles"]
+    first, second, bridge = (
+        give(world, "/applications", json.dumps(one).encode()) for one in (hers, another, bridging)
+    )
+
+    def cases() -> list[str]:
+        with world.core.database.read() as tx:
+            known = records.by_ids(tx, [first, second, bridge])
+        return [known[one].case_number for one in (first, second, bridge)]
+
+    assert len(set(cases())) == 3
+    record = mandated(world, scope=["application"])
+    assert len(set(cases())) == 1
+    withdraw(world, "/mandates", record)
+    assert len(set(cases())) == 3
 
 
 def test_an_offer_that_stands_without_its_mandate_is_named_by_the_reconciliation(world: World) -> None:

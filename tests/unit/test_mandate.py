@@ -251,6 +251,30 @@ def test_nothing_goes_by_an_agent_unless_his_mandate_is_named_and_no_other_needs
     assert all(any(one.record == record and one.live for one in powers) for record in named)
 
 
+@given(POWERS, st.booleans(), st.booleans())
+def test_what_an_agent_files_without_a_mandate_changes_nothing_of_a_case(
+    powers: list[Power], police: bool, own: bool
+) -> None:
+    """Not its parties, nor its kind, day, accident and calendar: even where an operator says that it is of the same loss."""
+    others = [node("doc", Kind.DOCUMENT, document(A)), *([POLICE] if police else []), *([filed(None)] if own else [])]
+    agents = filed(B, "2025-09-10", A, "agents", Y)
+    given_ = consent(A, X, purpose=Cover.LIFE_HEALTH, subject_role="insured")
+    without = case(*others, powers=powers, consents=[given_])
+    beside = case(*others, agents, powers=powers, consents=[given_])
+    if filing(agents.evidence.acting, powers) is None:
+        names = ("motor", "day", "accident", "standings", "calendar")
+        assert [getattr(beside, name) for name in names] == [getattr(without, name) for name in names]
+        assert all(seen(beside, insurer) == seen(without, insurer) for insurer in (X, Y))
+    else:
+        assert Y in {one.insurer for one in beside.standings}
+
+
+def test_a_plate_that_an_agent_names_without_a_mandate_makes_nobody_party() -> None:
+    agents = node("agents", Kind.APPLICATION, filed().evidence.model_copy(update={"plates": ("AB1",)}))
+    assert case(agents).standings == ()
+    assert [one.insurer for one in case(agents, powers=[power()]).standings] == [X]
+
+
 @given(POWERS, DAYS)
 def test_taking_a_mandate_away_never_opens_anything(powers: list[Power], day: str) -> None:
     acting = Acting(agent=B, principal=A, day=day, act=Act.APPLICATION)

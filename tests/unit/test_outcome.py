@@ -10,7 +10,7 @@ from services.commands.outcome import latencies, outcome, percentile
 from services.sandbox.observer import Seen
 from services.sandbox.player import Sent, rows_of
 from services.sandbox.scenario import Item
-from services.sandbox.truth import Truth
+from services.sandbox.truth import Acting, Truth
 
 
 def sha(text: str) -> str:
@@ -131,6 +131,19 @@ def test_duplicates_and_copies_are_compared_with_the_truth() -> None:
     found = result(records, {"82916473": [sha("a/1.json")]})
     assert found.found == found.known == {"a/2.json"}
     assert (found.copies, found.copies_held_back) == (1, 1)
+
+
+def test_what_agents_filed_is_counted_by_how_their_mandates_stand() -> None:
+    records = [
+        sent(1, "a/1.json", 0.0, acting=Acting.MANDATED, **RIGHT),
+        sent(2, "a/2.json", 0.0, acting=Acting.REVOKED, allowed_ever=("82916473",)),
+        sent(3, "a/3.json", 0.0, acting=Acting.REVOKED, allowed_ever=("82916473",)),
+        sent(4, "a/4.json", 0.0, acting=Acting.UNMANDATED),
+        sent(5, "a/5.json", 0.0),
+    ]
+    found = result(records, {"82916473": [sha("a/1.json")]}, ["a/1.json", "a/2.json"])
+    assert found.acting == {Acting.MANDATED: (1, 1, 1), Acting.REVOKED: (2, 1, 0), Acting.UNMANDATED: (1, 0, 0)}
+    assert found.clean and not result(records, {"82916473": [sha("a/1.json")]}, ["a/4.json"]).clean
 
 
 def test_a_fault_of_a_feed_is_not_clean() -> None:

@@ -157,6 +157,18 @@ def key_of_taken_back(store: Store) -> None:
     store.make(offer_key(insurer, number))
 
 
+UPLOAD = "SELECT record FROM records WHERE kind = 'paper' AND outcome = 'accepted'"
+OF_UPLOAD = "VALUES ('q', (SELECT sha256 FROM records WHERE record = ?), 'unit', ?"
+
+
+def question_of_erased(store: Store) -> str:
+    record = store.one(UPLOAD)
+    values = f"{OF_UPLOAD}, 'denied', 't', 't', NULL, 1, NULL, 't', 'jws')"
+    store.sql.execute(f"INSERT INTO verifications {values}", (record, record))
+    store.sql.execute("UPDATE records SET erased = 1 WHERE record = ?", (record,))
+    return str(record)
+
+
 BREAKS: list[tuple[str, Break, set[str]]] = [
     (
         "the log lost what a receipt was given for",
@@ -259,6 +271,27 @@ BREAKS: list[tuple[str, Break, set[str]]] = [
         {"handover-beyond-feed"},
     ),
     ("a gap in a feed", execute("DELETE FROM offers WHERE number = 1 AND insurer = ?", FEED), {"feed-gap"}),
+    (
+        "a question that nobody closed",
+        execute(
+            f"INSERT INTO verifications {OF_UPLOAD}, 'asked', '{OLD}', '{OLD}', '{OLD}', 3, 'no answer', NULL, NULL) ",
+            UPLOAD,
+            UPLOAD,
+        ),
+        {"question-overdue"},
+    ),
+    (
+        "a question about what is gone",
+        question_of_erased,
+        {"question-of-gone"},
+    ),
+    (
+        "an issuer's word that it never signed",
+        execute(
+            f"INSERT INTO verifications {OF_UPLOAD}, 'confirmed', 't', 't', NULL, 1, NULL, 't', NULL)", UPLOAD, UPLOAD
+        ),
+        {"answer-unsigned"},
+    ),
     (
         "a dead letter",
         execute("INSERT INTO dead_letters VALUES ('hub', 'e', ?, 'ValueError', '2026-11-21T09:00:00Z')", A_RECORD),

@@ -253,8 +253,19 @@ def test_a_record_handed_on_to_the_next_unit_is_replaced_by_theirs():
     assert copy.insurers and copy.copy_of == own.file
 
 
+def mandates_of(items):
+    """(principal, agent) of every approved mandate to file applications that was not withdrawn, out of the bytes sent."""
+    approved = {item.of for item in items if item.path.endswith("/review") and b"approve" in item.body}
+    ended = {item.of for item in items if item.method == "DELETE"}
+    made = [json.loads(item.body) for item in items if item.path == "/mandates" and item.n in approved - ended]
+    return {
+        (one["principal"]["identifier"], one["agent"]["identifier"]) for one in made if "application" in one["scope"]
+    }
+
+
 def test_police_records_go_to_compulsory_insurers_that_an_application_names(items, told):
     named, plates = defaultdict(set), defaultdict(set)
+    mandates = mandates_of(items)
     superseded = {line.supersedes for line in told.values()}
     for item in items:
         line = item.truths[0]
@@ -262,6 +273,9 @@ def test_police_records_go_to_compulsory_insurers_that_an_application_names(item
             continue
         made = json.loads(item.body or b"{}")
         if made.get("status") == "entered-in-error":
+            continue
+        by_agent = line.kind == "application" and "agent" in made
+        if by_agent and (made["applicant"]["identifier"], made["agent"]["identifier"]) not in mandates:
             continue
         if line.kind == "application":
             named[line.case] |= {one["code"] for one in made["insurers"]}
@@ -443,6 +457,49 @@ def test_an_agents_authorisation_rests_on_his_mandate(number, kind, held):
     assert set(document.allowed_ever) == set(given["recipients"])
     assert set(document.insurers) == (set(given["recipients"]) if held else set())
     assert {draft.path for draft in book.drafts if draft.method == "DELETE"} == (set() if held else {"/mandates/{id}"})
+
+
+@pytest.mark.parametrize("number", range(12))
+@pytest.mark.parametrize("kind", motor.BY_AGENT)
+def test_an_agents_application_rests_on_his_mandate(number, kind):
+    book = drafts.book(8, number)
+    motor.tell(book, kind, hospital_papers.PLAIN, applications.PLAIN, police_papers.WITHDRAWN)
+    lines = truth.evaluate(book.drafts, book.label)
+    filed = {line.file: json.loads(draft.body) for draft, line in zip(book.drafts, lines, strict=True)
+             if line.kind == "application"}  # fmt: skip
+    told = [(line.acting, "agent" in filed[line.file], bool(line.insurers), bool(line.allowed_ever))
+            for line in lines if line.kind == "application"]  # fmt: skip
+    police = next(line for line in lines if line.kind == "accident")
+    assert (
+        told
+        == {
+            applications.MANDATED: [(truth.Acting.MANDATED, True, True, True)],
+            applications.REVOKED: [(truth.Acting.REVOKED, True, False, True)] * 2,
+            applications.ASTRAY: [(None, False, True, True), (truth.Acting.UNMANDATED, True, False, False)],
+        }[kind]
+    )
+    assert bool(police.insurers) == (kind != applications.REVOKED)
+    if kind == applications.ASTRAY:
+        own = next(made for made in filed.values() if "agent" not in made)
+        assert set(police.insurers) <= {one["code"] for one in own["insurers"]}
+
+
+@pytest.mark.parametrize("number", range(12))
+def test_of_an_accident_with_every_paper_each_goes_to_who_owes_its_victim(number):
+    book = drafts.book(8, number)
+    motor.tell(book, motor.WHOLE, hospital_papers.WITHDRAWN, applications.WITHDRAWN, police_papers.WITHDRAWN)
+    lines = truth.evaluate(book.drafts, book.label)
+    (record,) = [line for line in lines if line.owed]
+    assert record.owed.keys() == record.claimed.keys() == {"2", "3"}
+    everyone = {payer for owed in record.owed.values() for payer in owed}
+    assert {line.expected for line in lines} == {"accepted"}
+    of_case = [line for line in lines if line.kind in ("application", "accident", *dict(police_papers.POLICE_PAPERS))]
+    assert len(of_case) == 6 and all(set(line.insurers) == everyone for line in of_case)
+    for party, owed in record.owed.items():
+        person = book.person(int(party) - 1).identifier
+        hers = [line for line in lines if line.persons == (person,) and line.kind != "authorisation"]
+        assert {line.kind for line in hers} == {"document", "identity", "bank-account"}
+        assert all(set(line.insurers) == set(owed) for line in hers) and record.claimed[party] > 0
 
 
 def test_a_crash_of_one_party_has_a_second_row_for_nothing():
