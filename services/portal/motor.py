@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from adapters.police.report import AccidentReport
 from schemas import normalise
 from schemas.evidence import Cover, DataClass
-from schemas.paper_kinds import KIND
+from schemas.paper_kinds import names
 from schemas.records import Kind, Role
 from services.consent.entitlement import holds
 from services.consent.matrix import MEDICAL
@@ -182,13 +182,9 @@ def _holding(dossier: Dossier, paper: CasePaper, reader: Reader) -> Holding:
     evidence = paper.node.evidence
     entry = next(one for one in dossier.entries if one.record == paper.node.record)
     costs = dossier.contents.get(entry.record)
-    names = {evidence.paper, *evidence.classes}
-    own = KIND[evidence.paper].data_class if evidence.paper in KIND else None
-    if own and own in KIND and own != evidence.paper:
-        names -= {own}  # consent is given for both as one class; a death certificate is no certificate of an injury
     return Holding(
         sha256=entry.sha256,
-        names=frozenset(names),
+        names=names(evidence.paper, evidence.classes),
         persons=frozenset(paper.persons),
         issuer=evidence.issuer,
         received=_day(entry.received),
