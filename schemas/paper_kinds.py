@@ -58,6 +58,7 @@ PAPER_KINDS = (
     PaperKind("household-removal", DataClass.CLAIM),
     PaperKind("household-register", DataClass.CLAIM),
     PaperKind("heir-statement", DataClass.CLAIM),
+    PaperKind("funeral-receipt", DataClass.CLAIM),
     PaperKind("untraceable-proof", DataClass.CLAIM),
     PaperKind("theft-certificate", DataClass.CLAIM),
     PaperKind("indictment", DataClass.CLAIM),

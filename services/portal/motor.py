@@ -189,27 +189,29 @@ def _holding(dossier: Dossier, paper: CasePaper, reader: Reader) -> Holding:
         issuer=evidence.issuer,
         received=_day(entry.received),
         applied=frozenset(one.cover for one in evidence.insurers if reader.insurer in (None, one.insurer)),
+        applicant=evidence.applicant,
         costs=costs if isinstance(costs, Costs) else None,
     )
 
 
 def _consents(dossier: Dossier, reader: Reader) -> list[Holding]:
-    """An authorisation in force that lets this insurer have records of treatment is the consent to access them."""
+    """An authorisation in force that lets this insurer have records of treatment is the consent to access them; by an heir it
+    says who claims for one who died."""
     day, powers = dossier.today.isoformat(), dossier.case.powers if dossier.case else ()
     entries = {one.record: one for one in dossier.entries}
     return [
         Holding(
             sha256=entries[one.record].sha256,
-            names=frozenset({"records-consent"}),
+            names=frozenset({"records-consent"} if OF_TREATMENT & set(one.grant.classes) else ()),
             persons=frozenset({one.grant.subject}),
             issuer="",
             received=_day(entries[one.record].received),
+            heirs=frozenset({one.grant.grantor} if one.grant.grantor_role == "heir" else ()),
         )
         for one in (dossier.case.consents if dossier.case else ())
         if holds(one, day, powers)
         and one.grant.purpose == Cover.MOTOR_COMPULSORY
         and (reader.insurer is None or reader.insurer in one.grant.recipients)
-        and OF_TREATMENT & set(one.grant.classes)
     ]
 
 
@@ -248,6 +250,7 @@ def _victim(one: VictimAccount, found: Account, *, contents: bool) -> Json:
         "died": one.harmed.died,
         "owed": motor_account.owed(one.owed, one.shares) if one.owed else None,
         "required": [motor_account.required(each, found.day) for each in one.required],
+        "claimants": [motor_account.claimant(each, number, found.day) for number, each in enumerate(one.claimants, 1)],
         "clocks": [motor_account.clock(each) for each in one.clocks],
     }
     return told | {"claimed": motor_account.claimed(one.claimed) if one.claimed else None} if contents else told

@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import Any
 
 from services.hub.calendar import MOTOR
-from services.motor.account import Claimed, Required
+from services.motor.account import Claimant, Claimed, Required
 from services.motor.clocks import Clock
 from services.motor.law import Line
 from services.motor.owing import Owing
@@ -66,10 +66,21 @@ def required_paper(line: PaperLine, day: date | None) -> Json:
             }
             for kind, issuer in line.kinds.items()
         ],
+        "each": line.each,
         "present": line.present,
         "article": line.article,
         "status": line.status.value,
         "source": line.source,
+    }
+
+
+def claimant(one: Claimant, number: int, day: date | None) -> Json:
+    """`number`: his own among those of one victim; nothing says who he is."""
+    return {
+        "claimant": number,
+        "filed": one.filed,
+        "papers": [required_paper(line, day) for line in one.papers],
+        "clocks": [clock(each) for each in one.clocks],
     }
 
 

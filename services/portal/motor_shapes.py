@@ -71,6 +71,7 @@ SHAPES: dict[str, Schema] = {
             "died": FLAG,
             "owed": maybe(ref("MotorOwed")),
             "required": listed(ref("MotorRequired")),
+            "claimants": listed(ref("MotorClaimant")),
             "clocks": listed(ref("MotorClock")),
         },
         {"claimed": maybe(ref("MotorClaimed"))},
@@ -91,39 +92,46 @@ SHAPES: dict[str, Schema] = {
         },
         description="Who owes the compulsory cover.",
     ),
+    "MotorClaimant": closed(
+        {
+            "claimant": {"type": "integer", "minimum": 1, "description": "His number among those of one victim."},
+            "filed": {**FLAG, "description": "He has claimed for her death himself."},
+            "papers": listed(ref("MotorRequiredPaper"), description="Those that every claimant hands in."),
+            "clocks": listed(ref("MotorClock")),
+        },
+        description="A survivor of a victim who died, as papers name him; each claims for himself (G0390060 art. 11 I).",
+    ),
     "MotorRequired": closed(
         {
             "cover": {"enum": [one.value for one in Cover]},
             "claim": {"enum": [one.value for one in Claim]},
             **WORDS,
-            "papers": maybe(
-                listed(
-                    closed(
-                        {
-                            "anyOf": listed(
-                                closed(
-                                    {
-                                        "kind": TEXT,
-                                        **WORDS,
-                                        "issuer": TEXT,
-                                        "issuerText": TEXT,
-                                        "issuerTextEn": TEXT,
-                                        "from": {**maybe(DAY), "description": "The day it can exist from, if known."},
-                                    }
-                                ),
-                                minItems=1,
-                                description="Any one of these does.",
-                            ),
-                            "present": {**FLAG, "description": "Among the papers that the reader may have."},
-                            "article": ARTICLE,
-                            "status": STATUS,
-                            "source": TEXT,
-                        }
-                    )
-                )
-            ),
+            "papers": maybe(listed(ref("MotorRequiredPaper"))),
         },
         description="The papers of one claim; null: no list of that day is in the data.",
+    ),
+    "MotorRequiredPaper": closed(
+        {
+            "anyOf": listed(
+                closed(
+                    {
+                        "kind": TEXT,
+                        **WORDS,
+                        "issuer": TEXT,
+                        "issuerText": TEXT,
+                        "issuerTextEn": TEXT,
+                        "from": {**maybe(DAY), "description": "The day it can exist from, if known."},
+                    }
+                ),
+                minItems=1,
+                description="Any one of these does.",
+            ),
+            "each": {**FLAG, "description": "Every claimant hands in his own; present once all known have."},
+            "present": {**FLAG, "description": "Among the papers that the reader may have."},
+            "article": ARTICLE,
+            "status": STATUS,
+            "source": TEXT,
+        }
     ),
     "MotorLimit": closed(
         {

@@ -7,6 +7,7 @@ ISSUERS = {
     "carrier": ("運送業者", "the carrier"),
     "carer": ("看護", "the carer"),
     "prosecutor": ("檢察署", "the prosecutor"),
+    "undertaker": ("殯葬業者", "the undertaker"),
     "household-office": ("戶政事務所", "the household office"),
     "vehicle-office": ("監理機關", "the vehicle office"),
     "court": ("法院", "the court"),
