@@ -74,6 +74,14 @@ PAPER_KINDS = (
 KIND = {one.name: one for one in PAPER_KINDS}
 
 
+def class_of(kind: str) -> DataClass:
+    """The class that a paper of a kind has at least: an upload's own, a police record's, or the class that the kind is named
+    by. ValueError of a kind that has none."""
+    if kind == "accident":
+        return DataClass.POLICE
+    return (KIND[kind].data_class if kind in KIND else None) or DataClass(kind)
+
+
 def names(paper: str, classes: Iterable[DataClass]) -> frozenset[str]:
     """The kinds that a paper counts as where a kind is asked for: its own, and the classes of what it holds. `paper`: the
     `paper` of its evidence.

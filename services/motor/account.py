@@ -3,7 +3,7 @@
 It knows exactly the papers that it is given: of one reader those that he may have. What no paper tells stays open.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -22,6 +22,8 @@ from services.motor.victims import Harmed, vehicles, victims
 from services.validation.person import normal
 
 Covers = Callable[[str], Sequence[tuple[str, Cover]] | None]  # a plate's on the day; None: the register does not answer
+# Whether the reader could be given a paper of this kind about all of these people, of whom None is not known.
+MayHave = Callable[[Collection[str | None], str], bool]
 INJURY, DEATH = (Claim.INJURY, Claim.DISABILITY), (Claim.DEATH, Claim.INTERIM_DEATH)
 # What tells that there was a claim which she did not live to be paid for (G0390062 art. 19 ⑥).
 OF_HER_LIFE = {Claim.INJURY: {"certificate", "receipt"}, Claim.DISABILITY: {"disability-certificate"}}
@@ -109,7 +111,12 @@ class Account:
 
 
 def account(
-    day: date | None, report: AccidentReport | None, covers: Covers, held: Sequence[Holding], mine: Sequence[Cover]
+    day: date | None,
+    report: AccidentReport | None,
+    covers: Covers,
+    held: Sequence[Holding],
+    mine: Sequence[Cover],
+    may_have: MayHave,
 ) -> Account:
     """The account of an accident. `day`: as the reader's papers tell it; `mine`: the covers that he is concerned with."""
     if day is None:
@@ -119,11 +126,11 @@ def account(
     compulsory = Cover.MOTOR_COMPULSORY in mine
     people = {party.order: party.person for party in report.parties} if report else {}
     accounts = tuple(
-        _victim(day, one, normal(person.identifier) if (person := people[one.order]) else None, cars, held)
+        _victim(day, one, normal(person.identifier) if (person := people[one.order]) else None, cars, held, may_have)
         for one in harmed
         if compulsory
     )
-    present = frozenset(name for one in held for name in one.names)
+    needs = _Needs(day, (), held, (None,), may_have)
     left = [(cover, claim) for cover in mine for claim in VOLUNTARY.get(cover, ())]
     if compulsory and not accounts:
         left = [*((Cover.MOTOR_COMPULSORY, claim) for claim in INJURY), *left]
@@ -131,7 +138,7 @@ def account(
         day=day,
         vehicles=cars,
         victims=accounts,
-        required=tuple(Required(cover, claim, papers(cover, claim, day, (), present)) for cover, claim in left),
+        required=tuple(needs.required(cover, claim, {None: held}) for cover, claim in left),
         standard=on("benefits", day) if compulsory else (),
         clocks=_clocks(day, accounts) if compulsory else (),
     )
@@ -145,39 +152,59 @@ def _insured(policies: Sequence[tuple[str, Cover]] | None) -> tuple[Insured, str
     return (Insured.YES, insurers[0]) if insurers else (Insured.NO, "")
 
 
+@dataclass(frozen=True)
+class _Needs:
+    """What claims about somebody need: `held` are the papers about her, `about` is she."""
+
+    day: date
+    circumstances: Sequence[Circumstance]
+    held: Sequence[Holding]
+    about: tuple[str | None, ...]
+    may_have: MayHave
+
+    def required(self, cover: Cover, claim: Claim, claimants: Mapping[str | None, Sequence[Holding]]) -> Required:
+        """`claimants`: who claims, and the papers about each."""
+        own = [_names(his) for his in claimants.values()]
+        lines = papers(cover, claim, self.day, self.circumstances, _names(self.held), own)
+        return Required(cover, claim, lines and tuple(self._told(line, claimants) for line in lines))
+
+    def _told(self, line: PaperLine, claimants: Mapping[str | None, Sequence[Holding]]) -> PaperLine:
+        who = tuple(claimants) or (None,) if line.each else self.about
+        among = [one for his in claimants.values() for one in his] if line.each else self.held
+        by = {one.sha256 for one in among if one.names & line.kinds.keys()}
+        return replace(line, by=tuple(sorted(by)), may_have=any(self.may_have(who, kind) for kind in line.kinds))
+
+
 def _victim(
-    day: date, harmed: Harmed, person: str | None, cars: Sequence[Vehicle], held: Sequence[Holding]
+    day: date, harmed: Harmed, person: str | None, cars: Sequence[Vehicle], held: Sequence[Holding], may_have: MayHave
 ) -> VictimAccount:
     owed = owing(day, harmed.victim, cars)
     hers = [one for one in held if person in one.persons or DataClass.POLICE in one.names]
-    present = _names(hers)
     heirs = _heirs(person, held) if harmed.died else ()
-    his = {heir: [one for one in held if heir in one.persons] for heir in heirs}
+    his: dict[str | None, Sequence[Holding]] = {heir: [one for one in held if heir in one.persons] for heir in heirs}
     claims, circumstances = INJURY, _circumstances(owed, cars)
     if harmed.died:
-        claims = (*DEATH, *(claim for claim, names in OF_HER_LIFE.items() if names & present))
+        claims = (*DEATH, *(claim for claim, names in OF_HER_LIFE.items() if names & _names(hers)))
         circumstances.append(Circumstance.HEIRS)
+    needs = _Needs(day, circumstances, hers, (person,), may_have)
 
-    def needs(claimants: Sequence[frozenset[str]]) -> tuple[Required, ...]:
-        cover = Cover.MOTOR_COMPULSORY
-        return tuple(
-            Required(cover, claim, papers(cover, claim, day, circumstances, present, claimants)) for claim in claims
-        )
+    def required(claimants: Mapping[str | None, Sequence[Holding]]) -> tuple[Required, ...]:
+        return tuple(needs.required(Cover.MOTOR_COMPULSORY, claim, claimants) for claim in claims)
 
-    required = needs([_names(his[heir]) for heir in heirs] if harmed.died else [present])
+    whole = required(his if harmed.died else {person: hers})
     if harmed.died:
-        all_known = bool(heirs and present & ALL_SURVIVORS)
+        all_known = bool(heirs and _names(hers) & ALL_SURVIVORS)
         running = () if all_known else _limitation(day, owed, [])
     else:
-        running = (*_limitation(day, owed, _filed(person, None, held)), *_payment(required, hers, hers))
+        running = (*_limitation(day, owed, _filed(person, None, held)), *_payment(whole, hers, hers))
     return VictimAccount(
         harmed=harmed,
         owed=owed,
         shares=shares(owed) if owed else None,
-        required=required,
+        required=whole,
         claimed=_claimed(day, harmed, [one for one in hers if one.persons == {person}], owed),
         claimants=tuple(
-            _claimant(day, heir, person, owed, needs([_names(his[heir])]), hers, his[heir]) for heir in heirs
+            _claimant(day, heir, person, owed, required({heir: his[heir]}), hers, his[heir]) for heir in heirs
         ),
         clocks=running,
     )
@@ -250,9 +277,7 @@ def _payment(required: Sequence[Required], hers: Sequence[Holding], his: Sequenc
     for one in required:
         if one.papers and all(line.present for line in one.papers):
             complete = max(
-                min(
-                    holding.received for holding in (his if line.each else hers) if holding.names & line.kinds.keys()
-                )
+                min(holding.received for holding in (his if line.each else hers) if holding.names & line.kinds.keys())
                 for line in one.papers
             )
             clock = clocks.payment(complete, interim=one.claim == Claim.INTERIM_DEATH)

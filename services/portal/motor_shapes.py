@@ -128,6 +128,15 @@ SHAPES: dict[str, Schema] = {
             ),
             "each": {**FLAG, "description": "Every claimant hands in his own; present once all known have."},
             "present": {**FLAG, "description": "Among the papers that the reader may have."},
+            "mayHave": {
+                **FLAG,
+                "description": "As law and consents stand, the reader could be given one: what is not present is missing. Else "
+                "nothing is told of whether it exists.",
+            },
+            "by": listed(
+                closed({"sha256": SHA256, "heldBy": listed(TEXT)}),
+                description="The papers of `papers` that do, and the insurers that have fetched each.",
+            ),
             "article": ARTICLE,
             "status": STATUS,
             "source": TEXT,
@@ -247,11 +256,18 @@ SHAPES: dict[str, Schema] = {
         description="A party's dispute of the fault, and the way of the assessment.",
     ),
     "MotorPaper": closed(
-        {"sha256": SHA256, "kind": TEXT, **WORDS, "sender": TEXT, "received": TIME},
         {
-            "issuer": TEXT,
-            "handedOver": {**maybe(TIME), "description": "When this insurer first fetched it."},
-            "heldBy": listed(TEXT, description="Insurers that fetched it. Operators only."),
+            "sha256": SHA256,
+            "kind": TEXT,
+            **WORDS,
+            "sender": TEXT,
+            "received": TIME,
+            "heldBy": listed(
+                TEXT,
+                description="Insurers that fetched it; to an insurer itself, and those whose compulsory cover of a vehicle in "
+                "the accident it is told of.",
+            ),
         },
+        {"issuer": TEXT, "handedOver": {**maybe(TIME), "description": "When this insurer first fetched it."}},
     ),
 }

@@ -88,7 +88,11 @@ def test_without_a_day_nothing_is_expected_and_no_day_is_told() -> None:
 
 
 def test_a_medical_case_has_no_police_papers() -> None:
-    assert [line.kind for line in calendar(False, DAY, (), deaths(1, 0), DAY)] == ["application", "certificate", "receipt"]
+    assert [line.kind for line in calendar(False, DAY, (), deaths(1, 0), DAY)] == [
+        "application",
+        "certificate",
+        "receipt",
+    ]
 
 
 kinds = st.sets(st.sampled_from([one.kind for one in (*MOTOR, *MEDICAL)]))

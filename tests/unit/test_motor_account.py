@@ -53,8 +53,12 @@ def paper(
     )
 
 
+def everybody(_persons: object, _kind: str) -> bool:
+    return True
+
+
 def told(*held: Holding, crash=CRASH, mine: Sequence[Cover] = (COMPULSORY,)) -> Account:
-    return account(DAY, crash, REGISTER.get, held, mine)
+    return account(DAY, crash, REGISTER.get, held, mine, everybody)
 
 
 def only(found: Account) -> VictimAccount:
@@ -131,7 +135,7 @@ def test_only_her_own_claim_stops_a_victims_limitation() -> None:
     assert limits(filed, crash=two) == [stands, runs]
     assert limits(filed, crash=report(driver, party(2, "passenger", injuryLevel="2"))) == [runs], "of whom is not known"
     assert [one.name for one in told(filed).clocks] == ["notice"]
-    unseen = account(DAY, None, REGISTER.get, [filed], (COMPULSORY,)).clocks
+    unseen = account(DAY, None, REGISTER.get, [filed], (COMPULSORY,), everybody).clocks
     assert [(one.due, one.running) for one in unseen[1:]] == runs, "no victim is known"
 
 
@@ -151,8 +155,8 @@ def test_who_is_concerned_with_another_cover_reckons_no_compulsory_one() -> None
     found = told(mine=(THIRD,))
     assert (found.victims, found.clocks, found.standard) == ((), (), ())
     assert [(one.cover, one.claim) for one in found.required] == [(THIRD, "injury"), (THIRD, "property")]
-    assert account(None, None, REGISTER.get, [], (COMPULSORY,)) == Account(None, (), (), (), (), ())
-    unseen = account(DAY, None, REGISTER.get, [], (COMPULSORY,))
+    assert account(None, None, REGISTER.get, [], (COMPULSORY,), everybody) == Account(None, (), (), (), (), ())
+    unseen = account(DAY, None, REGISTER.get, [], (COMPULSORY,), everybody)
     assert [one.claim for one in unseen.required] == ["injury", "disability"] and unseen.vehicles == ()
 
 
@@ -212,7 +216,8 @@ def test_only_his_own_claim_stops_a_survivors_limitation() -> None:
     named = only(told(paper("records-consent", heirs=[SON]), filed, crash=FATAL))
     assert [limits_of(one.clocks) for one in named.claimants] == [STANDS]
     assert limits_of(named.clocks) == RUNS, "there may be others, whose time runs"
-    driver = only(told(register, paper("application", number="2", filed=True, applicant=B), crash=FATAL))
+    report_ = paper("application", number="2", also=[SON], filed=True, applicant=B)
+    driver = only(told(register, report_, crash=FATAL))
     assert [limits_of(one.clocks) for one in driver.claimants] == [RUNS, RUNS], "the insured's report is no claim"
     about_another = only(told(register, paper("application", person=SON, filed=True, applicant=SON), crash=FATAL))
     assert [one.filed for one in about_another.claimants] == [False, False]
