@@ -26,10 +26,10 @@ POLICY = (
 )
 SIGN_IN_POLICY = f"{POLICY}; script-src {source(SCRIPT)}; connect-src 'self'"
 READERS = {
-    Role.OPERATOR: ("營運人員所見:內容以外之全部", "As an operator sees it: all but contents"),
-    Role.INSURER: ("保險公司所見:貴公司得取得之文件所載", "As an insurer sees it: from the papers that it may have"),
+    Role.OPERATOR: ("營運人員所見：內容以外之全部", "As an operator sees it: all but contents"),
+    Role.INSURER: ("保險公司所見：貴公司得取得之文件所載", "As an insurer sees it: from the papers that it may have"),
 }
-_SENDER = ("傳送者所見:自己的紀錄", "As a sender sees it: its own records")
+_SENDER = ("傳送者所見：自己的紀錄", "As a sender sees it: its own records")
 
 _environment = Environment(
     loader=PackageLoader("services.portal", "templates"),

@@ -76,7 +76,7 @@ def test_every_answer_has_its_words(found: Dossier, says: tuple[str, ...]) -> No
 
 def test_what_limits_cut_and_what_a_person_must_read_is_told() -> None:
     text = page(crash(PARTY, HURT, registered=[(X, COMPULSORY)]), X, Role.INSURER)
-    for cell in ("1,500", "20,000", "住院日數證明", "醫師認定為治療所必要", "另有 2 列須由人判讀,計 12.5 元"):
+    for cell in ("1,500", "20,000", "住院日數證明", "醫師認定為治療所必要", "另有 2 列須由人判讀，計 12.5 元"):
         assert cell in text, cell
     assert "1,501" in text, "a day of the ward and the care; the rest waits for proof"
 

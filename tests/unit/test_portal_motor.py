@@ -396,9 +396,9 @@ def test_a_plate_is_its_drivers() -> None:
 def test_the_page_says_which_assessment_was_used() -> None:
     vague = PartyVerdict(word=AssessmentWord.MAIN, order=9)
     for said, origin, text in (
-        ((SECONDARY, MAIN), Origin.ISSUER, "issued,採用"),
-        ((SECONDARY, MAIN), Origin.PARTY, "unverified,未採用"),
-        ((SECONDARY, vague), Origin.ISSUER, "肇事主因:無法辨識所指當事者"),
+        ((SECONDARY, MAIN), Origin.ISSUER, "issued，採用"),
+        ((SECONDARY, MAIN), Origin.PARTY, "unverified，未採用"),
+        ((SECONDARY, vague), Origin.ISSUER, "肇事主因：無法辨識所指當事者"),
     ):
         found = told(node("said", Kind.PAPER, assessed(*said, origin=origin), sender="CL01"))
         seen = view_of(found, X, Role.INSURER, frozenset({"r-police", "r-said"}))

@@ -24,9 +24,9 @@ form.addEventListener("submit", async (event) => {
     } else if (answer.status === 404) {
       say("沒有可供您檢視的案件。 There is no such case for you.");
     } else {
-      say(`目前無法顯示(${answer.status}),請稍後再試。 Not available now; try again later.`);
+      say(`目前無法顯示（${answer.status}），請稍後再試。 Not available now; try again later.`);
     }
   } catch {
-    say("連線失敗,請稍後再試。 No connection; try again later.");
+    say("連線失敗，請稍後再試。 No connection; try again later.");
   }
 });
