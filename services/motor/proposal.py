@@ -44,7 +44,10 @@ class Cited:
         )
         read = "/".join(self.read)
         loses = (
-            (f"，對照112.07.01版為{read}，{_RELATIONS[self.relation]}", f", read as {read} of 112.07.01: {self.relation}")
+            (
+                f"，對照112.07.01版為{read}，{_RELATIONS[self.relation]}",
+                f", read as {read} of 112.07.01: {self.relation}",
+            )
             if self.relation
             else ("", "")
         )

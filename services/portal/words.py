@@ -76,7 +76,10 @@ EVENTS = {
     "offered": ("提供第 {number} 號予 {insurer}", "Offered as number {number} to {insurer}"),
     "withdrawn": ("第 {number} 號通知 {insurer} 收回", "Number {number} to {insurer} takes offers back"),
     "handed-over": ("{insurer} 取得第 {number} 號", "Handed over to {insurer}: number {number}"),
-    "paper-handed-over": ("{insurer} 取得文件（第 {number} 號）", "Handed over to {insurer}: a paper of number {number}"),
+    "paper-handed-over": (
+        "{insurer} 取得文件（第 {number} 號）",
+        "Handed over to {insurer}: a paper of number {number}",
+    ),
 }
 
 
