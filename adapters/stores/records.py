@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, bindparam, delete, exists, func, literal_column, or_, select, update
+from sqlalchemy import Column, Connection, Row, bindparam, delete, exists, func, literal_column, or_, select, update
 
 from adapters.stores.dialect import insert
-from adapters.stores.tables import GIVEN, dead_letters, inbox, offer_papers, records, uses
+from adapters.stores.tables import GIVEN, dead_letters, doubts, inbox, offer_papers, records, uses, withdrawals
 from schemas.events import Checked, Message
 from schemas.problems import Problem
 from schemas.records import Kind, Outcome, Record, Role
@@ -186,6 +186,8 @@ def related(tx: Connection, identities: Sequence[str], contents: Sequence[str]) 
 
 
 def rename_lineages(tx: Connection, renamed: dict[str, str]) -> None:
+    """Documents that turn out to be one, from old name to new, wherever what was decided stands under the name: a withdrawal
+    of one is one of both. Pairs that wait for a person under the old name go; the hub asks anew under the new one."""
     for old, new in renamed.items():
         own = select(records.c.record).where(records.c.lineage == old)
         tx.execute(
@@ -194,10 +196,18 @@ def rename_lineages(tx: Connection, renamed: dict[str, str]) -> None:
             .values(lineage=new)
         )
         tx.execute(update(records).where(records.c.lineage == old).values(lineage=new))
-        used = tx.execute(select(uses).where(uses.c.paper == old)).mappings().all()
-        if used:
-            tx.execute(insert(uses).on_conflict_do_nothing(), [{**use, "paper": new} for use in used])
-            tx.execute(delete(uses).where(uses.c.paper == old))
+        for column in (withdrawals.c.lineage, uses.c.paper, uses.c.authorisation):
+            _rename(tx, column, old, new)
+        tx.execute(delete(doubts).where(doubts.c.one == old))
+        tx.execute(delete(doubts).where(doubts.c.other == old))
+
+
+def _rename(tx: Connection, column: Column[str], old: str, new: str) -> None:
+    """A part of a key, which may stand under the new name already."""
+    rows = tx.execute(select(column.table).where(column == old)).mappings().all()
+    if rows:
+        tx.execute(insert(column.table).on_conflict_do_nothing(), [{**row, column.name: new} for row in rows])
+        tx.execute(delete(column.table).where(column == old))
 
 
 def note_dead_letter(tx: Connection, step: str, event: str, about: str, reason: str, now: datetime) -> None:
