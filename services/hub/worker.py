@@ -90,8 +90,9 @@ class Hub:
         return self._fold(tx, reach, now)
 
     def _read_pairs(self, tx: Connection, batch: "_Batch") -> None:
-        """Who acts for whom in this batch, and whose mandates changed."""
+        """Who acts for whom in this batch, and whose mandates changed: also one that opens no more."""
         changed = [row.record for row in casebook.rows_of_records(tx, batch.touched) if row.kind == Kind.MANDATE]
+        batch.mandated |= mandates.pairs_of(tx, changed)
         contents = batch.views | (self._archive.views(tx, changed) if changed else {})
         for record, content in contents.items():
             if pair := pair_of(content, self._keys.lookup):
@@ -116,7 +117,11 @@ class Hub:
         hashes |= {hash for evidence in told for hash in near(evidence, self._keys.lookup)}
         yield from (f"key:{hash}" for hash in hashes)
         judged = [view for view in batch.views.values() if isinstance(view, Judgement)]
-        pairs = {*batch.pairs.values(), *mandates.pairs_of(tx, {record for view in judged for record in view.records})}
+        pairs = {
+            *batch.pairs.values(),
+            *batch.mandated,
+            *mandates.pairs_of(tx, {record for view in judged for record in view.records}),
+        }
         yield from (f"key:{pair}" for pair in pairs)  # a filing and its mandate may come at this instant
         hashes -= {hash for hash, count in casebook.key_counts(tx, hashes).items() if count > CROWDED}
         lineages = {
