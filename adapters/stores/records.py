@@ -4,10 +4,23 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Column, Connection, Row, bindparam, delete, exists, func, literal_column, or_, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from adapters.stores.dialect import insert
-from adapters.stores.tables import GIVEN, dead_letters, doubts, inbox, offer_papers, records, uses, withdrawals
+from adapters.stores.tables import GIVEN, acting, dead_letters, doubts, inbox, offer_papers, records, uses, withdrawals
 from schemas.events import Checked, Message
 from schemas.problems import Problem
 from schemas.records import Kind, Outcome, Record, Role
@@ -66,6 +79,34 @@ def erased(tx: Connection, ids: Iterable[str]) -> dict[str, str]:
 
 # Whether a later version of the same document was judged since: a document ends with the last of them.
 _LATER = records.alias("later")
+# Whether a claim stands in the same case, of which something came since: as long as it is pursued, all of the case is kept.
+_CLAIM, _BESIDE = records.alias("claim"), records.alias("beside")
+_PURSUED = and_(
+    IS_HELD,
+    exists().where(
+        _CLAIM.c.case_number == records.c.case_number,
+        _CLAIM.c.kind == literal_column(f"'{Kind.APPLICATION.value}'"),
+        _CLAIM.c.erased == literal_column("0"),
+    ),
+    exists().where(
+        _BESIDE.c.case_number == records.c.case_number,
+        _BESIDE.c.erased == literal_column("0"),
+        func.coalesce(_BESIDE.c.outcome, "").in_(HELD),
+        or_(_BESIDE.c.judged_at >= bindparam("before"), _BESIDE.c.judged < _BESIDE.c.attempt),
+    ),
+)
+# Whether something that was filed under a mandate is still here.
+_MANDATED, _FILED, _FILING = acting.alias("mandated"), acting.alias("filed"), records.alias("filing")
+_ACTED_UNDER = and_(
+    records.c.kind == literal_column(f"'{Kind.MANDATE.value}'"),
+    exists().where(
+        _MANDATED.c.record == records.c.record,
+        _FILED.c.pair == _MANDATED.c.pair,
+        _FILING.c.record == _FILED.c.record,
+        _FILING.c.kind != literal_column(f"'{Kind.MANDATE.value}'"),
+        _FILING.c.erased == literal_column("0"),
+    ),
+)
 _JUDGED_BEFORE = (
     select(records.c.record)
     .where(
@@ -79,6 +120,8 @@ _JUDGED_BEFORE = (
             _LATER.c.erased == literal_column("0"),
             or_(_LATER.c.judged_at >= bindparam("before"), _LATER.c.judged < _LATER.c.attempt),
         ),
+        ~_PURSUED,
+        ~_ACTED_UNDER,
         ~exists().where(
             inbox.c.step == bindparam("step"), inbox.c.event == records.c.record.concat(bindparam("suffix"))
         ),
@@ -95,8 +138,9 @@ def judged_before(
     taken: tuple[str, str],
     limit: int,
 ) -> Sequence[str]:
-    """Records of these kinds and verdicts that were judged before a time, as was every version of their documents. `taken`
-    (a step, a suffix): without those whose id and this suffix are an input that the step has taken."""
+    """Records of these kinds and verdicts that were judged before a time, as was every version of their documents, and where a
+    claim stands in their case everything in it; of mandates those under which nothing filed is left. `taken` (a step, a
+    suffix): without those whose id and this suffix are an input that the step has taken."""
     step, suffix = taken
     values = {
         "kinds": kinds,

@@ -25,7 +25,7 @@ from services.hub.linking import CROWDED, Key, Node, case_number, keys, near
 from services.hub.loading import Loaded, Loader, spent_elsewhere
 from services.hub.mandates import pair_of, powers
 from services.hub.numbering import Member, number_cases
-from services.hub.retention import ended
+from services.hub.retention import ended, pursued
 from services.hub.views import view
 
 TAIPEI = ZoneInfo("Asia/Taipei")
@@ -213,8 +213,20 @@ class Hub:
         rows = [one for one in (tracing.of_lineage(tx, row.lineage) if row.lineage else [row]) if not one.erased]
         if not all(_ended(one, now) for one in rows):  # judged again, or corrected, since the clock looked
             return set(), set()
+        if self._needed(tx, rows, now):
+            return set(), set()
         gone = [self._erase(tx, one.record) for one in rows]
         return set().union(*(one[0] for one in gone)), set().union(*(one[1] for one in gone))
+
+    def _needed(self, tx: Connection, rows: Sequence[Row], now: datetime) -> bool:
+        """Whether a claim of their case, or what was filed under a mandate, needs them longer than their own time."""
+        held = [row for row in rows if row.outcome in records.HELD]
+        for number in {row.case_number for row in held} - {None}:
+            beside = [row for row in tracing.of_case(tx, number) if row.outcome in records.HELD and not row.erased]
+            if pursued((Kind(row.kind), _ended(row, now)) for row in beside):
+                return True
+        given = [row.record for row in held if row.kind == Kind.MANDATE]
+        return bool(given and mandates.filings_under(tx, mandates.pairs_of(tx, given)))
 
     def _erase(self, tx: Connection, record: str) -> tuple[set[str], set[str]]:
         """Destroys the record's key and takes it out of the set; those it stood beside are folded again without it."""
