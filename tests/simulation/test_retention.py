@@ -224,7 +224,9 @@ def test_a_claim_that_is_pursued_keeps_everything_of_its_case(world: World, late
     other = mandated.upload(world, 2)  # of another accident, of which nobody claims anything
     claim = an_application(world, 1) if late == "paper" else ""
     world.now = NOW + NINE_YEARS
-    last = world.upload(applied.CLAIMLINK, applied.metadata(1, id="late", numbers={}), applied.scan(11)) if claim else ""
+    last = (
+        world.upload(applied.CLAIMLINK, applied.metadata(1, id="late", numbers={}), applied.scan(11)) if claim else ""
+    )
     claim = claim or an_application(world, 1)
     case = [one for one in (first, given, claim, last) if one]
     assert len({rows(world)[one].case_number for one in case}) == 1
