@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row
 from adapters.stores import casebook, consents, mandates, records, tracing, verifications, worklist
 from adapters.stores.archive import Archive
 from adapters.stores.dialect import lock, lock_found
+from adapters.stores.journal import Journal
 from adapters.vault.keys import Keys
 from schemas.events import Expire, Message, Refold, Verdict, View
 from schemas.evidence import Content, Evidence, Judgement, Mandate, Uses
@@ -74,8 +75,8 @@ class Hub:
     name = "hub"
     sources = (VERDICTS.name, DUE.name)
 
-    def __init__(self, keys_: Keys, archive: Archive, policies: Policies) -> None:
-        self._keys, self._archive, self.policies = keys_, archive, policies
+    def __init__(self, keys_: Keys, archive: Archive, journal: Journal, policies: Policies) -> None:
+        self._keys, self._archive, self._journal, self.policies = keys_, archive, journal, policies
         self.loader = Loader(keys_, archive)
 
     def handle(self, tx: Connection, messages: Sequence[Message], now: datetime) -> list[Message]:
@@ -240,6 +241,7 @@ class Hub:
         casebook.erase(tx, record)
         self._archive.erase(tx, record)
         verifications.drop_unheld(tx, row.sha256)
+        self._journal.forget(record)
         lineages = {one.lineage for one in (row, *resting) if one.lineage}
         return lineages | casebook.lineages_under(tx, freed), {row.case_number} if row.case_number else set()
 

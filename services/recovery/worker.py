@@ -137,6 +137,7 @@ class _Run:
             self._touched.add(entry.subject)
             self._told.erased.add(entry.subject)
         self._keys.destroy(_keys_of(entry))
+        self._journal.forget(entry.subject)
 
     def _take(self, entry: Entry) -> None:
         row = restoring.known(self._tx, entry.subject)

@@ -10,6 +10,7 @@ from sqlalchemy import Row, func, select
 
 from adapters.stores import records as stored
 from adapters.stores.archive import RECORD_KEY
+from adapters.stores.journal import What
 from adapters.stores.tables import bodies, dead_letters, links, log, offers, records
 from bench.documents import HOSPITAL
 from schemas.records import Kind, Outcome
@@ -18,6 +19,7 @@ from services.hub.retention import GOVERNING, TEN_YEARS, TWO_YEARS
 from services.pipeline import VALIDATION
 from services.portal.comparing import compare
 from services.portal.watching import steps_of
+from services.recovery.worker import Recovery
 from services.sandbox.filings import pdf
 from services.sandbox.scenario import generate
 from tests.integration import bodies as applied
@@ -274,3 +276,28 @@ def test_a_mandate_is_kept_as_long_as_what_was_filed_under_it(world: World) -> N
     pass_to(world, NOW + NINE_YEARS + TEN_YEARS + MOMENT)
     assert left(world, given, claim) == [False, False]
     assert differences(world) == []
+
+
+def recognised(world: World, record: str) -> set[str]:
+    """By what the journal still knows a record that took something away."""
+    (entry,) = (one for one in world.core.journal.words() if one.what == What.TAKEN and one.subject == record)
+    return {name for name in ("identity", "content") if entry.detail.get(name)}
+
+
+@pytest.mark.parametrize("by", ["word", "time"])
+def test_the_journal_forgets_what_an_erased_record_was_recognised_by(world: World, by: str) -> None:
+    first = mandated.give(world, "/authorisations", applied.authorisation(1))
+    later = mandated.give(world, "/authorisations", applied.authorisation(1, version=2))
+    other = mandated.give(world, "/mandates", applied.mandate(2))
+    kept = mandated.give(world, "/mandates", applied.mandate(2, version=2))
+    assert recognised(world, later) == {"identity"} and first != later != other
+    if by == "word":
+        world.judge("erase", [later])
+        assert recognised(world, kept) == {"identity"}, "of no other one"
+    else:
+        pass_to(world, NOW + TEN_YEARS + MOMENT)
+        assert recognised(world, kept) == set()
+    assert recognised(world, later) == set()
+    core = world.core
+    core.database.commit(lambda tx: Recovery(core.keys, core.archive, core.journal, world.now).run(tx))
+    assert rows(world)[later].erased

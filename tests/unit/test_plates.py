@@ -105,4 +105,6 @@ def test_whom_an_assessment_means_by_a_plate(ways: tuple[str, str, str]) -> None
     value = test_accident.example()
     value["parties"][0]["plate"] = one
     said = PartyVerdict(word=AssessmentWord.MAIN, plate=normalise.plate(other))
-    assert words_of([said], report_of(value)) == ({value["parties"][0]["order"]: Word.MAIN}, [])
+    order = value["parties"][0]["order"]
+    for verdict in (said, said.model_copy(update={"order": order})):
+        assert words_of([verdict], report_of(value)) == ({order: Word.MAIN}, [])
