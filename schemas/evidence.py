@@ -227,6 +227,7 @@ class Evidence(Shape):
     accident: Accident | None = None
     service: Service | None = None
     insurers: tuple[NamedInsurer, ...] = ()
+    applicant: str | None = None
     grant: Grant | None = None
     upload: Upload | None = None
     verdict: tuple[PartyVerdict, ...] = ()  # of an assessment

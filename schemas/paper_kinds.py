@@ -8,6 +8,7 @@ What else a motor claim needs (services/motor/papers.json) goes with consent alo
 issue for it, nothing is of the class that goes by law.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from schemas.evidence import DataClass
@@ -57,6 +58,7 @@ PAPER_KINDS = (
     PaperKind("household-removal", DataClass.CLAIM),
     PaperKind("household-register", DataClass.CLAIM),
     PaperKind("heir-statement", DataClass.CLAIM),
+    PaperKind("funeral-receipt", DataClass.CLAIM),
     PaperKind("untraceable-proof", DataClass.CLAIM),
     PaperKind("theft-certificate", DataClass.CLAIM),
     PaperKind("indictment", DataClass.CLAIM),
@@ -70,3 +72,22 @@ PAPER_KINDS = (
     PaperKind("other", None),
 )
 KIND = {one.name: one for one in PAPER_KINDS}
+
+
+def class_of(kind: str) -> DataClass:
+    """The class that a paper of a kind has at least: an upload's own, a police record's, or the class that the kind is named
+    by. ValueError of a kind that has none."""
+    if kind == "accident":
+        return DataClass.POLICE
+    return (KIND[kind].data_class if kind in KIND else None) or DataClass(kind)
+
+
+def names(paper: str, classes: Iterable[DataClass]) -> frozenset[str]:
+    """The kinds that a paper counts as where a kind is asked for: its own, and the classes of what it holds. `paper`: the
+    `paper` of its evidence.
+
+    Consent is given for doctors' certificates as one class; a death certificate is no certificate of an injury, nor the
+    reverse. So what has a kind of its own within a class that is a kind as well does not count as that.
+    """
+    own = KIND[paper].data_class if paper in KIND else None
+    return frozenset({paper, *(str(one) for one in classes if one != own or own not in KIND)})

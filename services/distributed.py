@@ -86,7 +86,7 @@ class Node:
         self.receipts = Receipts(self.keys.signing)
         self.archive = Archive(self.keys, Blobs(data / "blobs"))
         self.sealer = Sealer(self.keys, broker)
-        self.hub = Hub(self.keys, self.archive, policies)
+        self.hub = Hub(self.keys, self.archive, self.journal, policies)
         self.feed = Feed(self.keys, self.archive)
         self.handlers: tuple[Handler, ...] = (
             Deduplication(self.keys, self.archive, self.journal),

@@ -75,7 +75,7 @@ class Core:
         self.journal = journal or Journal.in_folder(data / "journal")
         self.log = Log(self.keys)
         self.host = Host(self.database, self.log, clock)
-        self.hub = Hub(self.keys, self.archive, policies)
+        self.hub = Hub(self.keys, self.archive, self.journal, policies)
         self.feed = Feed(self.keys, self.archive)
         self.validation = Validation(self.host, self.archive)
         self.verifier = Verifier(self.database, self.archive, self.receipts, self.journal, self.host.append, clock)

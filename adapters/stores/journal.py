@@ -2,7 +2,8 @@
 
 It rests in a place of its own, never in the store. Rows are only added, each before the transaction commits that makes it
 true: what was journaled and then rolled back costs a number that is skipped after a restore, the other way round a number
-would be given twice. It holds codes, ids, times and keyed hashes; nothing personal, no key.
+would be given twice. It holds codes, ids, times and keyed hashes, no key. A keyed hash of what is in a record is personal data
+to whoever has the key (one may try every number there is), so it goes with the record: the one thing that is ever changed.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,6 +27,7 @@ from sqlalchemy import (
     inspect,
     make_url,
     select,
+    update,
 )
 
 from adapters.stores.dialect import lock
@@ -34,6 +36,7 @@ from adapters.stores.tables import LONG
 CONNECT_SECONDS = 10
 BUSY_SECONDS = 30
 READ_AT_ONCE = 1_000
+RECOGNISED_BY = ("identity", "content")
 
 _metadata = MetaData()
 _journal = Table(
@@ -123,7 +126,7 @@ class Journal:
 
         @event.listens_for(engine, "connect")
         def configure(connection, _) -> None:  # type: ignore[no-untyped-def]
-            for pragma in ("journal_mode=WAL", "synchronous=FULL"):
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
                 connection.execute(f"PRAGMA {pragma}")
 
         return cls(engine)
@@ -144,6 +147,14 @@ class Journal:
         if entries:
             with self._engine.begin() as tx:
                 tx.execute(_journal.insert(), [{**vars(one), "what": one.what.value} for one in entries])
+
+    def forget(self, subject: str) -> None:
+        """Takes what an erased record was recognised by out of what is told of it (`taken`)."""
+        own = (_journal.c.what == What.TAKEN.value, _journal.c.subject == subject)
+        with self._engine.begin() as tx:
+            for row in tx.execute(select(_journal).where(*own)).all():
+                kept = {name: value for name, value in row.detail.items() if name not in RECOGNISED_BY}
+                tx.execute(update(_journal).where(_journal.c.id == row.id).values(detail=kept))
 
     def numbers(self, insurer: str, after: int) -> list[Entry]:
         """What was numbered in a feed above a number, in the order of writing: where two speak of one number, the later

@@ -4,10 +4,23 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, bindparam, delete, exists, func, literal_column, or_, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from adapters.stores.dialect import insert
-from adapters.stores.tables import GIVEN, dead_letters, inbox, offer_papers, records, uses
+from adapters.stores.tables import GIVEN, acting, dead_letters, doubts, inbox, offer_papers, records, uses, withdrawals
 from schemas.events import Checked, Message
 from schemas.problems import Problem
 from schemas.records import Kind, Outcome, Record, Role
@@ -66,6 +79,34 @@ def erased(tx: Connection, ids: Iterable[str]) -> dict[str, str]:
 
 # Whether a later version of the same document was judged since: a document ends with the last of them.
 _LATER = records.alias("later")
+# Whether a claim stands in the same case, of which something came since: as long as it is pursued, all of the case is kept.
+_CLAIM, _BESIDE = records.alias("claim"), records.alias("beside")
+_PURSUED = and_(
+    IS_HELD,
+    exists().where(
+        _CLAIM.c.case_number == records.c.case_number,
+        _CLAIM.c.kind == literal_column(f"'{Kind.APPLICATION.value}'"),
+        _CLAIM.c.erased == literal_column("0"),
+    ),
+    exists().where(
+        _BESIDE.c.case_number == records.c.case_number,
+        _BESIDE.c.erased == literal_column("0"),
+        func.coalesce(_BESIDE.c.outcome, "").in_(HELD),
+        or_(_BESIDE.c.judged_at >= bindparam("before"), _BESIDE.c.judged < _BESIDE.c.attempt),
+    ),
+)
+# Whether something that was filed under a mandate is still here.
+_MANDATED, _FILED, _FILING = acting.alias("mandated"), acting.alias("filed"), records.alias("filing")
+_ACTED_UNDER = and_(
+    records.c.kind == literal_column(f"'{Kind.MANDATE.value}'"),
+    exists().where(
+        _MANDATED.c.record == records.c.record,
+        _FILED.c.pair == _MANDATED.c.pair,
+        _FILING.c.record == _FILED.c.record,
+        _FILING.c.kind != literal_column(f"'{Kind.MANDATE.value}'"),
+        _FILING.c.erased == literal_column("0"),
+    ),
+)
 _JUDGED_BEFORE = (
     select(records.c.record)
     .where(
@@ -79,6 +120,8 @@ _JUDGED_BEFORE = (
             _LATER.c.erased == literal_column("0"),
             or_(_LATER.c.judged_at >= bindparam("before"), _LATER.c.judged < _LATER.c.attempt),
         ),
+        ~_PURSUED,
+        ~_ACTED_UNDER,
         ~exists().where(
             inbox.c.step == bindparam("step"), inbox.c.event == records.c.record.concat(bindparam("suffix"))
         ),
@@ -95,8 +138,9 @@ def judged_before(
     taken: tuple[str, str],
     limit: int,
 ) -> Sequence[str]:
-    """Records of these kinds and verdicts that were judged before a time, as was every version of their documents. `taken`
-    (a step, a suffix): without those whose id and this suffix are an input that the step has taken."""
+    """Records of these kinds and verdicts that were judged before a time, as was every version of their documents, and where a
+    claim stands in their case everything in it; of mandates those under which nothing filed is left. `taken` (a step, a
+    suffix): without those whose id and this suffix are an input that the step has taken."""
     step, suffix = taken
     values = {
         "kinds": kinds,
@@ -186,6 +230,8 @@ def related(tx: Connection, identities: Sequence[str], contents: Sequence[str]) 
 
 
 def rename_lineages(tx: Connection, renamed: dict[str, str]) -> None:
+    """Documents that turn out to be one, from old name to new, wherever what was decided stands under the name: a withdrawal
+    of one is one of both. Pairs that wait for a person under the old name go; the hub asks anew under the new one."""
     for old, new in renamed.items():
         own = select(records.c.record).where(records.c.lineage == old)
         tx.execute(
@@ -194,10 +240,18 @@ def rename_lineages(tx: Connection, renamed: dict[str, str]) -> None:
             .values(lineage=new)
         )
         tx.execute(update(records).where(records.c.lineage == old).values(lineage=new))
-        used = tx.execute(select(uses).where(uses.c.paper == old)).mappings().all()
-        if used:
-            tx.execute(insert(uses).on_conflict_do_nothing(), [{**use, "paper": new} for use in used])
-            tx.execute(delete(uses).where(uses.c.paper == old))
+        for column in (withdrawals.c.lineage, uses.c.paper, uses.c.authorisation):
+            _rename(tx, column, old, new)
+        tx.execute(delete(doubts).where(doubts.c.one == old))
+        tx.execute(delete(doubts).where(doubts.c.other == old))
+
+
+def _rename(tx: Connection, column: Column[str], old: str, new: str) -> None:
+    """A part of a key, which may stand under the new name already."""
+    rows = tx.execute(select(column.table).where(column == old)).mappings().all()
+    if rows:
+        tx.execute(insert(column.table).on_conflict_do_nothing(), [{**row, column.name: new} for row in rows])
+        tx.execute(delete(column.table).where(column == old))
 
 
 def note_dead_letter(tx: Connection, step: str, event: str, about: str, reason: str, now: datetime) -> None:

@@ -37,7 +37,7 @@ def put_taken(tx: Connection, row: Mapping[str, object], at: str) -> None:
     """A record whose word must hold before its bytes are here: under the document that its identity belongs to now."""
     if known(tx, str(row["record"])) is None:
         put_known(tx, row)
-    beside = select(table.c.lineage).where(table.c.identity == row["identity"], records.IS_HELD)
+    beside = select(table.c.lineage).where(table.c.identity == row.get("identity"), records.IS_HELD)
     lineage = tx.execute(beside.limit(1)).scalar() or row["lineage"]
     attempt = tx.execute(select(table.c.attempt).where(table.c.record == row["record"])).scalar_one()
     judged = {"judged": attempt, "judged_at": at, "lineage": lineage, "accepted": acceptances(tx, 1)[0]}

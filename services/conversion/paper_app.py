@@ -13,7 +13,7 @@ from adapters.fhir.outcome import operation_outcome
 from adapters.identity.tokens import Tokens
 from schemas.records import Outcome, Role
 from services.conversion.paper import Told
-from services.conversion.paper_page import POLICY, SIGN_IN_POLICY, drawn, sign_in
+from services.conversion.paper_page import POLICY, SIGN_IN, SIGN_IN_POLICY, drawn
 from services.intake.answers import Judged
 from services.intake.fhir import own_document
 from services.intake.gate import admit
@@ -50,7 +50,7 @@ class PaperDoors:
         """The sender's own document, as it was judged. A browser that comes without a token is asked for one."""
         if "authorization" not in request.headers and "text/html" in request.headers.get("accept", ""):
             headers = {**HEADERS, "content-security-policy": SIGN_IN_POLICY, "www-authenticate": "Bearer"}
-            return Response(sign_in(), 401, headers, media_type=HTML)
+            return Response(SIGN_IN, 401, headers, media_type=HTML)
         caller = await admit(request, self._system, self._tokens, Role.HOSPITAL)
         with self._room():
             row, body = await own_document(self._system, request.path_params["id"], caller.code)

@@ -4,41 +4,31 @@ The page carries its own style, and a policy that lets in that style and nothing
 answer, the same in the page for whoever opens the file. A page that shows papers inside it needs `STYLE_SOURCE`.
 """
 
-import base64
 import hashlib
 from collections.abc import Iterable
 from importlib.resources import files
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from adapters import json_text
 from schemas.problems import Problem, problem
 from services.conversion.paper import Paper, Told, is_document, view
+from services.pages import sign_in
+from services.pages.page import environment, source
 from services.validation import resource
 
-_FOLDER = "templates"
-STYLE = (files("services.conversion") / _FOLDER / "paper.css").read_text("utf-8")
-SCRIPT = (files("services.conversion") / _FOLDER / "sign-in.js").read_text("utf-8")
-
-
-def _source(text: str) -> str:
-    """How a policy names a style or a script by its content."""
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-
-
-STYLE_SOURCE = _source(STYLE)
+STYLE = (files("services.conversion") / "templates/paper.css").read_text("utf-8")
+STYLE_SOURCE = source(STYLE)
 _ONLY_STYLE = f"default-src 'none'; style-src {STYLE_SOURCE}; base-uri 'none'; form-action 'none'"
 POLICY = f"{_ONLY_STYLE}; frame-ancestors 'none'"
-SIGN_IN_POLICY = f"{POLICY}; script-src {_source(SCRIPT)}; connect-src 'self'"
+SIGN_IN_POLICY = sign_in.policy(POLICY)
+SIGN_IN = sign_in.SignIn(
+    title="診斷證明書・醫療費用收據",
+    heading=("檢視醫療文件", "View a document"),
+    token=("貴院的權杖", "Hospital's token"),
+    missing=("貴院沒有這份文件。", "There is no such document of yours."),
+).html(STYLE)
 PROBLEMS = 200  # problems listed; more than anyone reads
 
-_environment = Environment(
-    loader=PackageLoader("services.conversion", _FOLDER),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+_environment = environment("services.conversion")
 
 
 def html(paper: Paper) -> str:
@@ -64,11 +54,6 @@ def drawn(body: bytes, told: Told | None = None) -> tuple[str, tuple[Problem, ..
     if told is None:
         told = Told(sha256=hashlib.sha256(body).hexdigest(), problems=resource.check(body))
     return html(view(value, told)), told.problems or ()
-
-
-def sign_in() -> str:
-    """A page that asks for a token and then shows what stands at its own address: a browser sends none by itself."""
-    return _environment.get_template("sign-in.html").render(style=STYLE, script=SCRIPT)
 
 
 class _Faults:

@@ -7,6 +7,7 @@ from datetime import date
 
 from schemas.evidence import Accident, Cover, DataClass
 from schemas.integrity import Integrity
+from schemas.paper_kinds import names
 from schemas.records import Kind
 from services.consent.entitlement import Basis, Consent, Standing, filing, holds
 from services.consent.mandate import Power
@@ -63,22 +64,17 @@ def fold(
     motor = any(on_the_road(node) for node in nodes)
     day = first_day(nodes)
     own = tuple(consents[node.lineage] for node in nodes if node.lineage in consents)
+    told = accident(shown)
     return Case(
         number=number,
         component=component,
         motor=motor,
         day=day,
-        accident=_accident(shown),
+        accident=told,
         papers=_papers([node for node in component.nodes if node.kind in PAPER_KINDS], attested),
         standings=_standings(own_word, motor, own, policies, day, today, powers),
         consents=own,
-        calendar=calendar(
-            motor,
-            day,
-            (node.evidence.paper for node in shown),
-            (one for node in shown for one in node.evidence.classes),
-            today,
-        ),
+        calendar=calendar(motor, day, present(shown), told, today),
         powers=powers,
     )
 
@@ -105,7 +101,12 @@ def first_day(nodes: Iterable[Node]) -> date | None:
     return date.fromisoformat(min(starts or named)) if starts or named else None
 
 
-def _accident(shown: Sequence[Node]) -> Accident | None:
+def present(nodes: Iterable[Node]) -> frozenset[str]:
+    """The kinds of papers that are there with these nodes."""
+    return frozenset(name for node in nodes for name in names(node.evidence.paper, node.evidence.classes))
+
+
+def accident(shown: Iterable[Node]) -> Accident | None:
     """The accident as the police tell it; the one with persons before open data."""
     told = [node for node in shown if node.kind == Kind.ACCIDENT]
     return min(told, key=_rank).evidence.accident if told else None

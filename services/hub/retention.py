@@ -2,10 +2,12 @@
 
 Personal data are erased when their purpose is gone or their time is over (Personal Data Protection Act I0050021 art. 11 III).
 A claim under the compulsory insurance ends two years after the claimant knows of it, and ten years after the accident at
-the latest (G0390060 art. 14 I): nothing is received before its accident, so ten years from a verdict outlast every claim.
+the latest (G0390060 art. 14 I): nothing is received before its accident, so ten years from a verdict outlast every claim
+that is not made. One that is made in time does not lapse until its decision is told (art. 14 II), and what it needs may be
+kept, for its purpose is not gone and the work needs it (I0050021 art. 11 III, the exception): `pursued`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -57,6 +59,14 @@ def ends(now: datetime) -> Iterator[tuple[Line, datetime]]:
     for line in RETENTION_TABLE:
         if line.since <= day and (line.until is None or day < line.until):
             yield line, now - line.keep
+
+
+def pursued(beside: Iterable[tuple[Kind, bool]]) -> bool:
+    """Whether a claim stands among the records of a case and is still pursued, so that none of them ends: kind of each, and
+    whether its own time is over. No decision of an insurer is told to the interchange; a claim to which nothing came for the
+    whole of that time is taken as decided."""
+    beside = tuple(beside)
+    return any(kind == Kind.APPLICATION for kind, _ in beside) and not all(over for _, over in beside)
 
 
 def ended(kind: Kind, outcome: Outcome, judged: datetime, now: datetime) -> bool:

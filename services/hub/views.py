@@ -6,12 +6,12 @@ from schemas.events import Paper, View
 from schemas.evidence import Cover, Uses
 from schemas.records import Kind
 from services.consent.entitlement import Basis, Spent, Standing, bases, filing, notified
-from services.hub.calendar import MEDICAL, Presence, calendar
-from services.hub.fold import Case, CasePaper, first_day
+from services.hub.calendar import MOTOR, Presence, calendar
+from services.hub.fold import Case, CasePaper, accident, first_day, present
 from services.hub.linking import is_file
 
 MEDICAL_ONLY = frozenset({Cover.LIFE_HEALTH})
-MEDICAL_KINDS = frozenset(expected.kind for expected in MEDICAL)
+MEDICAL_KINDS = frozenset(expected.kind for expected in MOTOR if expected.issuer != "police")
 
 
 def view(
@@ -130,13 +130,7 @@ def _missing(case: Case, standing: Standing, entitled: list[CasePaper], today: d
     only a paper of others knows, is not its to learn.
     """
     nodes = [paper.node for paper in entitled]
-    lines = calendar(
-        case.motor,
-        first_day(nodes),
-        (node.evidence.paper for node in nodes),
-        (one for node in nodes for one in node.evidence.classes),
-        today,
-    )
+    lines = calendar(case.motor, first_day(nodes), present(nodes), accident(nodes), today)
     lacking = [line for line in lines if line.presence != Presence.PRESENT]
     if standing.covers <= MEDICAL_ONLY:
         lacking = [line for line in lacking if line.kind in MEDICAL_KINDS]

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row
 from adapters.stores import casebook, consents, mandates, records, tracing, verifications, worklist
 from adapters.stores.archive import Archive
 from adapters.stores.dialect import lock, lock_found
+from adapters.stores.journal import Journal
 from adapters.vault.keys import Keys
 from schemas.events import Expire, Message, Refold, Verdict, View
 from schemas.evidence import Content, Evidence, Judgement, Mandate, Uses
@@ -25,7 +26,7 @@ from services.hub.linking import CROWDED, Key, Node, case_number, keys, near
 from services.hub.loading import Loaded, Loader, spent_elsewhere
 from services.hub.mandates import pair_of, powers
 from services.hub.numbering import Member, number_cases
-from services.hub.retention import ended
+from services.hub.retention import ended, pursued
 from services.hub.views import view
 
 TAIPEI = ZoneInfo("Asia/Taipei")
@@ -74,8 +75,8 @@ class Hub:
     name = "hub"
     sources = (VERDICTS.name, DUE.name)
 
-    def __init__(self, keys_: Keys, archive: Archive, policies: Policies) -> None:
-        self._keys, self._archive, self.policies = keys_, archive, policies
+    def __init__(self, keys_: Keys, archive: Archive, journal: Journal, policies: Policies) -> None:
+        self._keys, self._archive, self._journal, self.policies = keys_, archive, journal, policies
         self.loader = Loader(keys_, archive)
 
     def handle(self, tx: Connection, messages: Sequence[Message], now: datetime) -> list[Message]:
@@ -90,8 +91,9 @@ class Hub:
         return self._fold(tx, reach, now)
 
     def _read_pairs(self, tx: Connection, batch: "_Batch") -> None:
-        """Who acts for whom in this batch, and whose mandates changed."""
+        """Who acts for whom in this batch, and whose mandates changed: also one that opens no more."""
         changed = [row.record for row in casebook.rows_of_records(tx, batch.touched) if row.kind == Kind.MANDATE]
+        batch.mandated |= mandates.pairs_of(tx, changed)
         contents = batch.views | (self._archive.views(tx, changed) if changed else {})
         for record, content in contents.items():
             if pair := pair_of(content, self._keys.lookup):
@@ -116,7 +118,11 @@ class Hub:
         hashes |= {hash for evidence in told for hash in near(evidence, self._keys.lookup)}
         yield from (f"key:{hash}" for hash in hashes)
         judged = [view for view in batch.views.values() if isinstance(view, Judgement)]
-        pairs = {*batch.pairs.values(), *mandates.pairs_of(tx, {record for view in judged for record in view.records})}
+        pairs = {
+            *batch.pairs.values(),
+            *batch.mandated,
+            *mandates.pairs_of(tx, {record for view in judged for record in view.records}),
+        }
         yield from (f"key:{pair}" for pair in pairs)  # a filing and its mandate may come at this instant
         hashes -= {hash for hash, count in casebook.key_counts(tx, hashes).items() if count > CROWDED}
         lineages = {
@@ -208,8 +214,20 @@ class Hub:
         rows = [one for one in (tracing.of_lineage(tx, row.lineage) if row.lineage else [row]) if not one.erased]
         if not all(_ended(one, now) for one in rows):  # judged again, or corrected, since the clock looked
             return set(), set()
+        if self._needed(tx, rows, now):
+            return set(), set()
         gone = [self._erase(tx, one.record) for one in rows]
         return set().union(*(one[0] for one in gone)), set().union(*(one[1] for one in gone))
+
+    def _needed(self, tx: Connection, rows: Sequence[Row], now: datetime) -> bool:
+        """Whether a claim of their case, or what was filed under a mandate, needs them longer than their own time."""
+        held = [row for row in rows if row.outcome in records.HELD]
+        for number in {row.case_number for row in held} - {None}:
+            beside = [row for row in tracing.of_case(tx, number) if row.outcome in records.HELD and not row.erased]
+            if pursued((Kind(row.kind), _ended(row, now)) for row in beside):
+                return True
+        given = [row.record for row in held if row.kind == Kind.MANDATE]
+        return bool(given and mandates.filings_under(tx, mandates.pairs_of(tx, given)))
 
     def _erase(self, tx: Connection, record: str) -> tuple[set[str], set[str]]:
         """Destroys the record's key and takes it out of the set; those it stood beside are folded again without it."""
@@ -223,6 +241,7 @@ class Hub:
         casebook.erase(tx, record)
         self._archive.erase(tx, record)
         verifications.drop_unheld(tx, row.sha256)
+        self._journal.forget(record)
         lineages = {one.lineage for one in (row, *resting) if one.lineage}
         return lineages | casebook.lineages_under(tx, freed), {row.case_number} if row.case_number else set()
 

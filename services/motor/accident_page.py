@@ -3,35 +3,20 @@
 No script, no file of others, every text escaped; no name and no plate is drawn.
 """
 
-import base64
-import hashlib
 from collections.abc import Iterable
 from importlib.resources import files
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from adapters.police.report import AccidentReport
 from services.motor import fault, proposal, scene
+from services.pages.page import environment, source
 
 STYLE = (files("services.motor") / "templates/accidents.css").read_text("utf-8")
-
-
-def source(text: str) -> str:
-    """How a policy names a style by its content."""
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-
-
 _STYLES = f"{source(STYLE)} {source(scene.STYLE)}"  # the page's, and the one that every drawing carries
 POLICY = f"default-src 'none'; style-src {_STYLES}; base-uri 'none'; form-action 'none'"
 
-_environment = Environment(
-    loader=PackageLoader("services.motor", "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+_environment = environment("services.motor")
 
 
 def page(reports: Iterable[tuple[int, AccidentReport]], left_out: int = 0) -> str:

@@ -3,7 +3,7 @@
 It knows exactly the papers that it is given: of one reader those that he may have. What no paper tells stays open.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -22,7 +22,12 @@ from services.motor.victims import Harmed, vehicles, victims
 from services.validation.person import normal
 
 Covers = Callable[[str], Sequence[tuple[str, Cover]] | None]  # a plate's on the day; None: the register does not answer
+# Whether the reader could be given a paper of this kind about all of these people, of whom None is not known.
+MayHave = Callable[[Collection[str | None], str], bool]
 INJURY, DEATH = (Claim.INJURY, Claim.DISABILITY), (Claim.DEATH, Claim.INTERIM_DEATH)
+# What tells that there was a claim which she did not live to be paid for (G0390062 art. 19 ⑥).
+OF_HER_LIFE = {Claim.INJURY: {"certificate", "receipt"}, Claim.DISABILITY: {"disability-certificate"}}
+ALL_SURVIVORS = frozenset({"household-register", "heir-statement"})
 VOLUNTARY = {
     Cover.MOTOR_THIRD_PARTY: (Claim.INJURY, Claim.PROPERTY),
     Cover.MOTOR_OWN_DAMAGE: (Claim.DAMAGE, Claim.TOTAL_LOSS),
@@ -31,8 +36,9 @@ VOLUNTARY = {
 
 @dataclass(frozen=True)
 class Holding:
-    """A paper that the reader may have, by its SHA-256. `names`: its kind and data classes; `received`: the day it came in;
-    `applied`: of an application the covers asked of insurers that are this reader's concern; `costs`: of a document."""
+    """A paper that the reader may have, by its SHA-256. `names`: what it counts as; `received`: the day it came in;
+    `applied`: of an application the covers asked of insurers that are this reader's concern, and `applicant` who asks;
+    `heirs`: whom an authorisation names as heir of whom it is about; `costs`: of a document."""
 
     sha256: str
     names: frozenset[str]
@@ -40,6 +46,8 @@ class Holding:
     issuer: str
     received: date
     applied: frozenset[Cover] = frozenset()
+    applicant: str | None = None
+    heirs: frozenset[str] = frozenset()
     costs: Costs | None = None
 
 
@@ -64,15 +72,28 @@ class Claimed:
 
 
 @dataclass(frozen=True)
+class Claimant:
+    """A survivor of a victim who died, as papers name him; each claims for himself (G0390060 art. 11 I). `filed`: he has claimed;
+    `papers`: those that every claimant hands in; `clocks`: his limitation, and of the payment once his papers are there
+    and those of all."""
+
+    filed: bool
+    papers: tuple[PaperLine, ...]
+    clocks: tuple[Clock, ...]
+
+
+@dataclass(frozen=True)
 class VictimAccount:
-    """`owed` None: the law of that day is not in the data. `clocks`: her limitation, and of the payment once all papers are
-    there."""
+    """`owed` None: the law of that day is not in the data. `claimants`: of one who died, in the order in which papers came
+    to name them. `clocks`: her limitation, and of the payment once all papers are there; of one who died the limitation of
+    claimants whom no paper names."""
 
     harmed: Harmed
     owed: Owing | None
     shares: dict[str, Fraction] | None
     required: tuple[Required, ...]
     claimed: Claimed | None
+    claimants: tuple[Claimant, ...]
     clocks: tuple[Clock, ...]
 
 
@@ -90,7 +111,12 @@ class Account:
 
 
 def account(
-    day: date | None, report: AccidentReport | None, covers: Covers, held: Sequence[Holding], mine: Sequence[Cover]
+    day: date | None,
+    report: AccidentReport | None,
+    covers: Covers,
+    held: Sequence[Holding],
+    mine: Sequence[Cover],
+    may_have: MayHave,
 ) -> Account:
     """The account of an accident. `day`: as the reader's papers tell it; `mine`: the covers that he is concerned with."""
     if day is None:
@@ -100,11 +126,11 @@ def account(
     compulsory = Cover.MOTOR_COMPULSORY in mine
     people = {party.order: party.person for party in report.parties} if report else {}
     accounts = tuple(
-        _victim(day, one, normal(person.identifier) if (person := people[one.order]) else None, cars, held)
+        _victim(day, one, normal(person.identifier) if (person := people[one.order]) else None, cars, held, may_have)
         for one in harmed
         if compulsory
     )
-    present = frozenset(name for one in held for name in one.names)
+    needs = _Needs(day, (), held, (None,), may_have)
     left = [(cover, claim) for cover in mine for claim in VOLUNTARY.get(cover, ())]
     if compulsory and not accounts:
         left = [*((Cover.MOTOR_COMPULSORY, claim) for claim in INJURY), *left]
@@ -112,7 +138,7 @@ def account(
         day=day,
         vehicles=cars,
         victims=accounts,
-        required=tuple(Required(cover, claim, papers(cover, claim, day, (), present)) for cover, claim in left),
+        required=tuple(needs.required(cover, claim, {None: held}) for cover, claim in left),
         standard=on("benefits", day) if compulsory else (),
         clocks=_clocks(day, accounts) if compulsory else (),
     )
@@ -126,24 +152,95 @@ def _insured(policies: Sequence[tuple[str, Cover]] | None) -> tuple[Insured, str
     return (Insured.YES, insurers[0]) if insurers else (Insured.NO, "")
 
 
+@dataclass(frozen=True)
+class _Needs:
+    """What claims about somebody need: `held` are the papers about her, `about` is she."""
+
+    day: date
+    circumstances: Sequence[Circumstance]
+    held: Sequence[Holding]
+    about: tuple[str | None, ...]
+    may_have: MayHave
+
+    def required(self, cover: Cover, claim: Claim, claimants: Mapping[str | None, Sequence[Holding]]) -> Required:
+        """`claimants`: who claims, and the papers about each."""
+        own = [_names(his) for his in claimants.values()]
+        lines = papers(cover, claim, self.day, self.circumstances, _names(self.held), own)
+        return Required(cover, claim, lines and tuple(self._told(line, claimants) for line in lines))
+
+    def _told(self, line: PaperLine, claimants: Mapping[str | None, Sequence[Holding]]) -> PaperLine:
+        who = tuple(claimants) or (None,) if line.each else self.about
+        among = [one for his in claimants.values() for one in his] if line.each else self.held
+        by = {one.sha256 for one in among if one.names & line.kinds.keys()}
+        return replace(line, by=tuple(sorted(by)), may_have=any(self.may_have(who, kind) for kind in line.kinds))
+
+
 def _victim(
-    day: date, harmed: Harmed, person: str | None, cars: Sequence[Vehicle], held: Sequence[Holding]
+    day: date, harmed: Harmed, person: str | None, cars: Sequence[Vehicle], held: Sequence[Holding], may_have: MayHave
 ) -> VictimAccount:
     owed = owing(day, harmed.victim, cars)
     hers = [one for one in held if person in one.persons or DataClass.POLICE in one.names]
-    present = frozenset(name for one in hers for name in one.names)
-    circumstances = _circumstances(owed, cars)
-    required = tuple(
-        Required(Cover.MOTOR_COMPULSORY, claim, papers(Cover.MOTOR_COMPULSORY, claim, day, circumstances, present))
-        for claim in (DEATH if harmed.died else INJURY)
-    )
+    heirs = _heirs(person, held) if harmed.died else ()
+    his: dict[str | None, Sequence[Holding]] = {heir: [one for one in held if heir in one.persons] for heir in heirs}
+    claims, circumstances = INJURY, _circumstances(owed, cars)
+    if harmed.died:
+        claims = (*DEATH, *(claim for claim, names in OF_HER_LIFE.items() if names & _names(hers)))
+        circumstances.append(Circumstance.HEIRS)
+    needs = _Needs(day, circumstances, hers, (person,), may_have)
+
+    def required(claimants: Mapping[str | None, Sequence[Holding]]) -> tuple[Required, ...]:
+        return tuple(needs.required(Cover.MOTOR_COMPULSORY, claim, claimants) for claim in claims)
+
+    whole = required(his if harmed.died else {person: hers})
+    if harmed.died:
+        all_known = bool(heirs and _names(hers) & ALL_SURVIVORS)
+        running = () if all_known else _limitation(day, owed, [])
+    else:
+        running = (*_limitation(day, owed, _filed(person, None, held)), *_payment(whole, hers, hers))
     return VictimAccount(
         harmed=harmed,
         owed=owed,
         shares=shares(owed) if owed else None,
-        required=required,
+        required=whole,
         claimed=_claimed(day, harmed, [one for one in hers if one.persons == {person}], owed),
-        clocks=(*_limitation(day, person, owed, held), *_payment(required, hers)),
+        claimants=tuple(
+            _claimant(day, heir, person, owed, required({heir: his[heir]}), hers, his[heir]) for heir in heirs
+        ),
+        clocks=running,
+    )
+
+
+def _names(held: Sequence[Holding]) -> frozenset[str]:
+    return frozenset(name for one in held for name in one.names)
+
+
+def _heirs(person: str | None, held: Sequence[Holding]) -> tuple[str, ...]:
+    """Who claims for one who died, as far as papers about her say: heirs who authorise, and whom a register or a statement
+    of the survivors names. Whether they are, and in which rank of G0390060 art. 11 I ②, people say."""
+    found: dict[str, date] = {}
+    for one in held:
+        if person in one.persons:
+            for heir in (one.heirs | (one.persons if one.names & ALL_SURVIVORS else frozenset())) - {person}:
+                found[heir] = min(one.received, found.get(heir, one.received))
+    return tuple(sorted(found, key=lambda heir: (found[heir], heir)))
+
+
+def _claimant(
+    day: date,
+    heir: str,
+    victim: str | None,
+    owed: Owing | None,
+    required: tuple[Required, ...],
+    hers: Sequence[Holding],
+    his: Sequence[Holding],
+) -> Claimant:
+    """`required`: as it is when he alone claims."""
+    filed = _filed(victim, heir, his)
+    own = {tuple(line.kinds): line for one in required for line in one.papers or () if line.each}
+    return Claimant(
+        filed=bool(filed),
+        papers=tuple(own.values()),
+        clocks=(*_limitation(day, owed, filed), *_payment(required, hers, his)),
     )
 
 
@@ -173,14 +270,15 @@ def _claimed(day: date, harmed: Harmed, hers: Sequence[Holding], owed: Owing | N
     return Claimed(reckoning, unread, unread_amount, split(reckoning.total, owed) if owed else None)
 
 
-def _payment(required: Sequence[Required], hers: Sequence[Holding]) -> tuple[Clock, ...]:
+def _payment(required: Sequence[Required], hers: Sequence[Holding], his: Sequence[Holding]) -> tuple[Clock, ...]:
     """Ten working days from the day on which the papers were complete, and interest after them. A line is satisfied by the
-    first paper that does; what comes later makes nothing complete (G0390060 art. 25 II)."""
+    first paper that does; what comes later makes nothing complete (G0390060 art. 25 II). `his`: the claimant's own."""
     found: list[Clock] = []
     for one in required:
         if one.papers and all(line.present for line in one.papers):
             complete = max(
-                min(holding.received for holding in hers if holding.names & line.kinds.keys()) for line in one.papers
+                min(holding.received for holding in (his if line.each else hers) if holding.names & line.kinds.keys())
+                for line in one.papers
             )
             clock = clocks.payment(complete, interim=one.claim == Claim.INTERIM_DEATH)
             found += [clock, _interest(clock)] if clock and clock.due else [clock] if clock else []
@@ -200,9 +298,18 @@ def _clocks(day: date, accounts: Sequence[VictimAccount]) -> tuple[Clock, ...]:
     return (*((told,) if told else ()), *(() if accounts else clocks.limitation(day, day)))
 
 
-def _limitation(day: date, person: str | None, owed: Owing | None, held: Sequence[Holding]) -> tuple[Clock, ...]:
+def _filed(victim: str | None, claimant: str | None, held: Sequence[Holding]) -> list[tuple[date, None]]:
+    """The claims for a victim, each with the answer to it, of which none is known: of one who died those of the claimant
+    himself, of another whatever application is about her."""
+    return [
+        (one.received, None)
+        for one in held
+        if Cover.MOTOR_COMPULSORY in one.applied and victim in one.persons and claimant in (None, one.applicant)
+    ]
+
+
+def _limitation(day: date, owed: Owing | None, filed: Sequence[tuple[date, None]]) -> tuple[Clock, ...]:
     """When a claimant knew, no paper tells: two years are counted from the accident, which is the earliest that they can end.
-    Only her own claim makes them stand still (G0390060 art. 14 II): one whose application is about her."""
-    filed = [(one.received, None) for one in held if Cover.MOTOR_COMPULSORY in one.applied and person in one.persons]
+    Only his own claim makes them stand still (G0390060 art. 14 II)."""
     fund = owed is not None and any(debtor.payer == FUND for debtor in owed.debtors)
     return (*clocks.limitation(day, day, filed), *(clocks.limitation(day, day, fund=True) if fund else ()))

@@ -98,7 +98,7 @@ def _by_verdict(report: AccidentReport, verdict: Mapping[int, Word]) -> Proposal
         return Proposal(cannot_tell="verdict")
     given[rest[0]] = (low, high)
     kinds = tuple(dict.fromkeys(words))
-    said = (f"鑑定意見:{'、'.join(kinds)}", f"assessment: {', '.join(table[word]['words'] for word in kinds)}")
+    said = (f"鑑定意見：{'、'.join(kinds)}", f"assessment: {', '.join(table[word]['words'] for word in kinds)}")
     articles = tuple(dict.fromkeys(table[word]["article"] for word in kinds if table[word]["article"]))
     return Proposal(
         shares=tuple(
@@ -206,7 +206,7 @@ def _by_situation(
             words = (
                 row["words"]
                 if "item" not in row
-                else [f"{row['words'][0]}(第{row['item']}點)", f"{row['words'][1]} (item {row['item']})"]
+                else [f"{row['words'][0]}（第{row['item']}點）", f"{row['words'][1]} (item {row['item']})"]
             )
             articles = tuple(f"K0040013:{place}" for place in row["article"].split())
             rule = Rule(row["id"], (words[0], words[1]), articles, row["source"])

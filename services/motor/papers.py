@@ -4,7 +4,7 @@ The Act leaves the list to an announcement (G0390060 art. 25 II) whose text is n
 cover are `unconfirmed`, and all of the voluntary covers, where the policy's terms rule.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -35,6 +35,8 @@ class Circumstance(StrEnum):
     MATERIALS = "materials"
     RECORDS_ASKED = "records-asked"  # the insurer asks for medical records
     LOST_WAGES = "lost-wages"
+    HEIRS = "heirs"  # she died before what was hers was paid: her heirs claim it, G0390062 art. 19 ⑥
+    FUNERAL_PAYER = "funeral-payer"  # no survivor of G0390060 art. 11 I ②: who paid the funeral claims, art. 11 III
     FUND = "fund"  # claimed from the special compensation fund
     UNTRACEABLE = "untraceable"  # because a vehicle cannot be traced
     DIRECT_BILLING = "direct-billing"  # the repair shop bills the insurer
@@ -42,21 +44,31 @@ class Circumstance(StrEnum):
 
 @dataclass(frozen=True)
 class PaperLine:
-    """One paper: `kinds`: any one of them does, and who issues each. `article` is empty where only the terms of the
-    policy ask for it."""
+    """One paper: `kinds`: any one of them does, and who issues each. `each`: every claimant hands in his own. `article` is
+    empty where only the terms of the policy ask for it. `by`: the papers that do, by SHA-256; `may_have`: whether the reader
+    could be given such a paper, so that what is not present is missing and not unknown."""
 
     kinds: Mapping[str, str]
+    each: bool
     present: bool
     article: str
     status: Status
     source: str
+    by: tuple[str, ...] = ()
+    may_have: bool = True
 
 
 def papers(
-    cover: Cover, claim: Claim, accident: date, circumstances: Collection[Circumstance], present: Collection[str]
+    cover: Cover,
+    claim: Claim,
+    accident: date,
+    circumstances: Collection[Circumstance],
+    present: Collection[str],
+    claimants: Sequence[Collection[str]] | None = None,
 ) -> tuple[PaperLine, ...] | None:
-    """What a claim needs. `present`: kinds and data classes of the papers that are there. None when no list of that cover,
-    claim and day is in the data."""
+    """What a claim needs. `present`: kinds and data classes of the papers that are there; `claimants`: of each claimant those
+    that are about him, None: there is one, and all of it is. None when no list of that cover, claim and day is in the data."""
+    own = [present] if claimants is None else claimants
     lines = [
         line
         for line in on("papers", accident)
@@ -67,7 +79,10 @@ def papers(
         tuple(
             PaperLine(
                 kinds=line.values["kinds"],
-                present=not set(present).isdisjoint(line.values["kinds"]),
+                each=(each := line.values.get("each", False)),
+                present=bool(own) and all(not set(one).isdisjoint(line.values["kinds"]) for one in own)
+                if each
+                else not set(present).isdisjoint(line.values["kinds"]),
                 article=line.article,
                 status=line.status,
                 source=line.source,

@@ -44,12 +44,15 @@ class Cited:
         )
         read = "/".join(self.read)
         loses = (
-            (f",對照112.07.01版為{read},{_RELATIONS[self.relation]}", f", read as {read} of 112.07.01: {self.relation}")
+            (
+                f"，對照112.07.01版為{read}，{_RELATIONS[self.relation]}",
+                f", read as {read} of 112.07.01: {self.relation}",
+            )
             if self.relation
             else ("", "")
         )
         return (
-            f"{whose[0]}第{self.number}項{self.name}:{self.code} {self.label}({self.system} {self.version}{loses[0]})",
+            f"{whose[0]}第{self.number}項{self.name}：{self.code} {self.label}（{self.system} {self.version}{loses[0]}）",
             f"{whose[1]}, item {self.number} {self.name}: {self.code} {self.label} ({self.system} {self.version}{loses[1]})",
         )
 
@@ -102,25 +105,25 @@ class Proposal:
         zh, en = rules()["notice"]
         texts = [one.text for one in self.cited]
         fields = (
-            (f";所據欄位:{'、'.join(zh for zh, _ in texts)}", f"; fields: {'; '.join(en for _, en in texts)}")
+            (f"；所據欄位：{'、'.join(zh for zh, _ in texts)}", f"; fields: {'; '.join(en for _, en in texts)}")
             if texts
             else ("", "")
         )
         if self.rule is None:
             why = rules()["cannotTell"][self.cannot_tell]
-            return f"{zh}無法判定:{why[0]}{fields[0]}。", f"{en} Cannot tell: {why[1]}{fields[1]}."
+            return f"{zh}無法判定：{why[0]}{fields[0]}。", f"{en} Cannot tell: {why[1]}{fields[1]}."
         told = [(one.party, f"{one.low}" if one.low == one.high else f"{one.low}–{one.high}") for one in self.shares]
         shares = (
             "、".join(f"第{party}當事者 {span}%" for party, span in told),
             ", ".join(f"party {party}: {span} %" for party, span in told),
         )
-        moved_zh = "".join(f";第{one.party}當事者{one.rule.words[0]}加重{one.points}%" for one in self.modifiers)
+        moved_zh = "".join(f"；第{one.party}當事者{one.rule.words[0]}加重{one.points}%" for one in self.modifiers)
         moved_en = "".join(f"; party {one.party} {one.rule.words[1]} +{one.points}" for one in self.modifiers)
         if self.clamped:
-            moved_zh, moved_en = f"{moved_zh}(已受上下限限制)", f"{moved_en} (clamped)"
+            moved_zh, moved_en = f"{moved_zh}（已受上下限限制）", f"{moved_en} (clamped)"
         articles = [article(one) for one in self.rule.articles]
         return (
-            f"{zh}{shares[0]}。規則:{self.rule.words[0]}({'、'.join(one[0] for one in articles)}){moved_zh}{fields[0]}。",
+            f"{zh}{shares[0]}。規則：{self.rule.words[0]}（{'、'.join(one[0] for one in articles)}）{moved_zh}{fields[0]}。",
             f"{en} {shares[1]}. Rule: {self.rule.words[1]} ({', '.join(one[1] for one in articles)}){moved_en}{fields[1]}.",
         )
 

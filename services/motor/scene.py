@@ -27,8 +27,8 @@ _WIDTH, _HEIGHT, _TOP, _LINE, _ACROSS = (
     24,
     43,
 )  # of the drawing; of its heading; a line of text, and its full-width characters
-_TITLE = "道路交通事故現場示意圖(依編碼紀錄繪製)"
-_CAUTION = "本圖非警方現場圖,比例、距離、車道數與方位均不可量測。"
+_TITLE = "道路交通事故現場示意圖（依編碼紀錄繪製）"
+_CAUTION = "本圖非警方現場圖，比例、距離、車道數與方位均不可量測。"
 _NEEDED = (Item.ROAD_FORM, Item.POSITION, Item.SIGNAL_TYPE, Item.MEDIAN, Item.ACCIDENT_TYPE)
 _TAGS = {"02": "倒車", "12": "急煞", "13": "靜止", "14": "停等", "17": "站立", "19": "上下車"}
 _NO_IMPACT = "17"  # item 33
@@ -80,7 +80,7 @@ def draw(report: AccidentReport) -> str:
     road = scene_road.road(codes, changes_lane=any(mover.action in ("07", "08", "10") for mover in movers))
     found = _meeting(movers, codes, road)
     listed = [*_listed(report, codes, movers, found)]
-    lines = [*_wrapped("未載明(以中性或示意方式表示,不得推論):" + "、".join(listed)), *_wrapped(_CAUTION)]
+    lines = [*_wrapped("未載明（以中性或示意方式表示，不得推論）：" + "、".join(listed)), *_wrapped(_CAUTION)]
     rows = [(party, row) for party in parties if party.kind for row in [_row(party)]]
     legend, bottom = [], _TOP + _HEIGHT + 16
     for party, row in rows:
@@ -199,7 +199,7 @@ def _row(party: ReportParty) -> str:
     who = kind if group == "人" else f"{group}・{kind}" if group and kind else coarse
     action = _label(party.codes, Item.ACTION).rpartition("/")[2]
     impact = _label(party.codes, Item.FIRST_IMPACT).rpartition("/")[2]
-    told = [who, action or "行動狀態未載明", f"最初撞擊:{impact or '未載明'}"]
+    told = [who, action or "行動狀態未載明", f"最初撞擊：{impact or '未載明'}"]
     return " | ".join([*told, "未另繪"] if party.kind == "passenger" else told)
 
 
@@ -216,13 +216,13 @@ def _listed(report: AccidentReport, codes: Mapping[Item, str], movers: list[Move
                 yield f"第{mover.order}當事者{name}"
     assumed = [one.mover.order for one in found.placed if one.assumed]
     if len(assumed) > 2:
-        yield "追撞先後(依撞擊部位排列)"
+        yield "追撞先後（依撞擊部位排列）"
     else:
         yield from (f"第{order}當事者來向或位置" for order in sorted(assumed))
     drawn = {id(one.mover) for one in found.placed}
     for mover in movers:
         if id(mover) not in drawn:
-            yield f"第{mover.order}當事者位置(未繪)"
+            yield f"第{mover.order}當事者位置（未繪）"
 
 
 def _unknown_impact(mover: Mover) -> bool:

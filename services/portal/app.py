@@ -23,9 +23,9 @@ from services.delivery.app import still_admitted
 from services.intake.gate import admit
 from services.intake.refusal import Refusal
 from services.motor import scene
-from services.motor.accident_page import source
+from services.pages.page import source
 from services.pipeline import VALIDATION
-from services.portal.case_page import POLICY, SIGN_IN_POLICY, html, sign_in
+from services.portal.case_page import POLICY, SIGN_IN, SIGN_IN_POLICY, html
 from services.portal.cases import view_of
 from services.portal.comparing import compare
 from services.portal.dossier import Dossier
@@ -101,7 +101,7 @@ class CaseDoors:
         wants_page = "text/html" in request.headers.get("accept", "")
         if wants_page and "authorization" not in request.headers:
             headers = {**PAGE_HEADERS, "content-security-policy": SIGN_IN_POLICY, "www-authenticate": "Bearer"}
-            return Response(sign_in(), 401, headers, media_type=HTML)
+            return Response(SIGN_IN, 401, headers, media_type=HTML)
         caller = await admit(request, self._system, self._tokens)
         dossier, handed = await self._dossier(caller, request.path_params["number"])
         found = await asyncio.to_thread(view_of, dossier, caller.code, caller.role, handed) if dossier else None

@@ -1,7 +1,6 @@
 """A case as a page: exactly what `GET /cases/{number}` tells its caller as JSON, with the scene. Pure.
 
-No script, nothing from elsewhere, every text escaped. A browser sends no token by itself: `sign_in` asks for one and puts
-the page in its own place, so that page's policy is this one's.
+No script, nothing from elsewhere, every text escaped. A browser sends no token by itself: `SIGN_IN` asks for one.
 """
 
 from collections.abc import Mapping
@@ -9,35 +8,34 @@ from datetime import datetime
 from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from schemas.records import Role
 from services.motor import proposal, scene
-from services.motor.accident_page import source
+from services.pages import sign_in
+from services.pages.page import environment, source
 from services.portal import motor_words
 from services.portal.cases import TAIPEI
 
-_FOLDER = files("services.portal") / "templates"
-STYLE, SCRIPT = ((_FOLDER / name).read_text("utf-8") for name in ("case.css", "case-sign-in.js"))
+STYLE = (files("services.portal") / "templates/case.css").read_text("utf-8")
 POLICY = (
     f"default-src 'none'; style-src {source(STYLE)} {source(scene.STYLE)}; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
-SIGN_IN_POLICY = f"{POLICY}; script-src {source(SCRIPT)}; connect-src 'self'"
+SIGN_IN_POLICY = sign_in.policy(POLICY)
+SIGN_IN = sign_in.SignIn(
+    title="案件",
+    heading=("檢視案件", "View a case"),
+    token=("權杖", "Your token"),
+    missing=("沒有可供您檢視的案件。", "There is no such case for you."),
+).html(STYLE)
 READERS = {
-    Role.OPERATOR: ("營運人員所見:內容以外之全部", "As an operator sees it: all but contents"),
-    Role.INSURER: ("保險公司所見:貴公司得取得之文件所載", "As an insurer sees it: from the papers that it may have"),
+    Role.OPERATOR: ("營運人員所見：內容以外之全部", "As an operator sees it: all but contents"),
+    Role.INSURER: ("保險公司所見：貴公司得取得之文件所載", "As an insurer sees it: from the papers that it may have"),
 }
-_SENDER = ("傳送者所見:自己的紀錄", "As a sender sees it: its own records")
+_SENDER = ("傳送者所見：自己的紀錄", "As a sender sees it: its own records")
 
-_environment = Environment(
-    loader=PackageLoader("services.portal", "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+_environment = environment("services.portal")
 
 
 def html(view: Mapping[str, Any], role: Role, names: Mapping[str, str], drawing: str | None, now: datetime) -> str:
@@ -55,11 +53,6 @@ def html(view: Mapping[str, Any], role: Role, names: Mapping[str, str], drawing:
         words=motor_words,
         notice=proposal.rules()["notice"],
     )
-
-
-def sign_in() -> str:
-    """A page that asks for a token and then shows what stands at its own address."""
-    return _environment.get_template("case-sign-in.html").render(style=STYLE, script=SCRIPT)
 
 
 def _local(time: str) -> str:

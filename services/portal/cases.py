@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from schemas.paper_kinds import names
 from schemas.records import Kind, Role
 from services.hub.assemble import Component
 from services.hub.calendar import Line, Presence
@@ -175,12 +176,12 @@ def _named(kind: str) -> Json:
 
 
 def _dates(papers: Iterable[CasePaper]) -> dict[str, str]:
-    """The first day (Asia/Taipei) of evidence of each kind, and of each class under the class's name."""
+    """The first day (Asia/Taipei) of evidence of each kind that papers count as."""
     dates: dict[str, str] = {}
     for paper in papers:
         found = paper.node.evidence
         day = datetime.fromisoformat(found.issued).astimezone(TAIPEI).date().isoformat()
-        for name in (found.paper, *found.classes):
+        for name in names(found.paper, found.classes):
             dates[name] = min(day, dates.get(name, day))
     return dates
 

@@ -5,7 +5,7 @@ but contents: no amount of a receipt, no code of the police record. An insurer s
 standing offers, judged again and recorded as handed over when it asks.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,11 +14,11 @@ from zoneinfo import ZoneInfo
 from adapters.police.report import AccidentReport
 from schemas import normalise
 from schemas.evidence import Cover, DataClass
-from schemas.paper_kinds import KIND
+from schemas.paper_kinds import class_of, names
 from schemas.records import Kind, Role
-from services.consent.entitlement import holds
+from services.consent.entitlement import Standing, bases, holds
 from services.consent.matrix import MEDICAL
-from services.hub.fold import CasePaper, first_day, on_the_road
+from services.hub.fold import Case, CasePaper, first_day, on_the_road
 from services.hub.views import best_copies, view
 from services.motor import scene
 from services.motor.account import Account, Holding, VictimAccount, account
@@ -30,6 +30,7 @@ from services.portal.dossier import Dossier
 TAIPEI = ZoneInfo("Asia/Taipei")
 MOTOR_COVERS = (Cover.MOTOR_COMPULSORY, Cover.MOTOR_THIRD_PARTY, Cover.MOTOR_OWN_DAMAGE)
 OF_TREATMENT = frozenset(MEDICAL) - {DataClass.RECEIPT}
+CONSENT = "records-consent"
 Json = dict[str, Any]
 
 
@@ -106,15 +107,18 @@ def of_case(dossier: Dossier, reader: Reader) -> Json | None:
             *_consents(dossier, reader),
         ],
         [cover for cover in MOTOR_COVERS if cover in reader.covers],
+        lambda persons, kind: _may_have(dossier, reader, persons, kind),
     )
+    vehicles = _vehicles(found, report, dossier, reader)
+    holders = _holders(dossier, reader, papers, vehicles)
     told: Json = {
         "accident": _accident(record) if record else None,
-        "vehicles": _vehicles(found, report, dossier, reader),
-        "victims": [_victim(one, found, contents=reader.insurer is not None) for one in found.victims],
-        "required": [motor_account.required(one, found.day) for one in found.required],
+        "vehicles": vehicles,
+        "victims": [_victim(one, found, holders, contents=reader.insurer is not None) for one in found.victims],
+        "required": [motor_account.required(one, found.day, holders) for one in found.required],
         "limits": [motor_account.limit(line) for line in found.standard if line.values.get("limit")],
         "clocks": [motor_account.clock(one) for one in found.clocks],
-        "papers": [_paper(dossier, paper, reader) for paper in papers],
+        "papers": [_paper(dossier, paper, reader, holders) for paper in papers],
         "unreadPapers": sum(paper.node.record in dossier.unread for paper in papers),
         "disputes": [_dispute(dossier, paper, found.day, report, reader) for paper in disputes],
     }
@@ -182,38 +186,36 @@ def _holding(dossier: Dossier, paper: CasePaper, reader: Reader) -> Holding:
     evidence = paper.node.evidence
     entry = next(one for one in dossier.entries if one.record == paper.node.record)
     costs = dossier.contents.get(entry.record)
-    names = {evidence.paper, *evidence.classes}
-    own = KIND[evidence.paper].data_class if evidence.paper in KIND else None
-    if own and own in KIND and own != evidence.paper:
-        names -= {own}  # consent is given for both as one class; a death certificate is no certificate of an injury
     return Holding(
         sha256=entry.sha256,
-        names=frozenset(names),
+        names=names(evidence.paper, evidence.classes),
         persons=frozenset(paper.persons),
         issuer=evidence.issuer,
         received=_day(entry.received),
         applied=frozenset(one.cover for one in evidence.insurers if reader.insurer in (None, one.insurer)),
+        applicant=evidence.applicant,
         costs=costs if isinstance(costs, Costs) else None,
     )
 
 
 def _consents(dossier: Dossier, reader: Reader) -> list[Holding]:
-    """An authorisation in force that lets this insurer have records of treatment is the consent to access them."""
+    """An authorisation in force that lets this insurer have records of treatment is the consent to access them; by an heir it
+    says who claims for one who died."""
     day, powers = dossier.today.isoformat(), dossier.case.powers if dossier.case else ()
     entries = {one.record: one for one in dossier.entries}
     return [
         Holding(
             sha256=entries[one.record].sha256,
-            names=frozenset({"records-consent"}),
+            names=frozenset({CONSENT} if OF_TREATMENT & set(one.grant.classes) else ()),
             persons=frozenset({one.grant.subject}),
             issuer="",
             received=_day(entries[one.record].received),
+            heirs=frozenset({one.grant.grantor} if one.grant.grantor_role == "heir" else ()),
         )
         for one in (dossier.case.consents if dossier.case else ())
         if holds(one, day, powers)
         and one.grant.purpose == Cover.MOTOR_COMPULSORY
         and (reader.insurer is None or reader.insurer in one.grant.recipients)
-        and OF_TREATMENT & set(one.grant.classes)
     ]
 
 
@@ -244,21 +246,79 @@ def _vehicles(found: Account, report: AccidentReport | None, dossier: Dossier, r
     ]
 
 
-def _victim(one: VictimAccount, found: Account, *, contents: bool) -> Json:
+def _may_have(dossier: Dossier, reader: Reader, persons: Collection[str | None], kind: str) -> bool:
+    """Whether a paper of a kind about each of these people could be given to the reader as law and consents stand. Asked of
+    the kind alone, never of a paper that is there: the answer is the same whether one is."""
+    found = dossier.case
+    if reader.insurer is None or found is None:
+        return True
+    if kind == CONSENT:  # an authorisation does as well, and it is told of every one that names it
+        return True
+    party = next(one for one in found.standings if one.insurer == reader.insurer)
+    authorising = {one.grant.subject for one in found.consents}
+    return all(
+        any(_gives(found, party, each, kind, dossier.today) for each in ([person] if person else ["", *authorising]))
+        for person in persons
+    )
+
+
+def _gives(found: Case, party: Standing, person: str, kind: str, today: date) -> bool:
+    """`person` empty: nobody in particular, so that only the law can give it."""
+    return bool(
+        bases(
+            [person] if person else (),
+            [class_of(kind)],
+            party,
+            found.consents,
+            today.isoformat(),
+            names={party.insurer},
+            powers=found.powers,
+        )
+    )
+
+
+def _holders(
+    dossier: Dossier, reader: Reader, papers: Sequence[CasePaper], vehicles: Sequence[Json]
+) -> dict[str, list[str]]:
+    """Who has fetched each of these papers, or a copy of it that the reader may have, by SHA-256. An insurer is told of itself,
+    and of those whose compulsory cover of a vehicle it is told of as well (G0390062 art. 14 III): that anybody else is
+    party would say more than it may know."""
+    known = {one["insurer"] for car in vehicles for one in car["insurers"] if one["cover"] == Cover.MOTOR_COMPULSORY}
+    if reader.insurer is not None and Cover.MOTOR_COMPULSORY not in reader.covers:
+        known = set()
+    mine = {one.node.record: one for one in (dossier.case.papers if dossier.case else ())}
+    if reader.insurer is not None:
+        mine = {record: one for record, one in mine.items() if record in reader.records}
+    shas = {one.record: one.sha256 for one in dossier.entries}
+    found: dict[str, list[str]] = {}
+    for paper in papers:
+        parts = set(paper.node.evidence.parts)
+        same = {record for record, one in mine.items() if parts & set(one.node.evidence.parts)} | {paper.node.record}
+        fetched = {one.insurer for one in dossier.handovers if one.record in same}
+        found[shas[paper.node.record]] = sorted(
+            fetched if reader.insurer is None else fetched & (known | {reader.insurer})
+        )
+    return found
+
+
+def _victim(one: VictimAccount, found: Account, holders: Mapping[str, list[str]], *, contents: bool) -> Json:
     told: Json = {
         "party": one.harmed.order,
         "role": one.harmed.victim.role.value,
         **motor_account.text(say.ROLES, one.harmed.victim.role),
         "died": one.harmed.died,
         "owed": motor_account.owed(one.owed, one.shares) if one.owed else None,
-        "required": [motor_account.required(each, found.day) for each in one.required],
+        "required": [motor_account.required(each, found.day, holders) for each in one.required],
+        "claimants": [
+            motor_account.claimant(each, number, found.day, holders) for number, each in enumerate(one.claimants, 1)
+        ],
         "clocks": [motor_account.clock(each) for each in one.clocks],
     }
     return told | {"claimed": motor_account.claimed(one.claimed) if one.claimed else None} if contents else told
 
 
-def _paper(dossier: Dossier, paper: CasePaper, reader: Reader) -> Json:
-    """That it exists, who issued it, who handed it in, and when this insurer fetched it; for an operator, who did."""
+def _paper(dossier: Dossier, paper: CasePaper, reader: Reader, holders: Mapping[str, list[str]]) -> Json:
+    """That it exists, who handed it in, who holds it; for an insurer also who issued it, and when it was fetched."""
     evidence = paper.node.evidence
     entry = next(one for one in dossier.entries if one.record == paper.node.record)
     fetched = [one for one in dossier.handovers if one.record == paper.node.record]
@@ -269,8 +329,9 @@ def _paper(dossier: Dossier, paper: CasePaper, reader: Reader) -> Json:
         "textEn": words.kind(evidence.paper)[1],
         "sender": paper.node.sender,
         "received": entry.received,
+        "heldBy": holders[entry.sha256],
     }
     if reader.insurer is None:
-        return told | {"heldBy": sorted({one.insurer for one in fetched})}
+        return told
     own = min((one.at for one in fetched if one.insurer == reader.insurer), default=None)
     return told | {"issuer": evidence.issuer, "handedOver": own}

@@ -1,11 +1,12 @@
 """What is reckoned of a motor case, as JSON: who owes which share, what is required, limits, amounts, clocks. Pure."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
 from services.hub.calendar import MOTOR
-from services.motor.account import Claimed, Required
+from services.motor.account import Claimant, Claimed, Required
 from services.motor.clocks import Clock
 from services.motor.law import Line
 from services.motor.owing import Owing
@@ -14,6 +15,7 @@ from services.portal import motor_words as say
 from services.portal import words
 
 Json = dict[str, Any]
+Holders = Mapping[str, list[str]]  # who has each paper that the reader may have, by SHA-256
 
 
 def text(table: dict[str, tuple[str, str]], key: str) -> Json:
@@ -40,18 +42,18 @@ def owed(owed: Owing, parts: dict[str, Fraction] | None) -> Json:
     }
 
 
-def required(one: Required, day: date | None) -> Json:
+def required(one: Required, day: date | None, holders: Holders) -> Json:
     return {
         "cover": one.cover.value,
         "claim": one.claim.value,
         "text": f"{say.COVERS[one.cover][0]}{say.CLAIMS[one.claim][0]}",
         "textEn": f"{say.COVERS[one.cover][1]}: {say.CLAIMS[one.claim][1]}",
-        "papers": None if one.papers is None else [required_paper(line, day) for line in one.papers],
+        "papers": None if one.papers is None else [required_paper(line, day, holders) for line in one.papers],
     }
 
 
-def required_paper(line: PaperLine, day: date | None) -> Json:
-    """`anyOf`: any one of these does, from whom, and since when it can exist."""
+def required_paper(line: PaperLine, day: date | None, holders: Holders) -> Json:
+    """`anyOf`: any one of these does, from whom, and since when it can exist. `by`: the papers that do, and who has them."""
     days = {expected.kind: expected.days for expected in MOTOR}
     return {
         "anyOf": [
@@ -66,10 +68,23 @@ def required_paper(line: PaperLine, day: date | None) -> Json:
             }
             for kind, issuer in line.kinds.items()
         ],
+        "each": line.each,
         "present": line.present,
+        "mayHave": line.may_have,
+        "by": [{"sha256": one, "heldBy": holders[one]} for one in line.by if one in holders],
         "article": line.article,
         "status": line.status.value,
         "source": line.source,
+    }
+
+
+def claimant(one: Claimant, number: int, day: date | None, holders: Holders) -> Json:
+    """`number`: his own among those of one victim; nothing says who he is."""
+    return {
+        "claimant": number,
+        "filed": one.filed,
+        "papers": [required_paper(line, day, holders) for line in one.papers],
+        "clocks": [clock(each) for each in one.clocks],
     }
 
 

@@ -71,6 +71,7 @@ SHAPES: dict[str, Schema] = {
             "died": FLAG,
             "owed": maybe(ref("MotorOwed")),
             "required": listed(ref("MotorRequired")),
+            "claimants": listed(ref("MotorClaimant")),
             "clocks": listed(ref("MotorClock")),
         },
         {"claimed": maybe(ref("MotorClaimed"))},
@@ -91,39 +92,55 @@ SHAPES: dict[str, Schema] = {
         },
         description="Who owes the compulsory cover.",
     ),
+    "MotorClaimant": closed(
+        {
+            "claimant": {"type": "integer", "minimum": 1, "description": "His number among those of one victim."},
+            "filed": {**FLAG, "description": "He has claimed for her death himself."},
+            "papers": listed(ref("MotorRequiredPaper"), description="Those that every claimant hands in."),
+            "clocks": listed(ref("MotorClock")),
+        },
+        description="A survivor of a victim who died, as papers name him; each claims for himself (G0390060 art. 11 I).",
+    ),
     "MotorRequired": closed(
         {
             "cover": {"enum": [one.value for one in Cover]},
             "claim": {"enum": [one.value for one in Claim]},
             **WORDS,
-            "papers": maybe(
-                listed(
-                    closed(
-                        {
-                            "anyOf": listed(
-                                closed(
-                                    {
-                                        "kind": TEXT,
-                                        **WORDS,
-                                        "issuer": TEXT,
-                                        "issuerText": TEXT,
-                                        "issuerTextEn": TEXT,
-                                        "from": {**maybe(DAY), "description": "The day it can exist from, if known."},
-                                    }
-                                ),
-                                minItems=1,
-                                description="Any one of these does.",
-                            ),
-                            "present": {**FLAG, "description": "Among the papers that the reader may have."},
-                            "article": ARTICLE,
-                            "status": STATUS,
-                            "source": TEXT,
-                        }
-                    )
-                )
-            ),
+            "papers": maybe(listed(ref("MotorRequiredPaper"))),
         },
         description="The papers of one claim; null: no list of that day is in the data.",
+    ),
+    "MotorRequiredPaper": closed(
+        {
+            "anyOf": listed(
+                closed(
+                    {
+                        "kind": TEXT,
+                        **WORDS,
+                        "issuer": TEXT,
+                        "issuerText": TEXT,
+                        "issuerTextEn": TEXT,
+                        "from": {**maybe(DAY), "description": "The day it can exist from, if known."},
+                    }
+                ),
+                minItems=1,
+                description="Any one of these does.",
+            ),
+            "each": {**FLAG, "description": "Every claimant hands in his own; present once all known have."},
+            "present": {**FLAG, "description": "Among the papers that the reader may have."},
+            "mayHave": {
+                **FLAG,
+                "description": "As law and consents stand, the reader could be given one: what is not present is missing. Else "
+                "nothing is told of whether it exists.",
+            },
+            "by": listed(
+                closed({"sha256": SHA256, "heldBy": listed(TEXT)}),
+                description="The papers of `papers` that do, and the insurers that have fetched each.",
+            ),
+            "article": ARTICLE,
+            "status": STATUS,
+            "source": TEXT,
+        }
     ),
     "MotorLimit": closed(
         {
@@ -239,11 +256,18 @@ SHAPES: dict[str, Schema] = {
         description="A party's dispute of the fault, and the way of the assessment.",
     ),
     "MotorPaper": closed(
-        {"sha256": SHA256, "kind": TEXT, **WORDS, "sender": TEXT, "received": TIME},
         {
-            "issuer": TEXT,
-            "handedOver": {**maybe(TIME), "description": "When this insurer first fetched it."},
-            "heldBy": listed(TEXT, description="Insurers that fetched it. Operators only."),
+            "sha256": SHA256,
+            "kind": TEXT,
+            **WORDS,
+            "sender": TEXT,
+            "received": TIME,
+            "heldBy": listed(
+                TEXT,
+                description="Insurers that fetched it; to an insurer itself, and those whose compulsory cover of a vehicle in "
+                "the accident it is told of.",
+            ),
         },
+        {"issuer": TEXT, "handedOver": {**maybe(TIME), "description": "When this insurer first fetched it."}},
     ),
 }

@@ -7,6 +7,7 @@ ISSUERS = {
     "carrier": ("運送業者", "the carrier"),
     "carer": ("看護", "the carer"),
     "prosecutor": ("檢察署", "the prosecutor"),
+    "undertaker": ("殯葬業者", "the undertaker"),
     "household-office": ("戶政事務所", "the household office"),
     "vehicle-office": ("監理機關", "the vehicle office"),
     "court": ("法院", "the court"),
@@ -53,31 +54,31 @@ ROLES = {
     "outsider": ("車外第三人", "outsider"),
 }
 CLOCKS = {
-    "notice": ("書面通知保險人(五日)", "written notice to the insurer (5 days)"),
-    "payment": ("文件齊全後給付(十個工作日)", "payment after all papers (10 working days)"),
-    "interim-payment": ("暫先給付(十個工作日)", "interim payment (10 working days)"),
-    "interest": ("逾期利息起算(年利一分)", "interest begins (10 % a year)"),
-    "interim-interest": ("暫先給付逾期利息起算(年利一分)", "interest on an interim payment begins (10 % a year)"),
+    "notice": ("書面通知保險人（五日）", "written notice to the insurer (5 days)"),
+    "payment": ("文件齊全後給付（十個工作日）", "payment after all papers (10 working days)"),
+    "interim-payment": ("暫先給付（十個工作日）", "interim payment (10 working days)"),
+    "interest": ("逾期利息起算（年利一分）", "interest begins (10 % a year)"),
+    "interim-interest": ("暫先給付逾期利息起算（年利一分）", "interest on an interim payment begins (10 % a year)"),
     "limitation-knowledge": (
-        "時效二年(自知悉起,最早自事故日)",
+        "時效二年（自知悉起，最早自事故日）",
         "2 years from knowledge, at the earliest from the accident",
     ),
-    "limitation-accident": ("時效十年(自事故日)", "10 years from the accident"),
+    "limitation-accident": ("時效十年（自事故日）", "10 years from the accident"),
     "fund-limitation-knowledge": (
-        "特別補償基金時效二年(最早自事故日)",
+        "特別補償基金時效二年（最早自事故日）",
         "fund: 2 years from knowledge, at the earliest",
     ),
-    "fund-limitation-accident": ("特別補償基金時效十年(自事故日)", "fund: 10 years from the accident"),
+    "fund-limitation-accident": ("特別補償基金時效十年（自事故日）", "fund: 10 years from the accident"),
 }
 STEPS = {
     "assessment": ("申請鑑定", "apply for the assessment"),
     "assessment-result": ("鑑定意見書", "verdict of the assessment"),
-    "reassessment": ("申請覆議(一次為限)", "apply for the re-assessment (once)"),
+    "reassessment": ("申請覆議（一次為限）", "apply for the re-assessment (once)"),
     "reassessment-result": ("覆議意見書", "verdict of the re-assessment"),
 }
 STEP_NOTES = {
     "assessment": (
-        "已進入偵查或審判程序者,僅得由司法機關囑託鑑定(K0040045 第3條第1款)",
+        "已進入偵查或審判程序者，僅得由司法機關囑託鑑定（K0040045 第3條第1款）",
         "in prosecution or trial only when the court or prosecutor asks for it (K0040045 art. 3 ①)",
     ),
 }

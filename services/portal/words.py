@@ -39,6 +39,7 @@ KINDS = {
     "household-removal": ("除戶戶籍謄本", "household register with the removal"),
     "household-register": ("全體遺屬戶籍謄本", "household register of all survivors"),
     "heir-statement": ("繼承系統表", "statement of heirs"),
+    "funeral-receipt": ("殯葬費用單據", "funeral receipt"),
     "untraceable-proof": ("肇事車輛無法查究證明", "proof that the vehicle cannot be traced"),
     "indictment": ("起訴書或不起訴處分書", "decision of the prosecutor"),
     "fund-receipt-and-undertaking": ("特別補償基金收據及切結書", "receipt and undertaking to the fund"),
@@ -75,7 +76,10 @@ EVENTS = {
     "offered": ("提供第 {number} 號予 {insurer}", "Offered as number {number} to {insurer}"),
     "withdrawn": ("第 {number} 號通知 {insurer} 收回", "Number {number} to {insurer} takes offers back"),
     "handed-over": ("{insurer} 取得第 {number} 號", "Handed over to {insurer}: number {number}"),
-    "paper-handed-over": ("{insurer} 取得文件(第 {number} 號)", "Handed over to {insurer}: a paper of number {number}"),
+    "paper-handed-over": (
+        "{insurer} 取得文件（第 {number} 號）",
+        "Handed over to {insurer}: a paper of number {number}",
+    ),
 }
 
 

@@ -12,7 +12,17 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from adapters.stores import casebook, consents, feeds, participants, reconciling, records, restoring, verifications
+from adapters.stores import (
+    casebook,
+    consents,
+    feeds,
+    mandates,
+    participants,
+    reconciling,
+    records,
+    restoring,
+    verifications,
+)
 from adapters.stores.archive import BLOB_KEY, RECORD_KEY, Archive
 from adapters.stores.dialect import unhurried
 from adapters.stores.journal import Entry, Journal, What
@@ -119,12 +129,15 @@ class _Run:
             restoring.put_erased(self._tx, entry.detail, entry.at)
             self._told.erased.add(entry.subject)
         elif not row.erased:
+            resting = mandates.filings_under(self._tx, mandates.pairs_of(self._tx, [entry.subject]))
+            self._touched |= {one.record for one in resting}
             self._archive.erase(self._tx, entry.subject)
             restoring.take_out(self._tx, entry.subject)
             verifications.drop_unheld(self._tx, row.sha256)
             self._touched.add(entry.subject)
             self._told.erased.add(entry.subject)
         self._keys.destroy(_keys_of(entry))
+        self._journal.forget(entry.subject)
 
     def _take(self, entry: Entry) -> None:
         row = restoring.known(self._tx, entry.subject)

@@ -75,6 +75,7 @@ def evidence(value: dict, record: Record) -> Evidence:
         numbers=_numbers(value),
         loss=named,
         accident=_accident(value, named),
+        applicant=applicant,
         insurers=tuple(NamedInsurer(insurer=insurer, cover=cover) for insurer, cover in insurers),
         content=content,
         acting=acting,

@@ -116,3 +116,15 @@ def test_before_every_commit_the_journal_has_what_it_makes_true(
     assert commits > 100 and beside.highest() and seen == {What.WITHDRAWN, What.REVIEWED, What.TAKEN, What.ERASED}
     beside.close()
     world.close()
+
+
+def test_what_a_record_was_recognised_by_can_be_forgotten(journal: Journal) -> None:
+    detail = {"identity": "hash", "content": "hash", "lineage": "l", "outcome": "accepted"}
+    journal.write([Entry(What.TAKEN, "r", AT, detail), Entry(What.TAKEN, "other", AT, detail)])
+    journal.write([Entry(What.REVIEWED, "r", AT, {"identity": "no record's"})])
+    journal.forget("r")
+    journal.forget("nobody")
+    told = {(one.what, one.subject): one.detail for one in journal.words()}
+    assert told[(What.TAKEN, "r")] == {"lineage": "l", "outcome": "accepted"}
+    assert told[(What.TAKEN, "other")] == detail and told[(What.REVIEWED, "r")] == {"identity": "no record's"}
+    assert [one.subject for one in journal.words()] == ["r", "other", "r"], "in the order of writing"

@@ -1,14 +1,12 @@
 """The case page in a real browser: an insurer signs in at the width of a phone and of a desk, and sees the accident."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-from tests.end_to_end.test_live_page import FLAGS, WIDTHS
-from tests.end_to_end.test_render_page import fits
+from tests.end_to_end.browsing import fits
 from tests.integration import claims
 from tests.integration.bodies import OPERATOR
 from tests.integration.running import Running, start
@@ -26,27 +24,6 @@ def crash(system: Running) -> Accident:
     one = happen(system)
     dispute(system, one)
     return one
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-headless-shell")
-    assert chromium, "Chromium is missing; .ci/run installs it"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(params=WIDTHS)
-def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
-    width, height = WIDTHS[request.param]
-    page = browser.new_page(viewport={"width": width, "height": height})
-    refused: list[str] = []
-    page.on("console", lambda message: refused.append(message.text) if "Content Security" in message.text else None)
-    yield page
-    assert not refused
-    page.close()
 
 
 def enter(page: Page, token: str) -> None:

@@ -1,13 +1,12 @@
 """The clerk's page in a real browser: two files in, problems beside their rows, a paper to look at, documents sent."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-from tests.end_to_end.test_live_page import FLAGS, WIDTHS
+from tests.end_to_end.browsing import fits
 from tests.integration import bodies
 from tests.integration.running import Running, start
 
@@ -21,26 +20,10 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-headless-shell")
-    assert chromium, "Chromium is missing; .ci/run installs it"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(params=WIDTHS)
-def page(request: pytest.FixtureRequest, browser: Browser, system: Running) -> Iterator[Page]:
-    width, height = WIDTHS[request.param]
-    page = browser.new_page(viewport={"width": width, "height": height})
-    said: list[ConsoleMessage] = []
-    page.on("console", lambda one: said.append(one) if one.type == "error" else None)
+@pytest.fixture
+def page(page: Page, system: Running) -> Page:
     page.goto(f"{system.base_url}/convert")
-    yield page
-    assert not [one.text for one in said if "Content Security Policy" in one.text]
-    page.close()
+    return page
 
 
 def sign_in(page: Page, token: str) -> None:
@@ -54,16 +37,11 @@ def convert(page: Page, *files: Path) -> None:
     expect(page.locator("#summary")).to_be_visible()
 
 
-def no_wider_than_the_window(page: Page) -> None:
-    overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert overflow <= 0, f"the page is {overflow} px wider than the window"
-
-
 def test_a_clerk_converts_looks_and_sends(page: Page, system: Running, tmp_path: Path) -> None:
     sign_in(page, system.token(bodies.HOSPITAL))
     convert(page, *PAIR)
     expect(page.locator("#summary")).to_contain_text("3 documents to send, 0 errors, 0 warnings")
-    no_wider_than_the_window(page)
+    fits(page)
     page.screenshot(path=tmp_path / "converted.png", full_page=True)
     page.get_by_role("button", name="預覽 YG-1140612-0077").click()
     paper = page.frame_locator("#paper")
@@ -78,7 +56,7 @@ def test_a_clerk_converts_looks_and_sends(page: Page, system: Running, tmp_path:
     details = page.locator("#report details").nth(0)
     details.locator("summary").click()
     expect(details).to_contain_text("Patient.identifier.value")
-    no_wider_than_the_window(page)
+    fits(page)
     page.screenshot(path=tmp_path / "sent.png", full_page=True)
     page.get_by_role("button", name="Sign out").click()
     expect(page.locator("#work")).to_be_hidden()
@@ -99,10 +77,10 @@ def test_problems_stand_beside_their_rows(page: Page, system: Running, tmp_path:
     expect(problems.locator("td.wrong").first).to_have_text("A212345670")
     expect(problems.locator("td.wrong").nth(1)).to_have_text("58.2.30")
     expect(problems).to_contain_text("欄的標題不認得")
-    no_wider_than_the_window(page)
+    fits(page)
     page.screenshot(path=tmp_path / "problems.png", full_page=True)
     page.get_by_role("button", name="Show the whole table").first.click()
-    no_wider_than_the_window(page)
+    fits(page)
     # Nothing at all can be made of a file that is no form; the page says so and stays.
     page.get_by_role("button", name="移除 receipts.csv").click()
     other = tmp_path / "other.csv"

@@ -1,25 +1,14 @@
 """The live page in a real browser: signed in with an operator's token, at the width of a phone and of a desk."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
+from tests.end_to_end.browsing import fits
 from tests.integration import bodies
 from tests.integration.running import Running, start
-
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-WIDTHS = {"phone": (390, 844), "desk": (1280, 900)}
 
 
 @pytest.fixture(scope="module")
@@ -32,23 +21,10 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-headless-shell")
-    assert chromium, "Chromium is missing; .ci/run installs it"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(params=WIDTHS)
-def page(request: pytest.FixtureRequest, browser: Browser, system: Running) -> Iterator[Page]:
-    width, height = WIDTHS[request.param]
-    page = browser.new_page(viewport={"width": width, "height": height})
+@pytest.fixture
+def page(page: Page, system: Running) -> Page:
     page.goto(system.base_url)
-    yield page
-    page.close()
+    return page
 
 
 def sign_in(page: Page, token: str) -> None:
@@ -62,8 +38,7 @@ def test_an_operator_sees_counts_and_recent_verdicts(page: Page, system: Running
     expect(page.locator("#recent tbody")).to_contain_text("rejected")
     expect(page.locator("#recent tbody")).to_contain_text("accepted")
     expect(page.locator("#senders tbody")).to_contain_text(bodies.HOSPITAL)
-    overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert overflow <= 0, f"the page is {overflow} px wider than the window"
+    fits(page)
     assert system.token("operator-1") not in page.url
     page.screenshot(path=tmp_path / "live.png", full_page=True)
     page.get_by_role("button", name="Sign out").click()

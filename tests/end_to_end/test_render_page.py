@@ -1,15 +1,14 @@
 """Papers in a real browser: signed in, at the width of a phone and of a desk, and printed on A4."""
 
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from services.conversion.paper_page import drawn
-from tests.end_to_end.test_live_page import FLAGS, WIDTHS
+from tests.end_to_end.browsing import fits
 from tests.integration import bodies
 from tests.integration.running import Running, start
 
@@ -32,32 +31,6 @@ def path(system: Running) -> str:
     return f"{answer.headers['location']}/paper"
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-headless-shell")
-    assert chromium, "Chromium is missing; .ci/run installs it"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(params=WIDTHS)
-def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
-    width, height = WIDTHS[request.param]
-    page = browser.new_page(viewport={"width": width, "height": height})
-    refused: list[str] = []
-    page.on("console", lambda message: refused.append(message.text) if "Content Security" in message.text else None)
-    yield page
-    assert not refused
-    page.close()
-
-
-def fits(page: Page) -> None:
-    overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert overflow <= 0, f"the page is {overflow} px wider than the window"
-
-
 def test_a_clerk_signs_in_and_sees_the_papers(page: Page, system: Running, path: str, tmp_path: Path) -> None:
     page.goto(system.base_url + path)
     fits(page)
@@ -77,6 +50,13 @@ def test_a_clerk_signs_in_and_sees_the_papers(page: Page, system: Running, path:
     fits(page)
     assert system.token(bodies.HOSPITAL) not in page.url + page.content()
     page.screenshot(path=tmp_path / "paper.png", full_page=True)
+
+
+def test_a_document_that_is_not_there_is_told(page: Page, system: Running) -> None:
+    page.goto(f"{system.base_url}/fhir/Bundle/{'0' * 32}/paper")
+    page.get_by_label("Hospital's token").fill(system.token(bodies.HOSPITAL))
+    page.get_by_role("button", name="View").click()
+    expect(page.get_by_role("alert")).to_contain_text("no such document of yours")
 
 
 def test_a_hostile_document_runs_nothing(page: Page, tmp_path: Path) -> None:

@@ -4,14 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.end_to_end.test_live_page import WIDTHS, browser, sign_in
+from tests.end_to_end.browsing import fits
+from tests.end_to_end.test_live_page import sign_in
 from tests.integration import claims
 from tests.integration.running import Running, start
 from tests.integration.test_worklist import POLICE, asked, doubtful, slip
-
-__all__ = ["browser"]  # the fixture
 
 
 @pytest.fixture(scope="module")
@@ -20,13 +19,10 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield running
 
 
-@pytest.fixture(params=WIDTHS)
-def page(request: pytest.FixtureRequest, browser: Browser, system: Running) -> Iterator[Page]:
-    width, height = WIDTHS[request.param]
-    page = browser.new_page(viewport={"width": width, "height": height})
+@pytest.fixture
+def page(page: Page, system: Running) -> Page:
     page.goto(f"{system.base_url}/worklist")
-    yield page
-    page.close()
+    return page
 
 
 @pytest.mark.parametrize(("button", "joined"), [("Same accident", True), ("Not the same", False)])
@@ -39,8 +35,7 @@ def test_a_pair_is_judged_and_gone(page: Page, system: Running, tmp_path: Path, 
     expect(card).to_contain_text("plates differ by one slip of the pen")
     expect(card).to_contain_text("20 minutes apart")
     assert slip(number) not in page.content() and "TST-" not in page.content(), "how values compare, not what they are"
-    overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert overflow <= 0, f"the page is {overflow} px wider than the window"
+    fits(page)
     page.screenshot(path=tmp_path / "worklist.png", full_page=True)
     card.get_by_role("button", name=button).click()
     expect(card).to_be_visible()  # not without a reason

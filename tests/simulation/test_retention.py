@@ -10,6 +10,7 @@ from sqlalchemy import Row, func, select
 
 from adapters.stores import records as stored
 from adapters.stores.archive import RECORD_KEY
+from adapters.stores.journal import What
 from adapters.stores.tables import bodies, dead_letters, links, log, offers, records
 from bench.documents import HOSPITAL
 from schemas.records import Kind, Outcome
@@ -18,9 +19,12 @@ from services.hub.retention import GOVERNING, TEN_YEARS, TWO_YEARS
 from services.pipeline import VALIDATION
 from services.portal.comparing import compare
 from services.portal.watching import steps_of
+from services.recovery.worker import Recovery
 from services.sandbox.filings import pdf
 from services.sandbox.scenario import generate
+from tests.integration import bodies as applied
 from tests.servers.places import Place
+from tests.simulation import test_mandates as mandated
 from tests.simulation.test_copies import HERE, A, consent, fetched, paper
 from tests.simulation.test_time import filed, numbers
 from tests.simulation.world import NOW, World
@@ -198,3 +202,102 @@ def test_what_the_hub_failed_on_is_asked_for_again(world: World, monkeypatch: py
     pass_to(world, world.now + timedelta(days=1))
     assert all(row.erased for row in rows(world).values())
     assert differences(world) == []
+
+
+NINE_YEARS = timedelta(days=3287)
+
+
+def left(world: World, *named: str) -> list[bool]:
+    found = rows(world)
+    return [not found[record].erased for record in named]
+
+
+def an_application(world: World, number: int, **changes: Any) -> str:
+    body = applied.application(number, **changes)
+    return world.post(Kind.APPLICATION, applied.CLAIMLINK, "POST", "/claimlink/applications", body)
+
+
+@pytest.mark.parametrize("late", ["paper", "application"])
+def test_a_claim_that_is_pursued_keeps_everything_of_its_case(world: World, late: str) -> None:
+    """Evidence of the first year is needed for what is decided in the eleventh."""
+    first = mandated.upload(world, 1)
+    given = mandated.give(world, "/authorisations", applied.authorisation(1))
+    mandated.review(world, "/authorisations", given)
+    other = mandated.upload(world, 2)  # of another accident, of which nobody claims anything
+    claim = an_application(world, 1) if late == "paper" else ""
+    world.now = NOW + NINE_YEARS
+    last = (
+        world.upload(applied.CLAIMLINK, applied.metadata(1, id="late", numbers={}), applied.scan(11)) if claim else ""
+    )
+    claim = claim or an_application(world, 1)
+    case = [one for one in (first, given, claim, last) if one]
+    assert len({rows(world)[one].case_number for one in case}) == 1
+    pass_to(world, NOW + TEN_YEARS + MOMENT)
+    assert left(world, other, *case) == [False, *[True] * len(case)]
+    assert differences(world) == [], "and nobody is asked for it every day"
+    pass_to(world, NOW + NINE_YEARS + TEN_YEARS)
+    assert all(left(world, *case))
+    pass_to(world, NOW + NINE_YEARS + TEN_YEARS + MOMENT)
+    assert not any(left(world, *case)), "for ten years nothing came to it"
+    assert differences(world) == []
+
+
+def test_a_claim_that_is_taken_back_keeps_nothing(world: World) -> None:
+    first, claim = mandated.upload(world, 1), an_application(world, 1)
+    world.now = NOW + NINE_YEARS
+    taken_back = an_application(world, 1, version=2, status="entered-in-error")
+    last = world.upload(applied.CLAIMLINK, applied.metadata(1, id="late", numbers={}), applied.scan(11))
+    pass_to(world, NOW + TEN_YEARS + MOMENT)
+    assert left(world, first, claim, taken_back, last) == [False, True, True, True], "a document ends as one"
+
+
+def test_the_clock_looks_and_the_hub_decides_the_same(world: World) -> None:
+    """What came to the case between the two keeps all of it."""
+    first = mandated.upload(world, 1)
+    an_application(world, 1)
+    world.now = NOW + TEN_YEARS + MOMENT
+    assert world.core.tick()
+    world.core.host.turn(next(one for one in world.core.handlers if one.name == "deduplication"))
+    with world.core.database.write() as tx:
+        tx.execute(records.update().where(records.c.kind == "application").values(judged_at=stored.stamp(world.now)))
+    world.settle()
+    assert left(world, first) == [True]
+
+
+def test_a_mandate_is_kept_as_long_as_what_was_filed_under_it(world: World) -> None:
+    given = mandated.mandated(world, 1)
+    unused = mandated.mandated(world, 2)
+    world.now = NOW + NINE_YEARS
+    claim = an_application(world, 1, agent=applied.agent(1))
+    pass_to(world, NOW + TEN_YEARS + MOMENT)
+    assert left(world, given, unused, claim) == [True, False, True]
+    world.now += timedelta(days=1)
+    assert world.core.tick() == 0, "and nobody is asked for it every day"
+    pass_to(world, NOW + NINE_YEARS + TEN_YEARS + MOMENT)
+    assert left(world, given, claim) == [False, False]
+    assert differences(world) == []
+
+
+def recognised(world: World, record: str) -> set[str]:
+    """By what the journal still knows a record that took something away."""
+    (entry,) = (one for one in world.core.journal.words() if one.what == What.TAKEN and one.subject == record)
+    return {name for name in ("identity", "content") if entry.detail.get(name)}
+
+
+@pytest.mark.parametrize("by", ["word", "time"])
+def test_the_journal_forgets_what_an_erased_record_was_recognised_by(world: World, by: str) -> None:
+    first = mandated.give(world, "/authorisations", applied.authorisation(1))
+    later = mandated.give(world, "/authorisations", applied.authorisation(1, version=2))
+    other = mandated.give(world, "/mandates", applied.mandate(2))
+    kept = mandated.give(world, "/mandates", applied.mandate(2, version=2))
+    assert recognised(world, later) == {"identity"} and first != later != other
+    if by == "word":
+        world.judge("erase", [later])
+        assert recognised(world, kept) == {"identity"}, "of no other one"
+    else:
+        pass_to(world, NOW + TEN_YEARS + MOMENT)
+        assert recognised(world, kept) == set()
+    assert recognised(world, later) == set()
+    core = world.core
+    core.database.commit(lambda tx: Recovery(core.keys, core.archive, core.journal, world.now).run(tx))
+    assert rows(world)[later].erased

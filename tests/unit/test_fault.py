@@ -421,7 +421,7 @@ def test_a_proposal_has_no_field_that_could_be_a_decision():
     assert fields == {"shares", "rule", "cited", "modifiers", "clamped", "cannot_tell", "party", "low", "high"}
     for found in (propose(report("", "cause 71", "cause 44")), propose(report("", "cause 118", "cause 118"))):
         zh, en = found.text
-        assert zh.startswith("僅供理賠人員參考之建議範圍,非肇責認定") and "decides nothing" in en
+        assert zh.startswith("僅供理賠人員參考之建議範圍，非肇責認定") and "decides nothing" in en
 
 
 def test_the_text_names_rule_article_and_fields():
@@ -430,7 +430,7 @@ def test_the_text_names_rule_article_and_fields():
         "第1當事者 60–90%",
         "道路交通安全規則第102條第1項第7款",
         "使用手持裝置加重10%",
-        "第34項初步分析研判:71",
+        "第34項初步分析研判：71",
     ):
         assert part in zh
     for part in ("party 2: 10–40 %", "art. 102 I ⑦", "+10", "item 25", "npa 112.07.01"):

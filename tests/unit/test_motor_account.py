@@ -31,8 +31,11 @@ def paper(
     lines: Sequence[ReceiptLine] = (),
     stay: int = 0,
     filed: bool = False,
+    also: Sequence[str] = (),
+    applicant: str | None = None,
+    heirs: Sequence[str] = (),
 ) -> Holding:
-    """A document with one receipt of that number when it has lines or a stay."""
+    """A document with one receipt of that number when it has lines or a stay. `also`: further persons."""
     found = Costs(
         (Receipt(frozenset({number}), tuple(lines), 0, Decimal(0)),),
         frozenset(date(2025, 9, 3 + one) for one in range(stay)),
@@ -40,16 +43,22 @@ def paper(
     return Holding(
         sha256=f"{number:0>64}",
         names=frozenset(names),
-        persons=frozenset({person}),
+        persons=frozenset({person, *also}),
         issuer="H1",
         received=received,
         applied=frozenset({COMPULSORY}) if filed else frozenset(),
+        applicant=applicant,
+        heirs=frozenset(heirs),
         costs=found if lines or stay else None,
     )
 
 
+def everybody(_persons: object, _kind: str) -> bool:
+    return True
+
+
 def told(*held: Holding, crash=CRASH, mine: Sequence[Cover] = (COMPULSORY,)) -> Account:
-    return account(DAY, crash, REGISTER.get, held, mine)
+    return account(DAY, crash, REGISTER.get, held, mine, everybody)
 
 
 def only(found: Account) -> VictimAccount:
@@ -126,7 +135,7 @@ def test_only_her_own_claim_stops_a_victims_limitation() -> None:
     assert limits(filed, crash=two) == [stands, runs]
     assert limits(filed, crash=report(driver, party(2, "passenger", injuryLevel="2"))) == [runs], "of whom is not known"
     assert [one.name for one in told(filed).clocks] == ["notice"]
-    unseen = account(DAY, None, REGISTER.get, [filed], (COMPULSORY,)).clocks
+    unseen = account(DAY, None, REGISTER.get, [filed], (COMPULSORY,), everybody).clocks
     assert [(one.due, one.running) for one in unseen[1:]] == runs, "no victim is known"
 
 
@@ -146,6 +155,83 @@ def test_who_is_concerned_with_another_cover_reckons_no_compulsory_one() -> None
     found = told(mine=(THIRD,))
     assert (found.victims, found.clocks, found.standard) == ((), (), ())
     assert [(one.cover, one.claim) for one in found.required] == [(THIRD, "injury"), (THIRD, "property")]
-    assert account(None, None, REGISTER.get, [], (COMPULSORY,)) == Account(None, (), (), (), (), ())
-    unseen = account(DAY, None, REGISTER.get, [], (COMPULSORY,))
+    assert account(None, None, REGISTER.get, [], (COMPULSORY,), everybody) == Account(None, (), (), (), (), ())
+    unseen = account(DAY, None, REGISTER.get, [], (COMPULSORY,), everybody)
     assert [one.claim for one in unseen.required] == ["injury", "disability"] and unseen.vehicles == ()
+
+
+FATAL = report(
+    party(1, "car", "AAA1111", partyType="B03", injuryLevel="3"), party(2, "pedestrian", injuryLevel="1", person=A)
+)
+SON, DAUGHTER = "C123456781", "D223456787"
+OF_ALL = ("application", "accident", "records-consent", "death-certificate", "household-removal")
+
+
+def limits_of(clocks: Sequence[Clock]) -> list[tuple[date | None, bool]]:
+    return [(one.due, one.running) for one in clocks if one.name.startswith("limitation")]
+
+
+RUNS, STANDS = [(date(2027, 9, 3), True), (date(2035, 9, 3), True)], [(None, False), (None, False)]
+
+
+def test_survivors_are_known_from_their_authorisations_and_the_papers_that_name_them() -> None:
+    def known(*held: Holding, crash=FATAL) -> int:
+        return len(only(told(*held, crash=crash)).claimants)
+
+    consent = paper("records-consent", heirs=[SON])
+    register = paper("household-register", also=[SON, DAUGHTER])
+    assert [known(), known(consent), known(register), known(consent, register)] == [0, 1, 2, 2]
+    assert known(paper("household-register", person=B, also=[SON])) == 0, "another's survivors"
+    assert known(paper("identity", also=[SON])) == 0, "not every paper about both says so"
+    assert known(paper("application", filed=True, applicant=SON)) == 0, "the insured, too, reports a death"
+    assert known(register, crash=CRASH) == 0, "she lives"
+
+
+def test_each_survivor_hands_in_his_own_and_is_paid_by_his_own_clock() -> None:
+    common = [paper(kind, number=kind) for kind in OF_ALL]
+    register = paper("household-register", also=[SON, DAUGHTER], number="register")
+    sons = [paper("identity", person=SON, number="i-son"), paper("bank-account", person=SON, number="b-son")]
+    victim = only(told(*common, register, *sons, crash=FATAL))
+    son, daughter = victim.claimants
+    assert [line.present for line in (*son.papers, *daughter.papers)] == [True, True, False, False]
+    assert [one.name for one in son.clocks][2:] == ["payment", "interest", "interim-payment", "interim-interest"]
+    assert limits_of(daughter.clocks) == RUNS and len(daughter.clocks) == 2, "no payment while she lacks hers"
+    lines = {next(iter(line.kinds)): line.present for line in victim.required[0].papers or ()}
+    assert not lines["identity"] and not lines["bank-account"] and lines["household-register"]
+    later = paper("identity", person=DAUGHTER, number="i-d", received=date(2025, 9, 20))
+    account_ = paper("bank-account", person=DAUGHTER, number="b-d", received=date(2025, 9, 10))
+    both = only(told(*common, register, *sons, later, account_, crash=FATAL))
+    starts = [{one.start for one in each.clocks if one.name == "payment"} for each in both.claimants]
+    assert starts == [{DAY}, {date(2025, 9, 20)}], "nobody waits for the other's papers"
+    assert all(line.present for line in both.required[0].papers or ())
+
+
+def test_only_his_own_claim_stops_a_survivors_limitation() -> None:
+    register = paper("household-register", also=[SON, DAUGHTER])
+    filed = paper("application", number="2", also=[SON], filed=True, applicant=SON)
+    victim = only(told(register, filed, crash=FATAL))
+    assert [one.filed for one in victim.claimants] == [True, False]
+    assert [limits_of(one.clocks) for one in victim.claimants] == [STANDS, RUNS]
+    assert limits_of(victim.clocks) == [], "all survivors are named"
+    named = only(told(paper("records-consent", heirs=[SON]), filed, crash=FATAL))
+    assert [limits_of(one.clocks) for one in named.claimants] == [STANDS]
+    assert limits_of(named.clocks) == RUNS, "there may be others, whose time runs"
+    report_ = paper("application", number="2", also=[SON], filed=True, applicant=B)
+    driver = only(told(register, report_, crash=FATAL))
+    assert [limits_of(one.clocks) for one in driver.claimants] == [RUNS, RUNS], "the insured's report is no claim"
+    about_another = only(told(register, paper("application", person=SON, filed=True, applicant=SON), crash=FATAL))
+    assert [one.filed for one in about_another.claimants] == [False, False]
+
+
+def test_heirs_claim_what_she_did_not_live_to_be_paid() -> None:
+    def claims(*held: Holding) -> dict[str, set[str]]:
+        found = only(told(*held, crash=FATAL)).required
+        return {one.claim: {next(iter(line.kinds)) for line in one.papers or ()} for one in found}
+
+    assert claims().keys() == {"death", "interim-death"}
+    treated = claims(paper("certificate", "receipt"))
+    assert treated.keys() == {"death", "interim-death", "injury"}
+    assert {"death-certificate", "household-register", "receipt"} <= treated["injury"]
+    assert claims(paper("disability-certificate")).keys() == {"death", "interim-death", "disability"}
+    alive = only(told(paper("receipt"))).required[0].papers or ()
+    assert "household-register" not in {next(iter(line.kinds)) for line in alive}

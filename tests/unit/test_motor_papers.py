@@ -52,6 +52,19 @@ def test_papers_of_a_claim(cover: Cover, claim: Claim, expected: set[str]) -> No
         (COMPULSORY, Claim.INJURY, Circumstance.HOME_NURSING, {"nursing-receipt", "home-nursing-certificate"}),
         (COMPULSORY, Claim.INJURY, Circumstance.MATERIALS, {"materials-statement"}),
         (COMPULSORY, Claim.INJURY, Circumstance.RECORDS_ASKED, {"medical-record"}),
+        (
+            COMPULSORY,
+            Claim.INJURY,
+            Circumstance.HEIRS,
+            {"death-certificate", "household-removal", "household-register"},
+        ),
+        (
+            COMPULSORY,
+            Claim.DISABILITY,
+            Circumstance.HEIRS,
+            {"death-certificate", "household-removal", "household-register"},
+        ),
+        (COMPULSORY, Claim.DEATH, Circumstance.FUNERAL_PAYER, {"funeral-receipt"}),
         (COMPULSORY, Claim.DEATH, Circumstance.FUND, {"fund-receipt-and-undertaking"}),
         (COMPULSORY, Claim.INJURY, Circumstance.UNTRACEABLE, {"untraceable-proof"}),
         (THIRD, Claim.INJURY, Circumstance.LOST_WAGES, {"wage-certificate"}),
@@ -86,6 +99,20 @@ def test_every_paper_can_be_handed_in_and_none_of_the_claims_own_goes_by_law() -
     police = {"registration-slip", "scene-diagram", "scene-photo", "preliminary-analysis", "assessment-verdict"}
     assert {name for name, one in KIND.items() if one.data_class in by_law} == police
     assert all(KIND[kind].data_class for kind in needs & KIND.keys())
+
+
+@pytest.mark.parametrize("claim", [Claim.DEATH, Claim.INTERIM_DEATH, Claim.INJURY])
+def test_each_claimant_hands_in_his_own(claim: Claim) -> None:
+    own = {"identity", "bank-account"}
+
+    def lacking(*claimants: set[str]) -> set[str]:
+        found = papers(COMPULSORY, claim, DAY, (), own, claimants)
+        assert found is not None and {kind for line in found if line.each for kind in line.kinds} == own
+        return {kind for line in found if line.each and not line.present for kind in line.kinds}
+
+    assert lacking(own, own) == set()
+    assert lacking(own, {"identity"}) == {"bank-account"}, "one of two is not all of them"
+    assert lacking() == own, "nobody is known to have handed in anything"
 
 
 def test_a_paper_says_who_issues_it_and_on_what_it_rests() -> None:

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from adapters.police.own_json import report as report_of
 from schemas.evidence import AssessmentWord, DataClass, Evidence, PartyVerdict, Upload
@@ -15,13 +17,13 @@ from schemas.records import Kind, Role
 from services.motor.fault import Word
 from services.portal.case_page import html
 from services.portal.cases import view_of
-from services.portal.dossier import Dossier
+from services.portal.dossier import Dossier, Handover
 from services.portal.fault import Assessment, proposal, words_of
 from services.portal.motor import drawn, may_need, of_insurer, offers_to_tell
 from services.portal.reading import READ_BYTES, to_read
-from tests.unit.building import A, B, X, Y, Z, consent, evidence, node
+from tests.unit.building import A, B, C, X, Y, Z, consent, document, evidence, filing, node
 from tests.unit.test_entitlement_views import APPLICATION, COMPULSORY, OF_A, POLICE, THIRD
-from tests.unit.test_portal_cases import PERSONAL, dossier, offered
+from tests.unit.test_portal_cases import PERSONAL, TIME, dossier, offered
 
 PLATES = ("ABC1234", "MNP5678")
 
@@ -146,6 +148,136 @@ def test_each_upload_stands_for_its_own_kind_and_only_where_it_may_go() -> None:
     assert "bank-account" not in present(node("account", Kind.PAPER, account), granted=[consent(A, X)])
 
 
+def holders(found: Dossier, code: str, *handed: str, role: Role = Role.INSURER) -> dict[str, list[str]]:
+    seen = motor(found, code, role, *handed)
+    assert seen
+    return {paper["kind"]: paper["heldBy"] for paper in seen["papers"]}
+
+
+def fetched(insurer: str, *lineages: str) -> tuple[Handover, ...]:
+    return tuple(Handover(insurer, 1, TIME, ("law:x",), f"r-{one}", f"r-{one}") for one in lineages)
+
+
+WHOLE = ("filed", "police", "doc-a")
+
+
+def test_an_insurer_is_told_who_holds_a_paper_of_those_whose_cover_it_is_told_of() -> None:
+    found = told(handovers=(*fetched(X, "doc-a"), *fetched(Y, "doc-a", "police"), *fetched(Z, "doc-a", "police")))
+    assert holders(found, X, *WHOLE) == {"application": [], "accident": [Y], "document": sorted([X, Y])}
+    everybody = holders(found, "operator-1", role=Role.OPERATOR)
+    assert everybody == {"application": [], "accident": sorted([Y, Z]), "document": sorted([X, Y, Z])}
+    assert holders(found, X, "filed", "doc-a")["document"] == [X], "no police record, no other vehicle's insurer"
+    standings = tuple(
+        replace(one, covers=frozenset({THIRD})) if one.insurer == X else one
+        for one in found.case.standings  # type: ignore[union-attr]
+    )
+    consents = [consent(one, X, purpose=THIRD, classes=(DataClass.POLICE,), name=one) for one in (A, B)]
+    other = replace(found, case=replace(found.case, standings=standings, consents=consents))  # type: ignore[type-var]
+    assert holders(other, X, "filed", "police") == {"application": [], "accident": []}, "another cover's insurer"
+
+
+def test_who_holds_a_copy_that_the_reader_may_have_holds_the_paper() -> None:
+    copy = node("copy", Kind.DOCUMENT, document(A, parts=("p",)), order=2)
+    hidden = node("hidden", Kind.DOCUMENT, document(B, parts=("p",)), order=3)
+    own = node("own", Kind.DOCUMENT, document(A, parts=("p",)))
+    offers = (offered(1, "filed", "police", "own", "copy"),)
+    found = told(copy, own, offers=offers, handovers=fetched(Y, "copy"))
+    assert holders(found, X, "filed", "police", "own", "copy")["document"] == [Y]
+    assert holders(found, X, "filed", "police", "own")["document"] == [], "a copy that was not handed over to it"
+    unseen = told(hidden, own, offers=offers, handovers=fetched(Y, "hidden"))
+    assert holders(unseen, X, "filed", "police", "own", "hidden").get("document", []) == []
+
+
+def required(found: Dossier, *handed: str, code: str = X, role: Role = Role.INSURER) -> dict[str, dict[str, Any]]:
+    """The lines of the papers of an injury, or of the only victim's first claim, by the first kind of each."""
+    seen = motor(found, code, role, *handed)
+    assert seen
+    claims = seen["victims"][0]["required"] if seen["victims"] else seen["required"]
+    return {line["anyOf"][0]["kind"]: line for line in claims[0]["papers"]}
+
+
+def of_victim_a(*more: Any, granted: Any = (), **fields: Any) -> Dossier:
+    example: Any = load("accident")["examples"][0]  # type: ignore[index]
+    first, second = example["parties"]
+    victim = second | {"person": {"identifier": A, "name": "測試人"}, "injury": "injured"}
+    report = report_of(example | {"parties": [first, victim]})
+    given = {"offers": (offered(1, "filed", "police", *(one.lineage for one in more)),)} | fields
+    found = dossier(POLICE, APPLICATION, *more, granted=granted, **given)
+    day = {(plate, report.date): [(insurer, COMPULSORY)] for plate, insurer in zip(PLATES, (X, Y), strict=True)}
+    return replace(found, contents={"r-police": report}, registered=day)
+
+
+def test_each_required_paper_is_there_with_its_holders_or_missing_or_not_to_be_told() -> None:
+    by_y = fetched(Y, "doc-a")
+    with_consent = required(of_victim_a(OF_A, granted=[consent(A, X)], handovers=by_y), "filed", "police", "doc-a")
+    certificate, receipt, account_ = (with_consent[one] for one in ("certificate", "receipt", "bank-account"))
+    assert (certificate["present"], certificate["mayHave"]) == (True, True)
+    assert certificate["by"] == [{"sha256": "r-doc-a", "heldBy": [Y]}]
+    assert (receipt["present"], receipt["mayHave"], receipt["by"]) == (False, True, []), "missing"
+    assert (account_["present"], account_["mayHave"], account_["by"]) == (False, False, []), "none of its classes"
+    bare = required(of_victim_a(OF_A, handovers=by_y), "filed", "police", "doc-a")
+    unknown = {kind for kind, line in bare.items() if not line["mayHave"]}
+    assert unknown == {"certificate", "receipt", "identity", "bank-account"}
+    assert all(not bare[one]["present"] and bare[one]["by"] == [] for one in unknown)
+    assert bare["registration-slip"]["mayHave"] and bare["application"]["mayHave"], "these go by law"
+    nobody_known = [required(of_victim_a(OF_A, granted=given), "filed") for given in ([consent(A, X)], [])]
+    assert [one["certificate"]["mayHave"] for one in nobody_known] == [True, False], "of whoever authorised it"
+    everything = required(of_victim_a(OF_A), code="operator-1", role=Role.OPERATOR)
+    assert all(line["mayHave"] for line in everything.values())
+
+
+def test_of_heirs_nothing_is_told_but_a_number() -> None:
+    example: Any = load("accident")["examples"][0]  # type: ignore[index]
+    first, second = example["parties"]
+    dead = second | {"person": {"identifier": A, "name": "測試人"}, "injury": "death"}
+    report = report_of(example | {"parties": [first, dead]})
+    heir = consent(A, X, grantor=C, grantor_role="heir", classes=(DataClass.CERTIFICATE, DataClass.CLAIM))
+    own = consent(C, X, name="h", classes=(DataClass.CLAIM,))
+    account_ = node("account", Kind.PAPER, evidence("bank-account", classes=(DataClass.CLAIM,), persons=(C,)))
+    offers = (offered(1, "filed", "police", "account"),)
+    found = dossier(POLICE, APPLICATION, account_, granted=[heir, own], offers=offers)
+    found = replace(found, contents={"r-police": report})
+    seen = motor(found, X, Role.INSURER, "filed", "police", "account")
+    assert seen
+    (victim,) = seen["victims"]
+    (claimant,) = victim["claimants"]
+    assert (claimant["claimant"], claimant["filed"]) == (1, False)
+    there = {line["anyOf"][0]["kind"]: (line["present"], line["mayHave"]) for line in claimant["papers"]}
+    assert there == {"identity": (False, False), "bank-account": (True, True)}
+    assert not any(one in json.dumps(seen) for one in (A, C))
+    other = motor(replace(found, case=replace(found.case, consents=())), X, Role.INSURER, "filed", "police", "account")  # type: ignore[type-var]
+    assert other and other["victims"][0]["claimants"] == [], "an authorisation that is not its own names nobody"
+
+
+FOREIGN = {
+    "f-cert": node("f-cert", Kind.DOCUMENT, document(A, classes=(DataClass.CERTIFICATE, DataClass.LABORATORY))),
+    "f-receipt": node("f-receipt", Kind.DOCUMENT, document(B, classes=(DataClass.RECEIPT,))),
+    "f-account": node("f-account", Kind.PAPER, evidence("bank-account", classes=(DataClass.CLAIM,), persons=(A,))),
+    "f-heirs": node("f-heirs", Kind.PAPER, evidence("heir-statement", classes=(DataClass.CLAIM,), persons=(A, B))),
+    "f-filed": node("f-filed", Kind.APPLICATION, filing((Y, COMPULSORY), person=B, plates=("CD2",), applicant=B)),
+    "f-death": node(
+        "f-death", Kind.PAPER, evidence("death-certificate", classes=(DataClass.CERTIFICATE,), persons=(B,))
+    ),
+}
+
+
+@given(st.sets(st.sampled_from(sorted(FOREIGN))), st.sets(st.sampled_from((X, Y, Z))), st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_papers_that_an_insurer_may_not_have_change_nothing_that_it_is_told(
+    there: set[str], who: set[str], handed_once: bool
+) -> None:
+    """Neither that they exist nor who holds them: not a byte of its view differs."""
+    granted = [consent(A, X, classes=(DataClass.CERTIFICATE, DataClass.RECEIPT))]
+    handed = frozenset({"r-filed", "r-police", "r-doc-a", *(f"r-{one}" for one in there if handed_once)})
+    handovers = tuple(one for insurer in sorted(who) for one in fetched(insurer, *sorted(there)) if insurer != X)
+
+    def seen(*more: Any, **fields: Any) -> object:
+        offers = (offered(1, "filed", "police", "doc-a"),)
+        return view_of(of_victim_a(OF_A, *more, granted=granted, offers=offers, **fields), X, Role.INSURER, handed)
+
+    assert seen(*(FOREIGN[one] for one in sorted(there)), handovers=handovers) == seen()
+
+
 def test_a_step_says_what_bars_it_and_that_its_fee_is_unconfirmed() -> None:
     disputed = evidence("dispute", persons=(A,), plates=("AB1",), facts={"wish": "assessment"})
     found = told(node("said", Kind.DISPUTE, disputed))
@@ -264,9 +396,9 @@ def test_a_plate_is_its_drivers() -> None:
 def test_the_page_says_which_assessment_was_used() -> None:
     vague = PartyVerdict(word=AssessmentWord.MAIN, order=9)
     for said, origin, text in (
-        ((SECONDARY, MAIN), Origin.ISSUER, "issued,採用"),
-        ((SECONDARY, MAIN), Origin.PARTY, "unverified,未採用"),
-        ((SECONDARY, vague), Origin.ISSUER, "肇事主因:無法辨識所指當事者"),
+        ((SECONDARY, MAIN), Origin.ISSUER, "issued，採用"),
+        ((SECONDARY, MAIN), Origin.PARTY, "unverified，未採用"),
+        ((SECONDARY, vague), Origin.ISSUER, "肇事主因：無法辨識所指當事者"),
     ):
         found = told(node("said", Kind.PAPER, assessed(*said, origin=origin), sender="CL01"))
         seen = view_of(found, X, Role.INSURER, frozenset({"r-police", "r-said"}))

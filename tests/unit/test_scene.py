@@ -61,7 +61,7 @@ def test_a_drawing_tells_what_it_is_to_those_who_do_not_see_it():
     assert root.get("role") == "img" and root.get("lang") == "zh-TW" and root.get("viewBox").startswith("0 0 720 ")
     assert root[0].tag == f"{SVG}title" and "示意圖" in root[0].text
     assert root[1].tag == f"{SVG}desc"
-    for part in ("四岔路", "側撞", "第1當事者 小客車・自用 | 左轉彎 | 最初撞擊:右側車身", "第2當事者 機車・普通重型"):
+    for part in ("四岔路", "側撞", "第1當事者 小客車・自用 | 左轉彎 | 最初撞擊：右側車身", "第2當事者 機車・普通重型"):
         assert part in root[1].text
     assert "非警方現場圖" in texts(svg)
 
@@ -81,13 +81,13 @@ def test_what_the_record_does_not_say_is_listed():
         assert part in lines
     told = "roadForm 14 position 09 signalType 4 median 10 accidentType 13"
     full = texts(draw(report(told, "action 09 firstImpact 01 partyType B03", "action 09 firstImpact 03 partyType B03")))
-    assert "未載明(以中性或示意方式表示,不得推論):方位、車道數\n" in full
+    assert "未載明（以中性或示意方式表示，不得推論）：方位、車道數\n" in full
 
 
 def test_parties_that_are_not_drawn_are_named():
     told = report("accidentType 16", "action 05", "action 09", "action 09", party(4, "action 21", "passenger"))
     lines = texts(draw(told)).replace("\n", "")
-    assert "第3當事者位置(未繪)" in lines and "乘客 | 不明 | 最初撞擊:未載明 | 未另繪" in lines
+    assert "第3當事者位置（未繪）" in lines and "乘客 | 不明 | 最初撞擊：未載明 | 未另繪" in lines
     assert "第1當事者以外之當事者" in texts(draw(report("", "", whole=False))).replace("\n", "")
 
 

@@ -11,7 +11,7 @@ const WORDS = {
   records: ["紀錄", "Records"], cases: ["案件", "Cases"], offersAll: ["提供", "Offers"],
   worklist: ["待人工判定", "To be judged"],
   received: ["每秒收件", "Received a second"], judged: ["每秒判定", "Judged a second"],
-  offered: ["每秒提供", "Offered a second"], oldest: ["最久待判定(秒)", "Oldest waiting (s)"],
+  offered: ["每秒提供", "Offered a second"], oldest: ["最久待判定（秒）", "Oldest waiting (s)"],
   deadLetters: ["無法處理", "Dead letters"],
   sender: ["傳送者", "Sender"], insurer: ["保險公司", "Insurer"], numbers: ["已編號", "Numbered"],
   step: ["步驟", "Step"], before: ["待處理", "Waiting"],

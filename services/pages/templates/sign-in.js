@@ -22,7 +22,7 @@ form.addEventListener("submit", async (event) => {
     } else if (answer.status === 401 || answer.status === 403) {
       say("權杖不被接受。 This token is not accepted.");
     } else if (answer.status === 404) {
-      say("貴院沒有這份文件。 There is no such document of yours.");
+      say(form.dataset.missing);
     } else {
       say(`目前無法顯示（${answer.status}），請稍後再試。 Not available now; try again later.`);
     }
