@@ -12,11 +12,12 @@ _ROC_SEPARATED = re.compile(r"^(\d{2,3})[/.-](\d{1,2})[/.-](\d{1,2})$")
 _AD_SEPARATED = re.compile(r"^(\d{4})[/.-](\d{1,2})[/.-](\d{1,2})$")
 _AD_COMPACT = re.compile(r"^(\d{4})(\d{2})(\d{2})$")
 _ROC_COMPACT = re.compile(r"^(\d{3})(\d{2})(\d{2})$")
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def text(value: str) -> str:
     """NFKC (full-width to half-width), all white space removed, upper case."""
-    return "".join(unicodedata.normalize("NFKC", value).split()).upper()
+    return "".join((value if value.isascii() else unicodedata.normalize("NFKC", value)).split()).upper()
 
 
 def plate(value: str) -> str:
@@ -57,4 +58,4 @@ def canonical(*fields: object) -> str:
             return [normal(item) for item in field]
         return "" if field is None else text(str(field))
 
-    return json.dumps([normal(field) for field in fields], ensure_ascii=False, separators=(",", ":"))
+    return _CANONICAL.encode([normal(field) for field in fields])

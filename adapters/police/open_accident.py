@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from schemas.problems import Problem, problem
 
@@ -59,6 +60,7 @@ class OpenAccident:
         return tuple(sorted(party.kind for party in self.parties if party.kind))
 
 
+@lru_cache(1024)
 def casualties(text: str) -> tuple[int, int] | None:
     """(deaths, injuries) of `死亡1;受傷0`."""
     found = _CASUALTIES.fullmatch(unicodedata.normalize("NFKC", text).replace(" ", ""))

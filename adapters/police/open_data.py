@@ -43,6 +43,19 @@ class Entry:
         return self.numbers[0], self.numbers[-1]
 
 
+Told = tuple[Entry, list[Line]]  # an accident, and its lines as they were read
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """As `OpenFile`, its accidents made as they are walked; they can be walked once."""
+
+    released: str | None
+    rows: int
+    entries: Iterator[Told]
+    problems: tuple[Problem, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class OpenFile:
     """A file read: `released` (資料提供日期) as YYYYMMDD; `rows`: lines of parties, dummies too; its own problems."""
@@ -60,6 +73,8 @@ class _Reader:
         self.header = header
         self.table = table
         self.groups: dict[tuple[str, ...], list[Raw]] = {}
+        self._last: list[Raw] = []  # the group of the line before, and what names it there
+        self._named: tuple[bytes, ...] | None = None
         self.broken: list[tuple[Raw, Problem]] = []
         self.released: list[str] = []
         self.severity = ""
@@ -67,6 +82,12 @@ class _Reader:
         self.problems: list[Problem] = []
 
     def line(self, number: int, raw: bytes) -> None:
+        named = self.table.named(raw)
+        if named is not None and named == self._named and _is_utf8(raw):  # nearly every party but an accident's first
+            self.rows += 1
+            self._last.append((number, raw))
+            return
+        self._named = None
         found = fields(raw)
         if not any(found) or found == self.table.HEADER:
             return  # empty, or the header again where two files were joined
@@ -79,7 +100,9 @@ class _Reader:
         elif have != expected:
             self.broken.append(((number, raw), problem("csv-columns", line=number, have=have, expected=expected)))
         else:
-            self.groups.setdefault(self.table.key(found), []).append((number, raw))
+            self._last = self.groups.setdefault(self.table.key(found), [])
+            self._last.append((number, raw))
+            self._named = named if found[0] else None
 
     def _footer(self, number: int, first: str) -> bool:
         if not first.startswith(("資料提供日期", "事故類別")):
@@ -93,25 +116,25 @@ class _Reader:
             self.problems.append(problem("csv-release-date", line=number, column=1))
         return True
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[Told]:
+        """In the order of first lines."""
         strays = self._strays()
-        for key, raws in self.groups.items():
+        units = [(key, raws, strays.pop(key, [])) for key, raws in self.groups.items()]
+        units += [(("line", *key), [], broken) for key, broken in strays.items()]
+        if self.broken:
+            units.sort(key=lambda unit: min(number for number, _ in (*unit[1], *(raw for raw, _ in unit[2]))))
+        for key, raws, broken in units:
             lines = [Line(number, raw, fields(raw)) for number, raw in raws]
-            accident, problems = self.table.accident(lines, self.severity)
-            if broken := strays.pop(key, []):
-                raws = [*raws, *(raw for raw, _ in broken)]
+            accident, problems = self.table.accident(lines, self.severity) if lines else (None, [])
+            if broken:
+                raws = sorted([*raws, *(raw for raw, _ in broken)])
                 accident, problems = None, [*problems, *(found for _, found in broken)]
-            yield self._entry(normalise.canonical(*key), raws, accident, problems)
-        for key, broken in strays.items():
-            yield self._entry(
-                normalise.canonical("line", *key), [raw for raw, _ in broken], None, [found for _, found in broken]
-            )
+            yield self._entry(normalise.canonical(*key), raws, accident, problems), lines
 
     def _entry(self, identity: str, raws: list[Raw], accident: OpenAccident | None, problems: list[Problem]) -> Entry:
-        raws = sorted(raws)
         body = self.header + b"".join(raw for _, raw in raws)
         ordered = sorted(problems, key=lambda found: (found.line or 0, found.column or 0, found.code))
-        return Entry(identity, body, tuple(number for number, _ in raws), accident, listed(ordered))
+        return Entry(identity, body, tuple([number for number, _ in raws]), accident, listed(ordered))
 
     def _strays(self) -> dict[tuple[str, ...], list[tuple[Raw, Problem]]]:
         """Broken lines by the one accident that their front names; those that name none stand alone, by their bytes."""
@@ -163,14 +186,19 @@ def fields(raw: bytes, encoding: str = "utf-8") -> tuple[str, ...]:
 
 def read(data: bytes) -> OpenFile:
     """The accidents of a file, in the order of their first lines. Never raises: an unknown header is a problem."""
+    file = walk(data)
+    return OpenFile(file.released, file.rows, tuple(entry for entry, _ in file.entries), file.problems)
+
+
+def walk(data: bytes) -> Walk:
+    """As `read`, an accident at a time."""
     lines = data.splitlines(keepends=True)
     header = lines[0] if lines else b""
     names = fields(header)
     table = next((table for table in (party_table, accident_table) if names == table.HEADER), None)
     if table is None:
-        return OpenFile(None, 0, (), (problem("csv-header", line=1, column=1),))
+        return Walk(None, 0, iter(()), (problem("csv-header", line=1, column=1),))
     reader = _Reader(header, table)
     for number, raw in enumerate(lines[1:], start=2):
         reader.line(number, raw)
-    entries = sorted(reader.entries(), key=lambda entry: entry.lines)
-    return OpenFile(max(reader.released, default=None), reader.rows, tuple(entries), listed(reader.problems))
+    return Walk(max(reader.released, default=None), reader.rows, reader.entries(), listed(reader.problems))

@@ -3,12 +3,14 @@
 Columns and wordings: facts-police-motor.md 2.1. The labels changed with the form, on 2023-07-01, in every file.
 """
 
+from collections.abc import Sequence
 from datetime import date
+from itertools import pairwise
 
 from adapters.police import accident_table, codebook, labels, open_data, party_table
-from adapters.police.codebook import Coded, CodeSystem, Item
-from adapters.police.open_accident import OpenAccident, OpenParty
-from adapters.police.open_data import Entry, OpenFile
+from adapters.police.codebook import Coded, CodeSystem, Item, Writings
+from adapters.police.open_accident import Line, OpenAccident, OpenParty
+from adapters.police.open_data import Entry
 from adapters.police.report import AccidentReport, PoliceFile, ReportEntry, ReportParty, Source, Unknown, unknown
 from schemas.problems import errors
 
@@ -53,40 +55,49 @@ PARTY: tuple[_Column, ...] = tuple(
     )
 )
 
-_Line = tuple[int, tuple[str, ...]]
+_Read = tuple[Item, int | None, int, Writings[tuple[str, str]]]  # a column, and what its writings stand for
 
 
-def read(file: OpenFile) -> PoliceFile:
+def _reading(columns: Sequence[_Column]) -> dict[CodeSystem, tuple[_Read, ...]]:
+    return {
+        system: tuple((item, major, minor, codebook.labelled(item, system)) for item, major, minor in columns)
+        for system in (CodeSystem.FORM_96, CodeSystem.FORM_112)
+    }
+
+
+_SCENE, _PARTY = _reading(SCENE), _reading(PARTY)
+
+
+def read(data: bytes) -> PoliceFile:
     """The reports of an open-data file, made as they are walked."""
+    file = open_data.walk(data)
     source = None if errors(file.problems) else Source.OPEN_DATA
-    return PoliceFile(source, file.rows, map(entry, file.entries), file.problems)
+    return PoliceFile(source, file.rows, (entry(found, lines) for found, lines in file.entries), file.problems)
 
 
-def entry(found: Entry) -> ReportEntry:
+def entry(found: Entry, lines: list[Line]) -> ReportEntry:
     """An accident with its codes; what the reading of its other columns found wrong stays as it is."""
     if found.accident is None:
         return ReportEntry(found.lines, None, found.problems)
-    texts = found.body.splitlines(keepends=True)[1:]
-    lines = list(zip(found.numbers, map(open_data.fields, texts), strict=True))
     missing: list[Unknown] = []
-    make = _report if len(lines[0][1]) == len(party_table.HEADER) else _report_of_one_line
+    make = _report if len(lines[0].fields) == len(party_table.HEADER) else _report_of_one_line
     report = make(found.accident, found.identity, lines, missing)
     return ReportEntry(found.lines, report, found.problems, tuple(missing))
 
 
-def _report(accident: OpenAccident, identity: str, lines: list[_Line], missing: list[Unknown]) -> AccidentReport:
+def _report(accident: OpenAccident, identity: str, lines: list[Line], missing: list[Unknown]) -> AccidentReport:
     system = CodeSystem.of_form(date.fromisoformat(accident.date))
-    scene = _coded(lines[0], SCENE, system, missing)
-    coded = sorted(
-        ((_party_key(fields), _coded((number, fields), PARTY, system, missing)) for number, fields in lines),
-        key=lambda one: one[0],
-    )
-    parties = tuple(_party(party, own) for party, (_, own) in zip(accident.parties, coded, strict=True))
+    scene = _coded(lines[0], _SCENE[system], missing)
+    coded = [_coded(line, _PARTY[system], missing) for line in lines]
+    if any(int(one.fields[party_table.ORDER]) >= int(next_.fields[party_table.ORDER]) for one, next_ in pairwise(lines)):
+        order = sorted(range(len(lines)), key=lambda at: _party_key(lines[at].fields))
+        coded = [coded[at] for at in order]
+    parties = tuple(map(_party, accident.parties, coded))
     return _accident(accident, identity, scene, parties)
 
 
 def _report_of_one_line(
-    accident: OpenAccident, identity: str, lines: list[_Line], missing: list[Unknown]
+    accident: OpenAccident, identity: str, lines: list[Line], missing: list[Unknown]
 ) -> AccidentReport:
     """Of the layout before 2018, which tells of the parties what they moved by."""
     parties = []
@@ -95,7 +106,7 @@ def _report_of_one_line(
         value = codebook.of_label(Item.PARTY_TYPE, CodeSystem.FORM_96, minor, major)
         if value and not value.known:
             column = accident_table.VEHICLES
-            missing.append(unknown(lines[0][0], column, accident_table.HEADER[column], value, labelled=True))
+            missing.append(unknown(lines[0].number, column, accident_table.HEADER[column], value, labelled=True))
         parties.append(_party(party, {Item.PARTY_TYPE: value} if value else {}))
     return _accident(accident, identity, {}, tuple(parties))
 
@@ -131,13 +142,13 @@ def _party_key(fields: tuple[str, ...]) -> tuple[int, str, str]:
     return int(fields[party_table.ORDER]), f"{major}/{minor}", labels.label(fields[party_table.SEX])
 
 
-def _coded(line: _Line, columns: tuple[_Column, ...], system: CodeSystem, missing: list[Unknown]) -> dict[Item, Coded]:
-    number, fields = line
+def _coded(line: Line, columns: tuple[_Read, ...], missing: list[Unknown]) -> dict[Item, Coded]:
+    fields = line.fields
     found = {}
-    for item, major, minor in columns:
-        value = codebook.of_label(item, system, fields[minor], fields[major] if major is not None else "")
+    for item, major, minor, written in columns:
+        value = written[fields[minor], "" if major is None else fields[major]]
         if value is not None:
             found[item] = value
-            if not value.known:
-                missing.append(unknown(number, minor, party_table.HEADER[minor], value, labelled=True))
+            if value.code is None:  # what has a label is known by its code
+                missing.append(unknown(line.number, minor, party_table.HEADER[minor], value, labelled=True))
     return found

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 
 from adapters.police import labels, line_values
 from adapters.police.open_accident import PARTIES_MAX, Line, OpenAccident, OpenParty, at_line, casualties
@@ -25,6 +26,7 @@ HEADER = tuple(_COLUMNS.split(","))
 DATE, TIME, SEVERITY, UNIT, PLACE, WEATHER, SPEED, POSITION, MEDIAN = 2, 3, 4, 5, 6, 7, 10, 13, 23
 CASUALTIES, ORDER, VEHICLE, SEX, AGE, PROTECTION, LONGITUDE, LATITUDE = 32, 33, 34, 36, 37, 38, 49, 50
 
+_COMMAS = len(HEADER) - 1
 _REPEATED = (SEVERITY, UNIT, CASUALTIES)
 _DAY = re.compile(r"[12]\d{7}", re.ASCII)
 
@@ -39,6 +41,14 @@ def key(fields: Sequence[str]) -> tuple[str, ...]:
         line_values.degrees(fields[LONGITUDE]),
         line_values.degrees(fields[LATITUDE]),
     )
+
+
+def named(raw: bytes) -> tuple[bytes, ...] | None:
+    """The columns of a line's key as they stand in its bytes; None of a line that must be read to find them."""
+    if b'"' in raw or raw.count(b",") != _COMMAS:
+        return None
+    front, back = raw.split(b",", PLACE + 1), raw.rsplit(b",", 2)
+    return front[DATE], front[TIME], front[PLACE], back[1], back[2]
 
 
 def prefix(fields: Sequence[str]) -> tuple[str, ...]:
@@ -94,6 +104,7 @@ def accident(lines: Sequence[Line], _severity: str) -> tuple[OpenAccident | None
     )
 
 
+@lru_cache(4096)
 def _day(text: str) -> date | None:
     return normalise.day(text) if _DAY.fullmatch(text) else None
 
