@@ -58,4 +58,4 @@ def canonical(*fields: object) -> str:
             return [normal(item) for item in field]
         return "" if field is None else text(str(field))
 
-    return _CANONICAL.encode([normal(field) for field in fields])
+    return _CANONICAL.encode([text(field) if type(field) is str else normal(field) for field in fields])

@@ -19,8 +19,8 @@ def key(fields: Sequence[str]) -> tuple[str, ...]:
     return normalise.text(fields[MOMENT]).removesuffix("00秒"), normalise.text(fields[PLACE])
 
 
-def named(_raw: bytes) -> None:
-    """The next line is another accident: nothing is gained by knowing it before it is read."""
+def named(_text: str) -> None:
+    """A line is read in one go: what names its accident is half of it."""
 
 
 def prefix(_fields: Sequence[str]) -> tuple[str, ...]:

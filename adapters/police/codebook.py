@@ -26,10 +26,10 @@ from typing import TypeVar
 from adapters.police import labels
 
 NEW_FORM_DAY = date(2023, 7, 1)  # accidents from this day are reported on the form of 112.07.01
-WRITINGS_HELD = 1024  # of an item: three times those of the causes in all published files; invented ones have no end
+WRITINGS_HELD = 4096  # of an item or of items side by side; more than published files have, and no end to invented ones
 _CODE = re.compile(r"[0-9A-Z]{1,4}")
 
-Written = TypeVar("Written")
+Written, Value = TypeVar("Written"), TypeVar("Value")
 
 
 class CodeSystem(StrEnum):
@@ -220,14 +220,14 @@ def kept(item: Item) -> frozenset[str]:
     return _tables()[item].kept
 
 
-class Writings(dict[Written, Coded | None]):
-    """What each writing of an item stands for, read once: a table has the same few on a hundred thousand lines."""
+class Writings(dict[Written, Value]):
+    """What each writing stands for, read once: a table has the same few on a hundred thousand lines."""
 
-    def __init__(self, read: Callable[[Written], Coded | None]) -> None:
+    def __init__(self, read: Callable[[Written], Value]) -> None:
         super().__init__()
         self._read = read
 
-    def __missing__(self, written: Written) -> Coded | None:
+    def __missing__(self, written: Written) -> Value:
         if len(self) >= WRITINGS_HELD:
             self.clear()
         self[written] = value = self._read(written)
@@ -235,13 +235,13 @@ class Writings(dict[Written, Coded | None]):
 
 
 @cache
-def labelled(item: Item, system: CodeSystem) -> Writings[tuple[str, str]]:
+def _labelled(item: Item, system: CodeSystem) -> Writings[tuple[str, str], Coded | None]:
     """The values of an item by 子類 and 大類 (empty where there is only one label)."""
     return Writings(lambda written: _of_label(item, system, *written))
 
 
 @cache
-def coded(item: Item, system: CodeSystem | None) -> Writings[str]:
+def coded(item: Item, system: CodeSystem | None) -> Writings[str, Coded | None]:
     """The values of an item by code, as exports write it."""
     return Writings(lambda written: _of_code(item, system, written))
 
@@ -252,7 +252,7 @@ def of_label(item: Item, system: CodeSystem, label: str, group: str = "") -> Cod
     A 子類 under a 大類 that the form does not give it is still its code if no other has that 子類. A label of no table is
     kept without code.
     """
-    return labelled(item, system)[label, group]
+    return _labelled(item, system)[label, group]
 
 
 def _of_label(item: Item, system: CodeSystem, label: str, group: str) -> Coded | None:

@@ -67,7 +67,7 @@ class _Table:
         elif have != expected:
             self._broken.append(((number, raw), problem("csv-columns", line=number, have=have, expected=expected)))
         elif Field.CASE in self.layout.identity and not found[self.at[Field.CASE]]:
-            nameless = self._fault("csv-value", Line(number, raw, found), Field.CASE, expected="A109010501")
+            nameless = self._fault("csv-value", Line(number, found), Field.CASE, expected="A109010501")
             self._broken.append(((number, raw), nameless))  # all such lines together would be one accident
         else:
             self._groups.setdefault(self._key(found), []).append((number, raw))
@@ -92,7 +92,7 @@ class _Table:
         for key, raws in self._groups.items():
             while alone and alone[-1].lines < raws[0]:
                 yield alone.pop()
-            yield self._entry(key, [Line(at, raw, fields(raw, self.encoding)) for at, raw in raws], strays.get(key, []))
+            yield self._entry(key, [Line(at, fields(raw, self.encoding)) for at, raw in raws], strays.get(key, []))
         yield from reversed(alone)
 
     def _entry(self, key: _Key, lines: list[Line], strays: list[Problem]) -> ReportEntry:

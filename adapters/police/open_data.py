@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from types import ModuleType
+from typing import NamedTuple
 
 from adapters.police import accident_table, party_table
 from adapters.police.open_accident import Line, OpenAccident
@@ -21,21 +22,28 @@ _RELEASED = "資料提供日期:"
 _SEVERITY = "事故類別:"
 PROBLEMS_MAX = 200  # of a file, and of each accident: a file may break one accident on every line
 
-Raw = tuple[int, bytes]  # a line's number and its bytes
+_ANY_BYTES = "surrogateescape"  # text of what is no UTF-8, from which the bytes come back
+
+Raw = tuple[int, str]  # a line's number and its text, with the line end
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One accident of a file: its identity, its bytes (header and lines, in file order), the numbers of its lines.
+class Entry(NamedTuple):
+    """One accident of a file: its identity, its lines in file order and their numbers.
 
     `accident` is None exactly when one of the problems is an error.
     """
 
     identity: str
-    body: bytes
+    header: bytes
+    texts: tuple[str, ...]
     numbers: tuple[int, ...]
     accident: OpenAccident | None
     problems: tuple[Problem, ...]
+
+    @property
+    def body(self) -> bytes:
+        """Its bytes: header and lines."""
+        return self.header + "".join(self.texts).encode("utf-8", _ANY_BYTES)
 
     @property
     def lines(self) -> tuple[int, int]:
@@ -67,14 +75,14 @@ class OpenFile:
 
 
 class _Reader:
-    """Sorts the lines of one table into accidents. Holds lines as bytes: read, they take several times the room."""
+    """Sorts the lines of one table into accidents. Holds lines whole: cut into fields they take several times the room."""
 
     def __init__(self, header: bytes, table: ModuleType) -> None:
         self.header = header
         self.table = table
         self.groups: dict[tuple[str, ...], list[Raw]] = {}
         self._last: list[Raw] = []  # the group of the line before, and what names it there
-        self._named: tuple[bytes, ...] | None = None
+        self._named: tuple[str, ...] | None = None
         self.broken: list[tuple[Raw, Problem]] = []
         self.released: list[str] = []
         self.severity = ""
@@ -82,12 +90,18 @@ class _Reader:
         self.problems: list[Problem] = []
 
     def line(self, number: int, raw: bytes) -> None:
-        named = self.table.named(raw)
-        if named is not None and named == self._named and _is_utf8(raw):  # nearly every party but an accident's first
+        try:
+            text, sound = raw.decode("utf-8"), True
+        except UnicodeDecodeError:
+            text, sound = raw.decode("utf-8", _ANY_BYTES), False
+        named = self.table.named(text) if sound else None
+        if named is not None:  # nearly every line: what names its accident can be cut out of it
             self.rows += 1
-            self._last.append((number, raw))
+            if named != self._named:  # else a further party of the accident of the line before
+                self._last = self.groups.setdefault(self.table.key_of(named), [])
+                self._named = named
+            self._last.append((number, text))
             return
-        self._named = None
         found = fields(raw)
         if not any(found) or found == self.table.HEADER:
             return  # empty, or the header again where two files were joined
@@ -95,14 +109,12 @@ class _Reader:
             return
         self.rows += 1
         have, expected = len(found), len(self.table.HEADER)
-        if not _is_utf8(raw):
-            self.broken.append(((number, raw), problem("csv-encoding", line=number)))
+        if not sound:
+            self.broken.append(((number, text), problem("csv-encoding", line=number)))
         elif have != expected:
-            self.broken.append(((number, raw), problem("csv-columns", line=number, have=have, expected=expected)))
+            self.broken.append(((number, text), problem("csv-columns", line=number, have=have, expected=expected)))
         else:
-            self._last = self.groups.setdefault(self.table.key(found), [])
-            self._last.append((number, raw))
-            self._named = named if found[0] else None
+            self.groups.setdefault(self.table.key(found), []).append((number, text))
 
     def _footer(self, number: int, first: str) -> bool:
         if not first.startswith(("資料提供日期", "事故類別")):
@@ -124,7 +136,7 @@ class _Reader:
         if self.broken:
             units.sort(key=lambda unit: min(number for number, _ in (*unit[1], *(raw for raw, _ in unit[2]))))
         for key, raws, broken in units:
-            lines = [Line(number, raw, fields(raw)) for number, raw in raws]
+            lines = [Line(number, cells(text)) for number, text in raws]
             accident, problems = self.table.accident(lines, self.severity) if lines else (None, [])
             if broken:
                 raws = sorted([*raws, *(raw for raw, _ in broken)])
@@ -132,9 +144,9 @@ class _Reader:
             yield self._entry(normalise.canonical(*key), raws, accident, problems), lines
 
     def _entry(self, identity: str, raws: list[Raw], accident: OpenAccident | None, problems: list[Problem]) -> Entry:
-        body = self.header + b"".join(raw for _, raw in raws)
-        ordered = sorted(problems, key=lambda found: (found.line or 0, found.column or 0, found.code))
-        return Entry(identity, body, tuple([number for number, _ in raws]), accident, listed(ordered))
+        problems.sort(key=lambda found: (found.line or 0, found.column or 0, found.code))
+        numbers, texts = zip(*raws, strict=True)
+        return Entry(identity, self.header, texts, numbers, accident, listed(problems))
 
     def _strays(self) -> dict[tuple[str, ...], list[tuple[Raw, Problem]]]:
         """Broken lines by the one accident that their front names; those that name none stand alone, by their bytes."""
@@ -142,13 +154,14 @@ class _Reader:
             return {}
         named: dict[tuple[str, ...], set[tuple[str, ...]]] = {}
         for key, raws in self.groups.items():
-            for _, raw in raws:
-                named.setdefault(self.table.prefix(fields(raw)), set()).add(key)
+            for _, text in raws:
+                named.setdefault(self.table.prefix(cells(text)), set()).add(key)
         strays: dict[tuple[str, ...], list[tuple[Raw, Problem]]] = {}
         for raw, found in self.broken:
-            prefix = self.table.prefix(fields(raw[1]))
+            written = raw[1].encode("utf-8", _ANY_BYTES)
+            prefix = self.table.prefix(fields(written))
             keys = named.get(prefix, set()) if prefix else set()
-            key = next(iter(keys)) if len(keys) == 1 else (sha256(raw[1]).hexdigest(),)
+            key = next(iter(keys)) if len(keys) == 1 else (sha256(written).hexdigest(),)
             strays.setdefault(key, []).append((raw, found))
         return strays
 
@@ -163,21 +176,19 @@ def listed(problems: Sequence[Problem]) -> tuple[Problem, ...]:
     return (*kept, problem("too-many-problems", severity=severity, limit=PROBLEMS_MAX))
 
 
-def _is_utf8(raw: bytes) -> bool:
-    try:
-        raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
 def fields(raw: bytes, encoding: str = "utf-8") -> tuple[str, ...]:
     """The fields of one line, without byte order mark and white space; what is not of the encoding shows as U+FFFD."""
-    text = raw.decode(encoding, "replace").removeprefix("\ufeff").rstrip("\r\n")
-    if (
-        '"' not in text and len(text) < csv.field_size_limit()
-    ):  # five times faster than the module, for nearly every line
-        return tuple(map(str.strip, text.split(","))) if text else ()
+    return cells(raw.decode(encoding, "replace"))
+
+
+def cells(line: str) -> tuple[str, ...]:
+    """The fields of a line's text."""
+    text = line.removeprefix("\ufeff").rstrip("\r\n")
+    if '"' not in text and len(text) < csv.field_size_limit():  # twice as fast as the module, for nearly every line
+        found = text.split(",") if text else ()
+        # In what is printable a blank is the only white space.
+        bare = text.isprintable() and not (" ," in text or ", " in text or text[:1] == " " or text[-1:] == " ")
+        return tuple(found) if bare else tuple(map(str.strip, found))
     try:
         return tuple(field.strip() for field in next(csv.reader((text,)), ()))
     except csv.Error:  # a field past the module's limit

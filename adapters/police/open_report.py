@@ -3,11 +3,10 @@
 Columns and wordings: facts-police-motor.md 2.1. The labels changed with the form, on 2023-07-01, in every file.
 """
 
-from collections.abc import Sequence
 from datetime import date
-from itertools import pairwise
+from functools import lru_cache
 
-from adapters.police import accident_table, codebook, labels, open_data, party_table
+from adapters.police import accident_table, codebook, labels, line_values, open_data, party_table
 from adapters.police.codebook import Coded, CodeSystem, Item, Writings
 from adapters.police.open_accident import Line, OpenAccident, OpenParty
 from adapters.police.open_data import Entry
@@ -55,14 +54,40 @@ PARTY: tuple[_Column, ...] = tuple(
     )
 )
 
-_Read = tuple[Item, int | None, int, Writings[tuple[str, str]]]  # a column, and what its writings stand for
+# Columns side by side are read together: what they say together returns nearly as often as what each says.
+_Values = tuple[dict[Item, Coded], tuple[tuple[int, Coded], ...]]  # by item, and the column of each that is not known
+_Reading = tuple[tuple[slice, Writings[tuple[str, ...], _Values]], ...]
+_WIDTH = 4  # columns
 
 
-def _reading(columns: Sequence[_Column]) -> dict[CodeSystem, tuple[_Read, ...]]:
+def _reading(columns: tuple[_Column, ...]) -> dict[CodeSystem, _Reading]:
+    parts: list[list[_Column]] = []
+    for column in columns:
+        start = parts[-1][0][1] or parts[-1][0][2] if parts else 0
+        if parts and column[2] - start < _WIDTH:
+            parts[-1].append(column)
+        else:
+            parts.append([column])
     return {
-        system: tuple((item, major, minor, codebook.labelled(item, system)) for item, major, minor in columns)
-        for system in (CodeSystem.FORM_96, CodeSystem.FORM_112)
+        system: tuple(_together(part, system) for part in parts) for system in (CodeSystem.FORM_96, CodeSystem.FORM_112)
     }
+
+
+def _together(part: list[_Column], system: CodeSystem) -> tuple[slice, Writings[tuple[str, ...], _Values]]:
+    first = part[0][2] if part[0][1] is None else part[0][1]
+
+    def read(written: tuple[str, ...]) -> _Values:
+        values = {
+            (item, minor): codebook.of_label(
+                item, system, written[minor - first], "" if major is None else written[major - first]
+            )
+            for item, major, minor in part
+        }
+        told = {one: value for one, value in values.items() if value is not None}
+        unknown = tuple((minor, value) for (_, minor), value in told.items() if not value.known)
+        return {item: value for (item, _), value in told.items()}, unknown
+
+    return slice(first, part[-1][2] + 1), Writings(read)
 
 
 _SCENE, _PARTY = _reading(SCENE), _reading(PARTY)
@@ -85,11 +110,17 @@ def entry(found: Entry, lines: list[Line]) -> ReportEntry:
     return ReportEntry(found.lines, report, found.problems, tuple(missing))
 
 
+@lru_cache(4096)
+def _system(day: str) -> CodeSystem:
+    return CodeSystem.of_form(date.fromisoformat(day))
+
+
 def _report(accident: OpenAccident, identity: str, lines: list[Line], missing: list[Unknown]) -> AccidentReport:
-    system = CodeSystem.of_form(date.fromisoformat(accident.date))
+    system = _system(accident.date)
     scene = _coded(lines[0], _SCENE[system], missing)
     coded = [_coded(line, _PARTY[system], missing) for line in lines]
-    if any(int(one.fields[party_table.ORDER]) >= int(next_.fields[party_table.ORDER]) for one, next_ in pairwise(lines)):
+    orders = [line_values.number(line.fields[party_table.ORDER]) for line in lines]
+    if orders != [party.order for party in accident.parties] or len(set(orders)) < len(orders):
         order = sorted(range(len(lines)), key=lambda at: _party_key(lines[at].fields))
         coded = [coded[at] for at in order]
     parties = tuple(map(_party, accident.parties, coded))
@@ -142,13 +173,12 @@ def _party_key(fields: tuple[str, ...]) -> tuple[int, str, str]:
     return int(fields[party_table.ORDER]), f"{major}/{minor}", labels.label(fields[party_table.SEX])
 
 
-def _coded(line: Line, columns: tuple[_Read, ...], missing: list[Unknown]) -> dict[Item, Coded]:
+def _coded(line: Line, reading: _Reading, missing: list[Unknown]) -> dict[Item, Coded]:
     fields = line.fields
-    found = {}
-    for item, major, minor, written in columns:
-        value = written[fields[minor], "" if major is None else fields[major]]
-        if value is not None:
-            found[item] = value
-            if value.code is None:  # what has a label is known by its code
-                missing.append(unknown(line.number, minor, party_table.HEADER[minor], value, labelled=True))
+    found: dict[Item, Coded] = {}
+    for columns, written in reading:
+        values, odd = written[fields[columns]]
+        found.update(values)
+        for column, value in odd:
+            missing.append(unknown(line.number, column, party_table.HEADER[column], value, labelled=True))
     return found
