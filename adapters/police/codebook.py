@@ -242,8 +242,8 @@ def _labelled(item: Item, system: CodeSystem) -> Writings[tuple[str, str], Coded
 
 @cache
 def coded(item: Item, system: CodeSystem | None) -> Writings[str, Coded | None]:
-    """The values of an item by code, as exports write it."""
-    return Writings(lambda written: _of_code(item, system, written))
+    """The values of an item by code, as exports write it (one ends some codes with a grave accent)."""
+    return Writings(lambda written: _of_code(item, system, written.rstrip("`")))
 
 
 def of_label(item: Item, system: CodeSystem, label: str, group: str = "") -> Coded | None:
@@ -269,7 +269,7 @@ def of_code(item: Item, system: CodeSystem | None, text: str) -> Coded | None:
 
     What is no code at all is kept as a label without code.
     """
-    return coded(item, system)[text]
+    return _of_code(item, system, text)
 
 
 def _of_code(item: Item, system: CodeSystem | None, text: str) -> Coded | None:

@@ -6,7 +6,7 @@ Columns and wordings: facts-police-motor.md 2.1. The labels changed with the for
 from datetime import date
 from functools import lru_cache
 
-from adapters.police import accident_table, codebook, labels, line_values, open_data, party_table
+from adapters.police import accident_table, codebook, labels, open_data, party_table
 from adapters.police.codebook import Coded, CodeSystem, Item, Writings
 from adapters.police.open_accident import Line, OpenAccident, OpenParty
 from adapters.police.open_data import Entry
@@ -90,6 +90,7 @@ def _together(part: list[_Column], system: CodeSystem) -> tuple[slice, Writings[
     return slice(first, part[-1][2] + 1), Writings(read)
 
 
+_SOURCE = Source.OPEN_DATA
 _SCENE, _PARTY = _reading(SCENE), _reading(PARTY)
 
 
@@ -119,10 +120,14 @@ def _report(accident: OpenAccident, identity: str, lines: list[Line], missing: l
     system = _system(accident.date)
     scene = _coded(lines[0], _SCENE[system], missing)
     coded = [_coded(line, _PARTY[system], missing) for line in lines]
-    orders = [line_values.number(line.fields[party_table.ORDER]) for line in lines]
-    if orders != [party.order for party in accident.parties] or len(set(orders)) < len(orders):
-        order = sorted(range(len(lines)), key=lambda at: _party_key(lines[at].fields))
-        coded = [coded[at] for at in order]
+    before = 0
+    for line in lines:
+        order = int(line.fields[party_table.ORDER])
+        if order <= before:  # in most files they stand in their order
+            places = sorted(range(len(lines)), key=lambda at: _party_key(lines[at].fields))
+            coded = [coded[at] for at in places]
+            break
+        before = order
     parties = tuple(map(_party, accident.parties, coded))
     return _accident(accident, identity, scene, parties)
 
@@ -146,7 +151,7 @@ def _accident(
     accident: OpenAccident, identity: str, scene: dict[Item, Coded], parties: tuple[ReportParty, ...]
 ) -> AccidentReport:
     return AccidentReport(
-        source=Source.OPEN_DATA,
+        source=_SOURCE,
         identity=identity,
         date=accident.date,
         time=accident.time,

@@ -115,8 +115,8 @@ def accident(lines: Sequence[Line], _severity: str) -> tuple[OpenAccident | None
             latitude=latitude,
             unit=labels.label(first.fields[UNIT]),
             weather=labels.label(first.fields[WEATHER]),
-            position=_pair(first, POSITION),
-            median=_pair(first, MEDIAN),
+            position=_pair(*first.fields[POSITION : POSITION + 2]),
+            median=_pair(*first.fields[MEDIAN : MEDIAN + 2]),
             speed_limit=line_values.speed_limit(first, SPEED, HEADER, problems),
         ),
         problems,
@@ -128,8 +128,9 @@ def _day(text: str) -> date | None:
     return normalise.day(text) if _DAY.fullmatch(text) else None
 
 
-def _pair(line: Line, column: int) -> str:
-    return f"{labels.label(line.fields[column])}/{labels.label(line.fields[column + 1])}"
+@lru_cache(4096)
+def _pair(major: str, minor: str) -> str:
+    return f"{labels.label(major)}/{labels.label(minor)}"
 
 
 def _party(line: Line, day: date | None, problems: list[Problem]) -> OpenParty | None:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from adapters.police.codebook import Coded, Item
 from schemas.problems import Problem
@@ -93,8 +94,7 @@ class Unknown:
     label: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class ReportEntry:
+class ReportEntry(NamedTuple):
     """One accident of a file: its first and last line; no report exactly when one of the problems is an error."""
 
     lines: tuple[int, int]
