@@ -6,7 +6,7 @@ facts-police-motor.md 2.2 and 2.6.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 
@@ -29,6 +29,7 @@ _TIMES = dict(zip(WHEN, ((1, 9999), (1, 12), (1, 31), (0, 23), (0, 59)), strict=
 _DISTRICT = re.compile(r"^\d{2}(?=[一-鿿])")  # 01大同區
 
 _Key = tuple[str, ...]
+Front = Callable[[bytes], _Key | None]
 _Raw = tuple[int, bytes]
 _Columns = list[tuple[Item, int, Writings[str, Coded | None]]]
 
@@ -40,6 +41,13 @@ def read(layout: Layout, data: bytes) -> PoliceFile | None:
         return None
     table = _Table(layout, data, *found)
     return PoliceFile(layout.source, table.rows, table.entries())
+
+
+def front(layout: Layout, header: bytes) -> Front | None:
+    """What names the accident of a line, as far as a broken one tells it too (None of a line of no accident); None when the
+    header is of another layout."""
+    found = export_columns.header(layout, header[:HEADER_BYTES])
+    return None if found is None else _Table(layout, b"", *found).front
 
 
 class _Table:
@@ -78,6 +86,10 @@ class _Table:
             if written != self._written:  # else a further line of the accident of the line before
                 self._last, self._written = self._groups.setdefault(self._key(found), []), written
             self._last.append((number, raw))
+
+    def front(self, raw: bytes) -> _Key | None:
+        found = fields(raw, self.encoding)
+        return self._key(found)[: self._front] if any(found) and found != self.names else None
 
     def _key(self, found: Sequence[str]) -> _Key:
         return tuple(normalise.text(found[column]) if column < len(found) else "" for column in self._identity)

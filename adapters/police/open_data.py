@@ -7,7 +7,7 @@ the rest of a file.
 """
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from types import ModuleType
@@ -20,6 +20,7 @@ from schemas.problems import Problem, Severity, errors, problem
 
 _RELEASED = "資料提供日期:"
 _SEVERITY = "事故類別:"
+_FOOTERS = ("資料提供日期", "事故類別")
 PROBLEMS_MAX = 200  # of a file, and of each accident: a file may break one accident on every line
 
 _ANY_BYTES = "surrogateescape"  # text of what is no UTF-8, from which the bytes come back
@@ -117,7 +118,7 @@ class _Reader:
             self.groups.setdefault(self.table.key(found), []).append((number, text))
 
     def _footer(self, number: int, first: str) -> bool:
-        if not first.startswith(("資料提供日期", "事故類別")):
+        if not first.startswith(_FOOTERS):
             return False
         text = normalise.text(first)
         if text.startswith(_SEVERITY):
@@ -205,11 +206,34 @@ def walk(data: bytes) -> Walk:
     """As `read`, an accident at a time."""
     lines = data.splitlines(keepends=True)
     header = lines[0] if lines else b""
-    names = fields(header)
-    table = next((table for table in (party_table, accident_table) if names == table.HEADER), None)
+    table = _table(header)
     if table is None:
         return Walk(None, 0, iter(()), (problem("csv-header", line=1, column=1),))
     reader = _Reader(header, table)
     for number, raw in enumerate(lines[1:], start=2):
         reader.line(number, raw)
     return Walk(max(reader.released, default=None), reader.rows, reader.entries(), listed(reader.problems))
+
+
+def _table(header: bytes) -> ModuleType | None:
+    names = fields(header)
+    return next((table for table in (party_table, accident_table) if names == table.HEADER), None)
+
+
+def front(header: bytes) -> Callable[[bytes], tuple[str, ...] | None] | None:
+    """What names the accident of a line, as far as a broken one tells it too; empty of a footer, None of a line of no
+    accident. None when the header is of no layout."""
+    table = _table(header)
+    if table is None:
+        return None
+
+    def of(raw: bytes) -> tuple[str, ...] | None:
+        text = raw.decode("utf-8", "replace")
+        if (named := table.named(text)) is not None:
+            return table.front_of(named)
+        found = cells(text)
+        if not any(found) or found == table.HEADER:
+            return None
+        return () if found[0].startswith(_FOOTERS) else table.front(found)
+
+    return of

@@ -67,6 +67,21 @@ def named(text: str) -> tuple[str, ...] | None:
     return front[DATE], front[TIME], front[PLACE], back[1], back[2]
 
 
+def front(fields: Sequence[str]) -> tuple[str, ...]:
+    """What `key` and `prefix` of a line have in common, however it is written."""
+    return _front(fields[DATE], fields[TIME], fields[PLACE]) if len(fields) > PLACE else tuple(fields)
+
+
+def front_of(named: Sequence[str]) -> tuple[str, ...]:
+    """The same from what `named` cut out."""
+    return _front(*map(str.strip, named[:3]))
+
+
+@lru_cache(16)  # the lines of an accident follow each other
+def _front(day: str, clock: str, place: str) -> tuple[str, ...]:
+    return day, clock.zfill(6), normalise.text(place)
+
+
 def prefix(fields: Sequence[str]) -> tuple[str, ...]:
     """The front of a line's key, still readable when the line breaks off or has a column too many."""
     return tuple(fields[at] for at in (DATE, TIME, PLACE) if at < len(fields))
