@@ -1,10 +1,10 @@
 """One normal form for what two senders write differently: full-width forms, white space, ROC dates, plates, amounts."""
 
-import json
 import re
 import unicodedata
 from datetime import date
 from decimal import Decimal
+from json.encoder import encode_basestring
 
 ROC_OFFSET = 1911  # ROC year = Gregorian year - 1911
 _ROC_TEXT = re.compile(r"^(?:中華民國|民國)?(\d{2,3})年(\d{1,2})月(\d{1,2})日?$")
@@ -12,7 +12,6 @@ _ROC_SEPARATED = re.compile(r"^(\d{2,3})[/.-](\d{1,2})[/.-](\d{1,2})$")
 _AD_SEPARATED = re.compile(r"^(\d{4})[/.-](\d{1,2})[/.-](\d{1,2})$")
 _AD_COMPACT = re.compile(r"^(\d{4})(\d{2})(\d{2})$")
 _ROC_COMPACT = re.compile(r"^(\d{3})(\d{2})(\d{2})$")
-_CANONICAL = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def text(value: str) -> str:
@@ -52,10 +51,10 @@ def amount(value: Decimal | int | float | str) -> str:
 
 def canonical(*fields: object) -> str:
     """The text that a fingerprint hashes: nested lists and texts, normalised, in the order given."""
+    return "[" + ",".join(map(_canonical, fields)) + "]"
 
-    def normal(field: object) -> object:
-        if isinstance(field, (list, tuple)):
-            return [normal(item) for item in field]
-        return "" if field is None else text(str(field))
 
-    return _CANONICAL.encode([text(field) if type(field) is str else normal(field) for field in fields])
+def _canonical(field: object) -> str:
+    if isinstance(field, (list, tuple)):
+        return canonical(*field)
+    return encode_basestring("" if field is None else text(str(field)))

@@ -171,7 +171,8 @@ class _Table:
         )
 
     def _text(self, line: Line, name: Key) -> str:
-        return line.fields[self.at[name]] if name in self.at else ""
+        at = self.at.get(name)
+        return "" if at is None else line.fields[at]
 
     def _fault(self, code: str, line: Line, name: Key, **names: str | int) -> Problem:
         return at_line(code, line, self.at[name], self.names[self.at[name]], **names)

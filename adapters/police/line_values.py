@@ -55,16 +55,16 @@ def coordinates(
     line: Line, columns: tuple[int, int], header: Sequence[str], problems: list[Problem]
 ) -> tuple[float | None, float | None]:
     """Longitude and latitude, put right when swapped; None when there are none in Taiwan."""
-    texts = line.fields[columns[0]], line.fields[columns[1]]
-    if not any(texts):
+    first, second = line.fields[columns[0]], line.fields[columns[1]]
+    if not (first or second):
         return None, None
-    for column, text in zip(columns, texts, strict=True):
+    for column, text in ((columns[0], first), (columns[1], second)):
         if not _COORDINATE.fullmatch(text):
             problems.append(
                 at_line("csv-value-ignored", line, column, header[column], expected="WGS84 degrees (121.458735)")
             )
             return None, None
-    reading, longitude, latitude = point(float(texts[0]), float(texts[1]))
+    reading, longitude, latitude = point(float(first), float(second))
     if reading == Reading.RIGHT:
         return longitude, latitude
     problems.append(at_line(f"accident-coordinates-{reading}", line, columns[0], header[columns[0]]))

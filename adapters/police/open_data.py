@@ -188,7 +188,7 @@ def cells(line: str) -> tuple[str, ...]:
     if '"' not in text and len(text) < csv.field_size_limit():  # twice as fast as the module, for nearly every line
         found = text.split(",") if text else ()
         # In what is printable a blank is the only white space.
-        bare = text.isprintable() and not (" ," in text or ", " in text or text[:1] == " " or text[-1:] == " ")
+        bare = text.isprintable() and (" " not in text or not (" ," in text or ", " in text or text != text.strip()))
         return tuple(found) if bare else tuple(map(str.strip, found))
     try:
         return tuple(field.strip() for field in next(csv.reader((text,)), ()))
