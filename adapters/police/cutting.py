@@ -29,18 +29,19 @@ class Piece:
 
 
 class Cut:
-    """What one walk over the lines of a file has found. `known`: whether its header is of any layout."""
+    """What one walk over the lines of a file has found. `known`: whether its header is of any layout; `rows`: lines of
+    parties."""
 
     def __init__(self, lines: Iterable[bytes]) -> None:
         self.rows = self._size = self._count = 0
-        self._header = b""
+        self.header = b""
         self._footers: list[tuple[int, bytes]] = []
         self._front: Front | None = None
         runs, last = array("q"), None
         for number, raw in enumerate(lines, start=1):
             self._size, self._count = self._size + len(raw), number
             if number == 1:
-                self._header, self._front = raw, front(raw)
+                self.header, self._front = raw, front(raw)
                 if self._front is None:
                     break
                 continue
@@ -65,7 +66,7 @@ class Cut:
     def pieces(self, lines: Iterable[bytes]) -> Iterator[Piece]:
         """The same lines again, cut. A file that is no longer than a piece stays as it is, and so does a strange one's header."""
         if not self.known:
-            yield Piece(self._header, range(1, 2), 0)
+            yield Piece(self.header, range(1, 2), 0)
         elif self._size <= PIECE_BYTES:
             yield Piece(b"".join(lines), range(1, self._count + 1), self.rows)
         else:
@@ -99,7 +100,7 @@ class Cut:
         body = sorted(ready)
         if body[-1][1][-1:] not in b"\r\n":  # the last line of a file may have no end, and another may follow it here
             body[-1] = (body[-1][0], body[-1][1] + b"\n")
-        whole = [(1, self._header), *body, *self._footers]
+        whole = [(1, self.header), *body, *self._footers]
         return Piece(b"".join(raw for _, raw in whole), [number for number, _ in whole], len(body))
 
 

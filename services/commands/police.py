@@ -102,10 +102,16 @@ def import_files(
         bearer(sandbox, sender)
     refused = False
     for file in files:
-        opened, found = _read(file)
-        result = found.line(str(file))
-        if sandbox:
-            result |= _send(opened, found, sandbox, sender, released)
+        try:
+            opened = police_file.opened(file)
+            if sandbox and opened.source is Source.OPEN_DATA:
+                found, sent = _send_in_pieces(opened, sandbox, sender)
+            else:
+                found = _read(opened)
+                sent = _send(opened, found, sandbox, sender, released) if sandbox else {}
+        except OSError as error:
+            raise Failed(f"{click.format_filename(file)}: {error.strerror}.") from None
+        result = found.line(str(file)) | sent
         if as_json:
             print_json(result)
         else:
@@ -115,20 +121,15 @@ def import_files(
         raise click.exceptions.Exit(REFUSED)
 
 
-def _read(file: Path) -> tuple[Opened, Summary]:
-    try:
-        with progress() as bar:
-            task = bar.add_task("reading", total=None)
-            opened = police_file.opened(file)
-            bar.update(task, total=opened.cut.rows if opened.cut else 1)
-            return opened, police_file.summary(opened, lambda rows: bar.advance(task, rows))
-    except OSError as error:
-        raise Failed(f"{click.format_filename(file)}: {error.strerror}.") from None
+def _read(opened: Opened) -> Summary:
+    with progress() as bar:
+        task = bar.add_task("reading", total=opened.rows)
+        return police_file.summary(opened, lambda rows: bar.advance(task, rows))
 
 
 def _send(opened: Opened, found: Summary, sandbox: Sandbox, sender: str | None, released: str | None) -> dict[str, Any]:
     """`{sender, verdicts, refused}`: accidents by verdict, and of those not taken `{lines, verdict, record, problems}`;
-    of what is sent as it is also its `record`, of a file sent in pieces their `records`."""
+    of what is sent as it is also its `record`."""
     file = opened.path
     if found.source in EXPORTS:
         if found.torn or not found.accidents:
@@ -140,28 +141,32 @@ def _send(opened: Opened, found: Summary, sandbox: Sandbox, sender: str | None, 
         return {"sender": code, "verdicts": verdicts, "refused": refused}
     if found.source is None:
         return {"sender": sender, "verdicts": {}, "refused": []}
-    if found.source is Source.OPEN_DATA:
-        code = sender or only_sender(file, sandbox, OPEN_FILE, {OPEN_DATA})
-        told = speak(sandbox, lambda client: _in_pieces(client, opened, code, found.rows), PATIENCE)
-        return {"sender": code, **told}
     post = recognise(file, sandbox, sender, None)
     answer = speak(sandbox, lambda client: deliver(client, post), PATIENCE)
     refused = [] if answer["verdict"] in (*GOOD, "later") else [_refusal(answer)]
     return {"sender": post.sender, "record": answer["record"], "verdicts": {answer["verdict"]: 1}, "refused": refused}
 
 
-async def _in_pieces(client: Client, opened: Opened, sender: str, rows: int) -> dict[str, Any]:
-    """Sends piece after piece, some abreast, each read when there is room for it; its lines are told as of the whole
-    file: `{record, verdicts, refused}`, with `records` in place of `record` of more than one."""
+def _send_in_pieces(opened: Opened, sandbox: Sandbox, sender: str | None) -> tuple[Summary, dict[str, Any]]:
+    """What the file holds, and what `_send` says; of more than one piece their `records` in place of a `record`."""
+    code, found = sender or only_sender(opened.path, sandbox, OPEN_FILE, {OPEN_DATA}), Summary()
+    told = speak(sandbox, lambda client: _in_pieces(client, opened, code, found), PATIENCE)
+    return found, {"sender": code, **told}
+
+
+async def _in_pieces(client: Client, opened: Opened, sender: str, found: Summary) -> dict[str, Any]:
+    """Sends piece after piece, some abreast, each read into `found` when its turn comes; its lines are told as of the whole
+    file."""
     verdicts: Counter[str] = Counter()
     refused: list[dict[str, Any]] = []
     records: list[tuple[int, str | None]] = []
     pieces = opened.pieces()
     with progress() as bar:
-        task = bar.add_task("importing", total=rows)
+        task = bar.add_task("importing", total=opened.rows)
 
         async def lane() -> None:
             for piece in pieces:
+                found.take(piece)
                 told = await deliver(client, Post(sender, "POST", OPEN_FILE.path, piece.data, CSV))
                 records.append((piece.numbers[-1], told["record"]))
                 for row in told.get("rows") or [{**told, "lines": None}]:

@@ -28,9 +28,11 @@ _OF_LINES = frozenset({"csv-encoding", "csv-columns", "csv-value"})
 
 @dataclass
 class Summary:
-    """A file read to its end. `accidents`: those that can be used; `rows`: lines of parties, dummies too; `last`: the day
-    of its latest accident; `unit`: as its first accident names it; `unknown` counts rows by (column, name, label);
-    `kinds` counts problems by code."""
+    """What a file came to; nothing of it is kept but this.
+
+    `accidents`: those that can be used; `rows`: lines of parties, dummies too; `last`: the day of its latest accident; `unit`:
+    as its first accident names it; `unknown` counts rows by (column, name, label); `kinds` counts problems by code.
+    """
 
     source: Source | None = None
     rows: int = 0
@@ -44,11 +46,14 @@ class Summary:
     kinds: Counter[str] = field(default_factory=Counter)
     unknown: dict[tuple[int, str, str | None], tuple[int, int]] = field(default_factory=dict)
 
-    def file(self, file: PoliceFile) -> None:
-        """Takes in what is said of a piece as a whole: of the lines that every piece has, as of the footers, once."""
+    def take(self, piece: Piece) -> None:
+        """Reads a piece; of lines that every piece has, as of the footers, problems are told once."""
+        file = read(piece.data)
         self.source = file.source
         self.rows += file.rows
-        self._note([one for one in file.problems if one not in self.problems])
+        self._note([one for one in moved(file.problems, piece.numbers) if one not in self.problems])
+        for entry in file.entries:
+            self.add(_moved(entry, piece.numbers))
 
     def _note(self, problems: Sequence[Problem]) -> None:
         self.faulty |= errors(list(problems))
@@ -76,12 +81,15 @@ class Summary:
             "file": file,
             "accidents": self.accidents,
             "rows": self.rows,
-            "problems": [one.model_dump(mode="json") for one in (*self.problems, *self._more())],
+            "problems": [one.model_dump(mode="json") for one in (*self._in_order(), *self._more())],
             "unknown": [
                 {"field": name, "label": label, "line": line, "column": column, "rows": rows}
                 for (column, name, label), (line, rows) in sorted(self.unknown.items(), key=_first_seen)
             ],
         }
+
+    def _in_order(self) -> list[Problem]:
+        return sorted(self.problems, key=lambda one: (one.line or 0, one.column or 0, one.code))
 
     def _more(self) -> list[Problem]:
         if sum(self.kinds.values()) <= len(self.problems):
@@ -101,6 +109,14 @@ class Opened:
 
     path: Path
     cut: Cut | None
+
+    @property
+    def source(self) -> Source | None:
+        return Source.JSON if self.cut is None else sources.read(self.cut.header).source
+
+    @property
+    def rows(self) -> int:
+        return self.cut.rows if self.cut else 1
 
     def pieces(self) -> Iterator[Piece]:
         if self.cut is None:
@@ -124,15 +140,11 @@ def _lines(path: Path) -> Iterator[bytes]:
 
 
 def summary(file: Opened, tell: Callable[[int], object] = lambda rows: None) -> Summary:
-    """A file walked to its end; nothing of it is kept but what it came to. `tell` is told of rows as they are read."""
+    """A file read to its end. `tell` is told of rows as they are read."""
     found = Summary()
     for piece in file.pieces():
-        part = read(piece.data)
-        found.file(replace(part, problems=moved(part.problems, piece.numbers)))
-        for entry in part.entries:
-            found.add(_moved(entry, piece.numbers))
+        found.take(piece)
         tell(piece.rows)
-    found.problems.sort(key=lambda one: (one.line or 0, one.column or 0, one.code))
     return found
 
 
