@@ -189,6 +189,8 @@ class System(Core, Front):
         while True:
             wake.clear()
             taken = await self._loop.run_in_executor(self._writer, self.host.turn, handler)
+            if rest <= PAUSE:
+                (self._pressed.add if taken == BATCH else self._pressed.discard)(handler.name)
             if not taken:
                 await wake.wait()
                 continue
@@ -196,10 +198,7 @@ class System(Core, Front):
                 async with self.offered:
                     self.offered.notify_all()
             # A large file fills batch after batch: what nobody waits for lets its verdicts go before.
-            full = taken == BATCH
-            if rest <= PAUSE:
-                (self._pressed.add if full else self._pressed.discard)(handler.name)
-            if not full or (rest > PAUSE and self._pressed):
+            if taken < BATCH or (rest > PAUSE and self._pressed):
                 await asyncio.sleep(rest)
 
     async def _watch(self) -> None:
