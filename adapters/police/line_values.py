@@ -58,12 +58,12 @@ def coordinates(
     first, second = line.fields[columns[0]], line.fields[columns[1]]
     if not (first or second):
         return None, None
-    for column, text in ((columns[0], first), (columns[1], second)):
-        if not _COORDINATE.fullmatch(text):
-            problems.append(
-                at_line("csv-value-ignored", line, column, header[column], expected="WGS84 degrees (121.458735)")
-            )
-            return None, None
+    if not (_COORDINATE.fullmatch(first) and _COORDINATE.fullmatch(second)):
+        column = columns[1] if _COORDINATE.fullmatch(first) else columns[0]
+        problems.append(
+            at_line("csv-value-ignored", line, column, header[column], expected="WGS84 degrees (121.458735)")
+        )
+        return None, None
     reading, longitude, latitude = point(float(first), float(second))
     if reading == Reading.RIGHT:
         return longitude, latitude

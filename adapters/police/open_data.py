@@ -7,7 +7,7 @@ the rest of a file.
 """
 
 import csv
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from types import ModuleType
@@ -82,27 +82,33 @@ class _Reader:
         self.header = header
         self.table = table
         self.groups: dict[tuple[str, ...], list[Raw]] = {}
-        self._last: list[Raw] = []  # the group of the line before, and what names it there
-        self._named: tuple[str, ...] | None = None
         self.broken: list[tuple[Raw, Problem]] = []
         self.released: list[str] = []
         self.severity = ""
         self.rows = 0
         self.problems: list[Problem] = []
 
-    def line(self, number: int, raw: bytes) -> None:
-        try:
-            text, sound = raw.decode("utf-8"), True
-        except UnicodeDecodeError:
-            text, sound = raw.decode("utf-8", _ANY_BYTES), False
-        named = self.table.named(text) if sound else None
-        if named is not None:  # nearly every line: what names its accident can be cut out of it
-            self.rows += 1
-            if named != self._named:  # else a further party of the accident of the line before
-                self._last = self.groups.setdefault(self.table.key_of(named), [])
-                self._named = named
-            self._last.append((number, text))
-            return
+    def take(self, lines: Iterable[bytes]) -> None:
+        """The lines after the header."""
+        cut_out = self.table.named
+        last: list[Raw] = []  # the group of the line before, and what names it there
+        before: tuple[str, ...] | None = None
+        for number, raw in enumerate(lines, start=2):
+            try:
+                text = raw.decode("utf-8")
+            except UnicodeDecodeError:
+                self._line(number, raw, raw.decode("utf-8", _ANY_BYTES), sound=False)
+                continue
+            named = cut_out(text)
+            if named is None:
+                self._line(number, raw, text, sound=True)
+                continue
+            self.rows += 1  # nearly every line: what names its accident can be cut out of it
+            if named != before:  # else a further party of the accident of the line before
+                last, before = self.groups.setdefault(self.table.key_of(named), []), named
+            last.append((number, text))
+
+    def _line(self, number: int, raw: bytes, text: str, *, sound: bool) -> None:
         found = fields(raw)
         if not any(found) or found == self.table.HEADER:
             return  # empty, or the header again where two files were joined
@@ -210,8 +216,7 @@ def walk(data: bytes) -> Walk:
     if table is None:
         return Walk(None, 0, iter(()), (problem("csv-header", line=1, column=1),))
     reader = _Reader(header, table)
-    for number, raw in enumerate(lines[1:], start=2):
-        reader.line(number, raw)
+    reader.take(lines[1:])
     return Walk(max(reader.released, default=None), reader.rows, reader.entries(), listed(reader.problems))
 
 

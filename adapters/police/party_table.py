@@ -119,15 +119,14 @@ def accident(lines: Sequence[Line], _severity: str) -> tuple[OpenAccident | None
         return None, problems
     return (
         OpenAccident(
-            date=day.isoformat(),
-            time=clock.isoformat(),
-            place=first.fields[PLACE],
-            severity=severity,
-            deaths=toll[0],
-            injuries=toll[1],
-            parties=tuple(sorted(parties, key=_rank)),
-            longitude=longitude,
-            latitude=latitude,
+            day.isoformat(),
+            clock.isoformat(),
+            first.fields[PLACE],
+            severity,
+            *toll,
+            tuple(sorted(parties, key=_rank)),
+            longitude,
+            latitude,
             unit=labels.label(first.fields[UNIT]),
             weather=labels.label(first.fields[WEATHER]),
             position=_pair(*first.fields[POSITION : POSITION + 2]),
