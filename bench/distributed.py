@@ -68,7 +68,7 @@ class System:
 
 
 def _together(name: str, some: Sequence[Usage]) -> Usage:
-    return Usage(name, sum(one.cpu for one in some), sum(one.resident for one in some))
+    return Usage(name, sum(one.cpu for one in some), sum(one.resident for one in some), sum(one.peak for one in some))
 
 
 @contextmanager
@@ -118,7 +118,7 @@ def measure_bare(system: System, some: Sequence[Prepared]) -> tuple[float, list[
             time.sleep(0.02)
     seconds = time.monotonic() - start
     assert {one.status for one in sent} == {201}
-    used = [Usage(one.name, one.cpu - before[one.name], one.resident) for one in system.usage()]
+    used = [Usage(one.name, one.cpu - before[one.name], one.resident, one.peak) for one in system.usage()]
     return len(some) / seconds, used
 
 

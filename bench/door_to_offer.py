@@ -105,7 +105,7 @@ def measure(server: Server, tokens: dict[str, str], some: Sequence[Prepared], ba
     wrong = [one.status for one in sent if one.status != 201]
     if wrong:
         raise SystemExit(f"{len(wrong)} documents were not accepted: {wrong[:3]}")
-    used = [Usage(one.name, one.cpu - before.get(one.name, 0.0), one.resident) for one in server.usage()]
+    used = [Usage(one.name, one.cpu - before.get(one.name, 0.0), one.resident, one.peak) for one in server.usage()]
     return len(some) / (end - start), used
 
 

@@ -17,11 +17,12 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True)
 class Usage:
-    """CPU seconds and resident MiB of one process."""
+    """CPU seconds of one process, MiB resident and at the peak."""
 
     name: str
     cpu: float
     resident: float
+    peak: float
 
 
 class Server:
@@ -100,7 +101,7 @@ def _usage(pid: int) -> Usage:
     stat = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     status = Path(f"/proc/{pid}/status").read_text()
     command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-    resident = next((int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")), 0)
+    memory = {line.split(":")[0]: int(line.split()[1]) / 1024 for line in status.splitlines() if line.endswith(" kB")}
     name = (
         "parent"
         if " up " in command
@@ -110,4 +111,4 @@ def _usage(pid: int) -> Usage:
         if "tracker" in command
         else "bare"
     )
-    return Usage(f"{name} {pid}", sum(map(int, stat[11:15])) / TICKS, resident / 1024)
+    return Usage(f"{name} {pid}", sum(map(int, stat[11:15])) / TICKS, memory.get("VmRSS", 0), memory.get("VmHWM", 0))

@@ -1,10 +1,10 @@
 """One normal form for what two senders write differently: full-width forms, white space, ROC dates, plates, amounts."""
 
-import json
 import re
 import unicodedata
 from datetime import date
 from decimal import Decimal
+from json.encoder import encode_basestring
 
 ROC_OFFSET = 1911  # ROC year = Gregorian year - 1911
 _ROC_TEXT = re.compile(r"^(?:中華民國|民國)?(\d{2,3})年(\d{1,2})月(\d{1,2})日?$")
@@ -16,7 +16,7 @@ _ROC_COMPACT = re.compile(r"^(\d{3})(\d{2})(\d{2})$")
 
 def text(value: str) -> str:
     """NFKC (full-width to half-width), all white space removed, upper case."""
-    return "".join(unicodedata.normalize("NFKC", value).split()).upper()
+    return "".join((value if value.isascii() else unicodedata.normalize("NFKC", value)).split()).upper()
 
 
 def plate(value: str) -> str:
@@ -51,10 +51,10 @@ def amount(value: Decimal | int | float | str) -> str:
 
 def canonical(*fields: object) -> str:
     """The text that a fingerprint hashes: nested lists and texts, normalised, in the order given."""
+    return "[" + ",".join(map(_canonical, fields)) + "]"
 
-    def normal(field: object) -> object:
-        if isinstance(field, (list, tuple)):
-            return [normal(item) for item in field]
-        return "" if field is None else text(str(field))
 
-    return json.dumps([normal(field) for field in fields], ensure_ascii=False, separators=(",", ":"))
+def _canonical(field: object) -> str:
+    if isinstance(field, (list, tuple)):
+        return canonical(*field)
+    return encode_basestring("" if field is None else text(str(field)))

@@ -37,7 +37,7 @@ from services.hub.fold import Policies
 from services.hub.worker import Hub
 from services.intake.book import Book
 from services.intake.desk import Desk
-from services.pipeline import PIPELINE
+from services.pipeline import PAUSE, PIPELINE
 from services.validation import pool
 from services.validation.lanes import Lanes, Validation
 from services.verification.worker import LOOK_SECONDS, Verifier
@@ -149,6 +149,7 @@ class System(Core, Front):
         # Everything that writes takes turns on one thread: what waits there is done together, in one flush to disk.
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
         self.desk = Desk(Book(self.host, self.archive, self.clock), self.host, self._writer)
+        self._pressed: set[str] = set()  # steps for whose verdict senders wait, with a full batch behind the last
         self._wake = {handler.name: asyncio.Event() for handler in (self.validation, *self.handlers)}
         self.host.listen(self._hear)
 
@@ -188,13 +189,16 @@ class System(Core, Front):
         while True:
             wake.clear()
             taken = await self._loop.run_in_executor(self._writer, self.host.turn, handler)
+            if rest <= PAUSE:
+                (self._pressed.add if taken == BATCH else self._pressed.discard)(handler.name)
             if not taken:
                 await wake.wait()
                 continue
             if isinstance(handler, Sequencer):
                 async with self.offered:
                     self.offered.notify_all()
-            if taken < BATCH:
+            # A large file fills batch after batch: what nobody waits for lets its verdicts go before.
+            if taken < BATCH or (rest > PAUSE and self._pressed):
                 await asyncio.sleep(rest)
 
     async def _watch(self) -> None:

@@ -19,6 +19,15 @@ def key(fields: Sequence[str]) -> tuple[str, ...]:
     return normalise.text(fields[MOMENT]).removesuffix("00秒"), normalise.text(fields[PLACE])
 
 
+def named(_text: str) -> None:
+    """A line is read in one go: what names its accident is half of it."""
+
+
+def front(fields: Sequence[str]) -> tuple[str, ...]:
+    """What names the accident, as far as a broken line tells it too."""
+    return key(fields) if len(fields) > PLACE else tuple(fields)
+
+
 def prefix(_fields: Sequence[str]) -> tuple[str, ...]:
     """A line is an accident of its own: a broken one belongs to no other."""
     return ()

@@ -15,20 +15,21 @@ says otherwise; pairs follow the forms' wording, and a retired cause has no equi
 import json
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
+from typing import TypeVar
 
 from adapters.police import labels
 
 NEW_FORM_DAY = date(2023, 7, 1)  # accidents from this day are reported on the form of 112.07.01
-LABELS_HELD = (
-    8192  # distinct writings held at once: ten times those of all published files, and no end to invented ones
-)
+WRITINGS_HELD = 4096  # of an item or of items side by side; more than published files have, and no end to invented ones
 _CODE = re.compile(r"[0-9A-Z]{1,4}")
+
+Written, Value = TypeVar("Written"), TypeVar("Value")
 
 
 class CodeSystem(StrEnum):
@@ -219,13 +220,42 @@ def kept(item: Item) -> frozenset[str]:
     return _tables()[item].kept
 
 
-@lru_cache(LABELS_HELD)
+class Writings(dict[Written, Value]):
+    """What each writing stands for, read once: a table has the same few on a hundred thousand lines."""
+
+    def __init__(self, read: Callable[[Written], Value]) -> None:
+        super().__init__()
+        self._read = read
+
+    def __missing__(self, written: Written) -> Value:
+        if len(self) >= WRITINGS_HELD:
+            self.clear()
+        self[written] = value = self._read(written)
+        return value
+
+
+@cache
+def _labelled(item: Item, system: CodeSystem) -> Writings[tuple[str, str], Coded | None]:
+    """The values of an item by 子類 and 大類 (empty where there is only one label)."""
+    return Writings(lambda written: _of_label(item, system, *written))
+
+
+@cache
+def coded(item: Item, system: CodeSystem | None) -> Writings[str, Coded | None]:
+    """The values of an item by code, as exports write it (one ends some codes with a grave accent)."""
+    return Writings(lambda written: _of_code(item, system, written.rstrip("`")))
+
+
 def of_label(item: Item, system: CodeSystem, label: str, group: str = "") -> Coded | None:
     """The value that a label stands for, by 大類 (`group`) and 子類; None of an empty one.
 
     A 子類 under a 大類 that the form does not give it is still its code if no other has that 子類. A label of no table is
     kept without code.
     """
+    return _labelled(item, system)[label, group]
+
+
+def _of_label(item: Item, system: CodeSystem, label: str, group: str) -> Coded | None:
     written = f"{group}/{label}" if group else label
     if not written:
         return None
@@ -234,12 +264,15 @@ def of_label(item: Item, system: CodeSystem, label: str, group: str = "") -> Cod
     return Coded(system, code, written)
 
 
-@lru_cache(LABELS_HELD)
 def of_code(item: Item, system: CodeSystem | None, text: str) -> Coded | None:
     """The value of a code as exports write it: with or without leading zeros; None of an empty one, or of 0.
 
     What is no code at all is kept as a label without code.
     """
+    return _of_code(item, system, text)
+
+
+def _of_code(item: Item, system: CodeSystem | None, text: str) -> Coded | None:
     plain = unicodedata.normalize("NFKC", text).strip().upper()
     if not plain.strip("0"):
         return None

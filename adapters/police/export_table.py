@@ -6,11 +6,12 @@ facts-police-motor.md 2.2 and 2.6.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 
 from adapters.police import codebook, export_columns, labels, line_values
-from adapters.police.codebook import PARTY, SCENE, Coded, CodeSystem, Item
+from adapters.police.codebook import PARTY, SCENE, Coded, CodeSystem, Item, Writings
 from adapters.police.export_columns import WHEN, Field, Key, Layout
 from adapters.police.open_accident import PARTIES_MAX, Line, at_line
 from adapters.police.open_data import fields
@@ -28,7 +29,9 @@ _TIMES = dict(zip(WHEN, ((1, 9999), (1, 12), (1, 31), (0, 23), (0, 59)), strict=
 _DISTRICT = re.compile(r"^\d{2}(?=[一-鿿])")  # 01大同區
 
 _Key = tuple[str, ...]
+Front = Callable[[bytes], _Key | None]
 _Raw = tuple[int, bytes]
+_Columns = list[tuple[Item, int, Writings[str, Coded | None]]]
 
 
 def read(layout: Layout, data: bytes) -> PoliceFile | None:
@@ -40,17 +43,26 @@ def read(layout: Layout, data: bytes) -> PoliceFile | None:
     return PoliceFile(layout.source, table.rows, table.entries())
 
 
+def front(layout: Layout, header: bytes) -> Front | None:
+    """What names the accident of a line, as far as a broken one tells it too (None of a line of no accident); None when the
+    header is of another layout."""
+    found = export_columns.header(layout, header[:HEADER_BYTES])
+    return None if found is None else _Table(layout, b"", *found).front
+
+
 class _Table:
     """The lines of one export, in groups. Holds them as bytes: read, they take several times the room."""
 
     def __init__(self, layout: Layout, data: bytes, encoding: str, names: Sequence[str], at: Mapping[Key, int]) -> None:
         self.layout, self.encoding, self.names, self.at = layout, encoding, tuple(names), at
-        self._scene = [(item, at[item]) for item in SCENE if item in at]
-        self._party = [(item, at[item]) for item in PARTY if item in at]
+        self._scene, self._party = _reading(SCENE, at), _reading(PARTY, at)
+        self._toll = [at[name] for name in _TOLL if name in at]
         self._identity = [at[name] for name in layout.identity if name in at]
         self._when = WHEN if at.keys() >= set(WHEN) else (Field.MOMENT,)
         self._front = sum(name not in _COORDINATES for name in layout.identity if name in at)
         self._groups: dict[_Key, list[_Raw]] = {}
+        self._last: list[_Raw] = []  # the group of the line before, and what names it there
+        self._written: list[str] = []
         self._broken: list[tuple[_Raw, Problem]] = []
         self.rows = 0
         for number, raw in enumerate(data.splitlines(keepends=True)[1:], start=2):
@@ -62,15 +74,22 @@ class _Table:
             return  # empty, or the header again where two files were joined
         self.rows += 1
         have, expected = len(found), len(self.names)
-        if any("\ufffd" in text for text in found):
+        if "\ufffd" in "".join(found):
             self._broken.append(((number, raw), problem("csv-encoding", line=number)))
         elif have != expected:
             self._broken.append(((number, raw), problem("csv-columns", line=number, have=have, expected=expected)))
         elif Field.CASE in self.layout.identity and not found[self.at[Field.CASE]]:
-            nameless = self._fault("csv-value", Line(number, raw, found), Field.CASE, expected="A109010501")
+            nameless = self._fault("csv-value", Line(number, found), Field.CASE, expected="A109010501")
             self._broken.append(((number, raw), nameless))  # all such lines together would be one accident
         else:
-            self._groups.setdefault(self._key(found), []).append((number, raw))
+            written = [found[column] for column in self._identity]
+            if written != self._written:  # else a further line of the accident of the line before
+                self._last, self._written = self._groups.setdefault(self._key(found), []), written
+            self._last.append((number, raw))
+
+    def front(self, raw: bytes) -> _Key | None:
+        found = fields(raw, self.encoding)
+        return self._key(found)[: self._front] if any(found) and found != self.names else None
 
     def _key(self, found: Sequence[str]) -> _Key:
         return tuple(normalise.text(found[column]) if column < len(found) else "" for column in self._identity)
@@ -92,7 +111,7 @@ class _Table:
         for key, raws in self._groups.items():
             while alone and alone[-1].lines < raws[0]:
                 yield alone.pop()
-            yield self._entry(key, [Line(at, raw, fields(raw, self.encoding)) for at, raw in raws], strays.get(key, []))
+            yield self._entry(key, [Line(at, fields(raw, self.encoding)) for at, raw in raws], strays.get(key, []))
         yield from reversed(alone)
 
     def _entry(self, key: _Key, lines: list[Line], strays: list[Problem]) -> ReportEntry:
@@ -120,10 +139,12 @@ class _Table:
             problems.append(self._fault("csv-value", first, name, expected=expected))
             return None
         toll = {name: self._count(first, name, problems) for name in _TOLL[1:]}
-        for name in _TOLL:
-            odd = next((line for line in lines if self._text(line, name) != self._text(first, name)), None)
-            if odd:
-                problems.append(self._fault("csv-rows-differ", odd, name))
+        told = [first.fields[at] for at in self._toll]
+        if any([line.fields[at] for at in self._toll] != told for line in lines[1:]):
+            for name in _TOLL:
+                odd = next((line for line in lines if self._text(line, name) != self._text(first, name)), None)
+                if odd:
+                    problems.append(self._fault("csv-rows-differ", odd, name))
         longitude, latitude = self._coordinates(first, problems)
         at = self.at.get(Field.SPEED)
         speed = None if at is None else line_values.speed_limit(first, at, self.names, problems)
@@ -139,7 +160,7 @@ class _Table:
             deaths=toll[Field.DEATHS] or 0,
             deaths_later=toll[Field.DEATHS_LATER],
             injuries=toll[Field.INJURIES] or 0,
-            codes=self._coded(first, self._scene, system, missing),
+            codes=self._coded(first, self._scene[system], missing),
             parties=tuple(sorted(parties, key=lambda party: party.order)),
             longitude=longitude,
             latitude=latitude,
@@ -150,7 +171,8 @@ class _Table:
         )
 
     def _text(self, line: Line, name: Key) -> str:
-        return line.fields[self.at[name]] if name in self.at else ""
+        at = self.at.get(name)
+        return "" if at is None else line.fields[at]
 
     def _fault(self, code: str, line: Line, name: Key, **names: str | int) -> Problem:
         return at_line(code, line, self.at[name], self.names[self.at[name]], **names)
@@ -216,10 +238,11 @@ class _Table:
         order = 1 if at is None else line_values.order(line, at, self.names, problems)
         if order is None:
             return None
-        codes = self._coded(line, self._party, system, missing)
+        codes = self._coded(line, self._party[system], missing)
         sex, kind = codes.get(Item.SEX), None
         if sex is None or sex.code != DUMMY_SEX:
-            kind = _kind(codes.get(Item.PARTY_TYPE))
+            party = codes.get(Item.PARTY_TYPE)
+            kind = _kind(party.label if party else None)
         identifier, name = self._text(line, Field.PERSON), self._text(line, Field.NAME)
         at = self.at.get(Field.AGE)
         return ReportParty(
@@ -231,20 +254,27 @@ class _Table:
             person=Person(identifier, name) if identifier and name else None,
         )
 
-    def _coded(
-        self, line: Line, columns: Sequence[tuple[Item, int]], system: CodeSystem, missing: list[Unknown]
-    ) -> dict[Item, Coded]:
+    def _coded(self, line: Line, columns: _Columns, missing: list[Unknown]) -> dict[Item, Coded]:
+        fields = line.fields
         found = {}
-        for item, column in columns:
-            value = codebook.of_code(item, system, line.fields[column].rstrip("`"))  # one export ends some codes so
+        for item, column, written in columns:
+            value = written[fields[column]]
             if value is not None:
                 found[item] = value
-                if not value.known:
+                if value.code is None or value.label is None:
                     missing.append(unknown(line.number, column, self.names[column], value, labelled=False))
         return found
 
 
-def _kind(party: Coded | None) -> str:
-    """The coarse kind by 當事者區分; the letter of an unknown code says nothing."""
-    major, _, minor = ((party and party.label) or "/").partition("/")
+def _reading(items: Sequence[Item], at: Mapping[Key, int]) -> dict[CodeSystem, _Columns]:
+    return {
+        system: [(item, at[item], codebook.coded(item, system)) for item in items if item in at]
+        for system in CodeSystem
+    }
+
+
+@lru_cache(1024)
+def _kind(party: str | None) -> str:
+    """The coarse kind by the label of 當事者區分; the letter of an unknown code says nothing."""
+    major, _, minor = (party or "/").partition("/")
     return labels.kind(labels.label(major), labels.label(minor)) or "other"

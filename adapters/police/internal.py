@@ -8,6 +8,7 @@ where a unit adds them under the form's names (27車輛牌照號碼, 18身分證
 from adapters.police import export_table, taipei
 from adapters.police.codebook import CodeSystem, Item
 from adapters.police.export_columns import Field, Key, Layout
+from adapters.police.export_table import Front
 from adapters.police.report import PoliceFile, Source
 
 COLUMNS: dict[str, Key] = {
@@ -32,3 +33,8 @@ LAYOUT = Layout(
 def read(data: bytes) -> PoliceFile | None:
     """None when it is no such export."""
     return export_table.read(LAYOUT, data)
+
+
+def front(header: bytes) -> Front | None:
+    """What names the accident of a line; None when the header is not of this layout."""
+    return export_table.front(LAYOUT, header)

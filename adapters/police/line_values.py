@@ -6,6 +6,7 @@ Each reader names what it cannot read at its column and gives None. Source: fact
 import re
 from collections.abc import Sequence
 from datetime import date, time
+from functools import lru_cache
 
 from adapters.police.open_accident import Line, at_line
 from adapters.police.place import Reading, point
@@ -17,6 +18,12 @@ AGE_MAX = 130  # above it stands the ROC year of the accident sometimes, for "no
 SPEEDS = range(10, 131, 5)  # km/h on signs; the files also hold 0, 1, 2, 5, 6 and 701
 _DIGITS = re.compile(r"\d{1,6}", re.ASCII)
 _COORDINATE = re.compile(r"(-?\d{1,3})(?:\.(\d{1,12}))?", re.ASCII)
+
+
+@lru_cache(4096)
+def number(text: str) -> int | None:
+    """What one to six digits say; None of any other text."""
+    return int(text) if _DIGITS.fullmatch(text) else None
 
 
 def is_number(text: str) -> bool:
@@ -32,6 +39,7 @@ def degrees(text: str) -> str:
     return f"{found[1]}.{(found[2] or '').rstrip('0')}"
 
 
+@lru_cache(4096)
 def clock(text: str) -> time | None:
     """HHMMSS; mirrors of the data lose leading zeros."""
     if not _DIGITS.fullmatch(text):
@@ -47,16 +55,16 @@ def coordinates(
     line: Line, columns: tuple[int, int], header: Sequence[str], problems: list[Problem]
 ) -> tuple[float | None, float | None]:
     """Longitude and latitude, put right when swapped; None when there are none in Taiwan."""
-    texts = line.fields[columns[0]], line.fields[columns[1]]
-    if not any(texts):
+    first, second = line.fields[columns[0]], line.fields[columns[1]]
+    if not (first or second):
         return None, None
-    for column, text in zip(columns, texts, strict=True):
-        if not _COORDINATE.fullmatch(text):
-            problems.append(
-                at_line("csv-value-ignored", line, column, header[column], expected="WGS84 degrees (121.458735)")
-            )
-            return None, None
-    reading, longitude, latitude = point(float(texts[0]), float(texts[1]))
+    if not (_COORDINATE.fullmatch(first) and _COORDINATE.fullmatch(second)):
+        column = columns[1] if _COORDINATE.fullmatch(first) else columns[0]
+        problems.append(
+            at_line("csv-value-ignored", line, column, header[column], expected="WGS84 degrees (121.458735)")
+        )
+        return None, None
+    reading, longitude, latitude = point(float(first), float(second))
     if reading == Reading.RIGHT:
         return longitude, latitude
     problems.append(at_line(f"accident-coordinates-{reading}", line, columns[0], header[columns[0]]))
@@ -66,8 +74,9 @@ def coordinates(
 def order(line: Line, column: int, header: Sequence[str], problems: list[Problem]) -> int | None:
     """當事者順位, from 1; without it the line is of no party."""
     text = line.fields[column]
-    if _DIGITS.fullmatch(text) and 1 <= int(text) <= ORDER_MAX:
-        return int(text)
+    found = number(text)
+    if found is not None and 1 <= found <= ORDER_MAX:
+        return found
     problems.append(at_line("csv-value", line, column, header[column], expected=f"1 … {ORDER_MAX}"))
     return None
 
@@ -77,10 +86,10 @@ def age(line: Line, column: int, header: Sequence[str], day: date | None, proble
     text = line.fields[column]
     if text in ("", "-1"):
         return None
-    if not _DIGITS.fullmatch(text):
+    years = number(text)
+    if years is None:
         problems.append(at_line("csv-value-ignored", line, column, header[column], expected="0 … 130"))
         return None
-    years = int(text)
     return years if 0 < years <= AGE_MAX and not (day and years == day.year - normalise.ROC_OFFSET) else None
 
 
@@ -89,7 +98,8 @@ def speed_limit(line: Line, column: int, header: Sequence[str], problems: list[P
     text = line.fields[column]
     if not text:
         return None
-    if not _DIGITS.fullmatch(text):
+    found = number(text)
+    if found is None:
         problems.append(at_line("csv-value-ignored", line, column, header[column], expected="km/h (50)"))
         return None
-    return int(text) if int(text) in SPEEDS else None
+    return found if found in SPEEDS else None

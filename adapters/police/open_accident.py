@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from schemas.problems import Problem, problem
 
@@ -10,17 +11,14 @@ PARTIES_MAX = 500  # lines of one accident; the most seen are 42, and a column l
 _CASUALTIES = re.compile(r"死亡(\d{1,4});受傷(\d{1,5})", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A physical line: its number (1 is the header), its bytes with their line end, its fields."""
+class Line(NamedTuple):
+    """A physical line: its number (1 is the header), its fields."""
 
     number: int
-    raw: bytes
     fields: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class OpenParty:
+class OpenParty(NamedTuple):
     """One party. `kind` is coarse, None of the dummy second party (an object, or nothing); `age` may not be told."""
 
     order: int
@@ -31,8 +29,7 @@ class OpenParty:
     protection: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class OpenAccident:
+class OpenAccident(NamedTuple):
     """One accident, its parties by their order.
 
     `date` YYYY-MM-DD and `time` HH:MM:SS in Taiwan; coordinates in WGS84 degrees, None if they are none in Taiwan.
@@ -59,6 +56,7 @@ class OpenAccident:
         return tuple(sorted(party.kind for party in self.parties if party.kind))
 
 
+@lru_cache(1024)
 def casualties(text: str) -> tuple[int, int] | None:
     """(deaths, injuries) of `死亡1;受傷0`."""
     found = _CASUALTIES.fullmatch(unicodedata.normalize("NFKC", text).replace(" ", ""))

@@ -1,8 +1,11 @@
 """The layout since 2018: one line per party, 51 columns, the accident's own columns repeated on each. Pure."""
 
+import csv
 import re
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
+from operator import attrgetter, itemgetter
 
 from adapters.police import labels, line_values
 from adapters.police.open_accident import PARTIES_MAX, Line, OpenAccident, OpenParty, at_line, casualties
@@ -25,20 +28,58 @@ HEADER = tuple(_COLUMNS.split(","))
 DATE, TIME, SEVERITY, UNIT, PLACE, WEATHER, SPEED, POSITION, MEDIAN = 2, 3, 4, 5, 6, 7, 10, 13, 23
 CASUALTIES, ORDER, VEHICLE, SEX, AGE, PROTECTION, LONGITUDE, LATITUDE = 32, 33, 34, 36, 37, 38, 49, 50
 
+_COMMAS = len(HEADER) - 1
+_NAMING = (DATE, TIME, PLACE, LONGITUDE, LATITUDE)
 _REPEATED = (SEVERITY, UNIT, CASUALTIES)
+_repeated = itemgetter(*_REPEATED)
+_rank = attrgetter("order", "vehicle", "sex")
+_CLASSES = ("A1", "A2", "A3", "A4")
 _DAY = re.compile(r"[12]\d{7}", re.ASCII)
 
 
 def key(fields: Sequence[str]) -> tuple[str, ...]:
     """What the lines of one accident share: day, time, place, coordinates, as far as their writing may differ."""
-    clock = fields[TIME]
+    return _key(*(fields[column] for column in _NAMING))
+
+
+def key_of(named: Sequence[str]) -> tuple[str, ...]:
+    """The same from what `named` cut out."""
+    return _key(*map(str.strip, named))
+
+
+def _key(day: str, clock: str, place: str, longitude: str, latitude: str) -> tuple[str, ...]:
     return (
-        fields[DATE],
+        day,
         clock.zfill(6) if line_values.is_number(clock) else clock,
-        normalise.text(fields[PLACE]),
-        line_values.degrees(fields[LONGITUDE]),
-        line_values.degrees(fields[LATITUDE]),
+        normalise.text(place),
+        line_values.degrees(longitude),
+        line_values.degrees(latitude),
     )
+
+
+def named(text: str) -> tuple[str, ...] | None:
+    """The columns of a line's key as they stand in it; None unless it is plainly a party's line, to be cut so."""
+    if '"' in text or text.count(",") != _COMMAS or len(text) >= csv.field_size_limit():
+        return None
+    front, back = text.split(",", PLACE + 1), text.rsplit(",", 2)
+    if not (front[0].isdigit() and front[DATE].isdigit()):  # a footer, a header, or nothing
+        return None
+    return front[DATE], front[TIME], front[PLACE], back[1], back[2]
+
+
+def front(fields: Sequence[str]) -> tuple[str, ...]:
+    """What `key` and `prefix` of a line have in common, however it is written."""
+    return _front(fields[DATE], fields[TIME], fields[PLACE]) if len(fields) > PLACE else tuple(fields)
+
+
+def front_of(named: Sequence[str]) -> tuple[str, ...]:
+    """The same from what `named` cut out."""
+    return _front(*map(str.strip, named[:3]))
+
+
+@lru_cache(16)  # the lines of an accident follow each other
+def _front(day: str, clock: str, place: str) -> tuple[str, ...]:
+    return day, clock.zfill(6), normalise.text(place)
 
 
 def prefix(fields: Sequence[str]) -> tuple[str, ...]:
@@ -56,50 +97,54 @@ def accident(lines: Sequence[Line], _severity: str) -> tuple[OpenAccident | None
     clock = line_values.clock(first.fields[TIME])
     toll = casualties(first.fields[CASUALTIES])
     severity = labels.label(first.fields[SEVERITY])
-    for column, good, expected in (
-        (DATE, day, "YYYYMMDD (20260808)"),
-        (TIME, clock, "HHMMSS (051200)"),
-        (SEVERITY, severity in ("A1", "A2", "A3", "A4"), "A1, A2, A3, A4"),
-        (PLACE, first.fields[PLACE], "text"),
-        (CASUALTIES, toll, "死亡1;受傷0"),
-    ):
-        if not good:
-            problems += [at_line("csv-value", line, column, HEADER[column], expected=expected) for line in lines]
+    if not (day and clock and severity in _CLASSES and first.fields[PLACE] and toll):
+        for column, good, expected in (
+            (DATE, day, "YYYYMMDD (20260808)"),
+            (TIME, clock, "HHMMSS (051200)"),
+            (SEVERITY, severity in _CLASSES, ", ".join(_CLASSES)),
+            (PLACE, first.fields[PLACE], "text"),
+            (CASUALTIES, toll, "死亡1;受傷0"),
+        ):
+            if not good:
+                problems += [at_line("csv-value", line, column, HEADER[column], expected=expected) for line in lines]
     longitude, latitude = line_values.coordinates(first, (LONGITUDE, LATITUDE), HEADER, problems)
     parties = [party for line in lines if (party := _party(line, day, problems))]
-    for column in _REPEATED:
-        odd = next((line for line in lines if line.fields[column] != first.fields[column]), None)
-        if odd:
-            problems.append(at_line("csv-rows-differ", odd, column, HEADER[column]))
+    told = _repeated(first.fields)
+    if any(_repeated(line.fields) != told for line in lines[1:]):
+        for column in _REPEATED:
+            odd = next((line for line in lines if line.fields[column] != first.fields[column]), None)
+            if odd:
+                problems.append(at_line("csv-rows-differ", odd, column, HEADER[column]))
     if errors(problems) or not day or not clock or not toll:
         return None, problems
     return (
         OpenAccident(
-            date=day.isoformat(),
-            time=clock.isoformat(),
-            place=first.fields[PLACE],
-            severity=severity,
-            deaths=toll[0],
-            injuries=toll[1],
-            parties=tuple(sorted(parties, key=lambda party: (party.order, party.vehicle, party.sex))),
-            longitude=longitude,
-            latitude=latitude,
+            day.isoformat(),
+            clock.isoformat(),
+            first.fields[PLACE],
+            severity,
+            *toll,
+            tuple(sorted(parties, key=_rank)),
+            longitude,
+            latitude,
             unit=labels.label(first.fields[UNIT]),
             weather=labels.label(first.fields[WEATHER]),
-            position=_pair(first, POSITION),
-            median=_pair(first, MEDIAN),
+            position=_pair(*first.fields[POSITION : POSITION + 2]),
+            median=_pair(*first.fields[MEDIAN : MEDIAN + 2]),
             speed_limit=line_values.speed_limit(first, SPEED, HEADER, problems),
         ),
         problems,
     )
 
 
+@lru_cache(4096)
 def _day(text: str) -> date | None:
     return normalise.day(text) if _DAY.fullmatch(text) else None
 
 
-def _pair(line: Line, column: int) -> str:
-    return f"{labels.label(line.fields[column])}/{labels.label(line.fields[column + 1])}"
+@lru_cache(4096)
+def _pair(major: str, minor: str) -> str:
+    return f"{labels.label(major)}/{labels.label(minor)}"
 
 
 def _party(line: Line, day: date | None, problems: list[Problem]) -> OpenParty | None:
@@ -107,19 +152,16 @@ def _party(line: Line, day: date | None, problems: list[Problem]) -> OpenParty |
     order = line_values.order(line, ORDER, HEADER, problems)
     if order is None:
         return None
-    sex = labels.label(fields[SEX])
-    major, minor = labels.label(fields[VEHICLE]), labels.label(fields[VEHICLE + 1])
-    kind = None
-    if sex != labels.DUMMY_SEX:
-        kind = labels.kind(major, minor)
-        if kind is None:
-            problems.append(at_line("csv-value-ignored", line, VEHICLE, HEADER[VEHICLE], expected="小客車, 機車, 人 …"))
-            kind = "other"
-    return OpenParty(
-        order=order,
-        kind=kind,
-        vehicle=f"{major}/{minor}",
-        sex=sex,
-        age=line_values.age(line, AGE, HEADER, day, problems) if kind else None,
-        protection=labels.label(fields[PROTECTION]),
-    )
+    vehicle, sex, kind = _who(fields[VEHICLE], fields[VEHICLE + 1], fields[SEX])
+    if kind is None and sex != labels.DUMMY_SEX:
+        problems.append(at_line("csv-value-ignored", line, VEHICLE, HEADER[VEHICLE], expected="小客車, 機車, 人 …"))
+        kind = "other"
+    age = line_values.age(line, AGE, HEADER, day, problems) if kind else None
+    return OpenParty(order, kind, vehicle, sex, age, labels.label(fields[PROTECTION]))
+
+
+@lru_cache(4096)
+def _who(major: str, minor: str, sex: str) -> tuple[str, str, str | None]:
+    """(vehicle, sex, coarse kind) of a party; no kind of the dummy, nor of a label that is not known."""
+    major, minor, sex = labels.label(major), labels.label(minor), labels.label(sex)
+    return f"{major}/{minor}", sex, None if sex == labels.DUMMY_SEX else labels.kind(major, minor)

@@ -4,7 +4,7 @@ Our own JSON is one accident, checked against its schema first: `own_json.report
 """
 
 from adapters.json_text import read as read_json
-from adapters.police import internal, open_data, open_report, own_json, taichung, taipei
+from adapters.police import internal, open_report, own_json, taichung, taipei
 from adapters.police.report import AccidentReport, PoliceFile
 from schemas.problems import problem
 
@@ -17,7 +17,7 @@ def read(data: bytes) -> PoliceFile:
         found = export.read(data)
         if found is not None:
             return found
-    file = open_report.read(open_data.read(data))
+    file = open_report.read(data)
     if file.source is None and any(one.code == "csv-header" for one in file.problems):
         return PoliceFile(None, 0, iter(()), (problem("police-file-unknown", line=1, column=1),))
     return file

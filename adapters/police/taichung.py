@@ -9,6 +9,7 @@ from datetime import date
 from adapters.police import codebook, export_table
 from adapters.police.codebook import CodeSystem, Item
 from adapters.police.export_columns import ITEMS, WHEN, Field, Key, Layout
+from adapters.police.export_table import Front
 from adapters.police.report import PoliceFile, Source
 
 
@@ -48,3 +49,8 @@ LAYOUT = Layout(
 def read(data: bytes) -> PoliceFile | None:
     """None when it is not Taichung's."""
     return export_table.read(LAYOUT, data)
+
+
+def front(header: bytes) -> Front | None:
+    """What names the accident of a line; None when the header is not of this layout."""
+    return export_table.front(LAYOUT, header)

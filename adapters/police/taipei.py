@@ -8,6 +8,7 @@ form's item numbers, 光線 or 道路照明設備, 保護裝置 or 安全帽. No
 from adapters.police import export_table
 from adapters.police.codebook import CodeSystem, Item
 from adapters.police.export_columns import ITEMS, WHEN, Field, Key, Layout
+from adapters.police.export_table import Front
 from adapters.police.report import PoliceFile, Source
 
 COLUMNS: dict[str, Key] = {
@@ -40,3 +41,8 @@ LAYOUT = Layout(
 def read(data: bytes) -> PoliceFile | None:
     """None when it is not Taipei's."""
     return export_table.read(LAYOUT, data)
+
+
+def front(header: bytes) -> Front | None:
+    """What names the accident of a line; None when the header is not of this layout."""
+    return export_table.front(LAYOUT, header)

@@ -22,7 +22,9 @@ from schemas.events import Checked, Encoded, Expire, Message, Received, Refold, 
 
 T = TypeVar("T")
 
-BATCH = 64  # messages a turn: enough to share one flush to disk, few enough to answer a door in a blink
+BATCH = (
+    256  # messages a turn: a flush to disk and some thirty statements are little of it, and a door answers in a blink
+)
 BATCH_BYTES = 8 << 20  # of sealed bodies a turn
 
 logger = structlog.get_logger()

@@ -21,13 +21,14 @@ from adapters.stores import inbox, outbox, records
 from adapters.stores.database import after_commit
 from adapters.stores.outbox import Output
 from adapters.stores.postgres import PostgresDatabase
-from adapters.streams.embedded import BATCH, Handler, about, note
+from adapters.streams.embedded import Handler, about, note
 from adapters.streams.kafka import Broker, Publisher, Row, Sealer, patiently, trouble
 from adapters.telemetry import spans
 from schemas.events import Message
 from schemas.topics import TOPICS
 
 ELSEWHERE = ""  # the topic of a row that stands for those kept under another input: that one is its key
+BATCH = 64  # messages a turn: the locks that their records and cases need are few enough for one transaction
 POLL_MS = 250  # how late a stop is noticed
 # Another worker has the partition by now, and does the batch again: its inputs are seen, nothing changes.
 NOT_OURS = (CommitFailedError, IllegalGenerationError, IllegalStateError, UnknownMemberIdError)

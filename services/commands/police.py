@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +18,18 @@ from services.commands import police_file
 from services.commands.options import REFUSED, Failed, bearer, explained, json_option, load, print_json, speak
 from services.commands.options import sandbox_option as running_system
 from services.commands.police_draw import draw
-from services.commands.police_file import Summary
-from services.commands.recognise import ACCIDENT, only_sender, recognise
+from services.commands.police_file import CSV, Opened, Summary
+from services.commands.recognise import ACCIDENT, OPEN_FILE, only_sender, recognise
 from services.commands.send import GOOD, deliver
 from services.commands.showing import SHOWN, progress, show_problems
 from services.sandbox.client import Client, Post, judged
+from services.sandbox.participants import OPEN_DATA
 from services.sandbox.player import outcome_of
 from services.sandbox.setup import Sandbox
 
 ABREAST = 16  # accidents in flight: enough to fill both validation workers, far below a participant's rate
-PATIENCE = 60.0  # seconds to go on while the system asks to wait; a year of a city is an hour's work
+PIECES_ABREAST = 4  # pieces of the open data in flight: one in each validation worker, one before and one behind it
+PATIENCE = 60.0  # seconds to go on while the system asks to wait, or starts again
 EXPORTS = (Source.TAIPEI, Source.TAICHUNG, Source.INTERNAL)
 _DAY = re.compile(r"\d{8}", re.ASCII)
 
@@ -70,7 +72,8 @@ def import_files(
 
     \b
     What each kind becomes:
-      national open data (CSV, 2013-2026)  sent as it is; the interchange makes each accident a record
+      national open data (CSV, 2013-2026)  sent as it is, a long one in pieces of whole accidents; the interchange
+                                           makes each accident a record
       open data of Taipei or Taichung      each accident one record of JSON in the unit's name, codes unchanged in
                                            their own code system, without the dummy party; no plate, no person:
                                            it opens no case
@@ -99,11 +102,16 @@ def import_files(
         bearer(sandbox, sender)
     refused = False
     for file in files:
-        data = _read(file)
-        found = police_file.summary(data)
-        result = found.line(str(file))
-        if sandbox:
-            result |= _send(file, data, found, sandbox, sender, released)
+        try:
+            opened = police_file.opened(file)
+            if sandbox and opened.source is Source.OPEN_DATA:
+                found, sent = _send_in_pieces(opened, sandbox, sender)
+            else:
+                found = _read(opened)
+                sent = _send(opened, found, sandbox, sender, released) if sandbox else {}
+        except OSError as error:
+            raise Failed(f"{click.format_filename(file)}: {error.strerror}.") from None
+        result = found.line(str(file)) | sent
         if as_json:
             print_json(result)
         else:
@@ -113,34 +121,83 @@ def import_files(
         raise click.exceptions.Exit(REFUSED)
 
 
-def _read(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise Failed(f"{click.format_filename(file)}: {error.strerror}.") from None
+def _read(opened: Opened) -> Summary:
+    with progress() as bar:
+        task = bar.add_task("reading", total=opened.rows)
+        return police_file.summary(opened, lambda rows: bar.advance(task, rows))
 
 
-def _send(
-    file: Path, data: bytes, found: Summary, sandbox: Sandbox, sender: str | None, released: str | None
-) -> dict[str, Any]:
+def _send(opened: Opened, found: Summary, sandbox: Sandbox, sender: str | None, released: str | None) -> dict[str, Any]:
     """`{sender, verdicts, refused}`: accidents by verdict, and of those not taken `{lines, verdict, record, problems}`;
     of what is sent as it is also its `record`."""
+    file = opened.path
     if found.source in EXPORTS:
         if found.torn or not found.accidents:
             return {"sender": sender, "verdicts": {}, "refused": [], "held": found.torn}
         code = sender or only_sender(file, sandbox, ACCIDENT, {found.unit})
         version = int(released or found.last.replace("-", ""))
-        ready = police_file.posts(data, code, bearer(sandbox, code).name, version)
+        ready = police_file.posts(opened, code, bearer(sandbox, code).name, version)
         verdicts, refused = speak(sandbox, lambda client: _each(client, ready, found.accidents), PATIENCE)
         return {"sender": code, "verdicts": verdicts, "refused": refused}
     if found.source is None:
         return {"sender": sender, "verdicts": {}, "refused": []}
     post = recognise(file, sandbox, sender, None)
-    told = speak(sandbox, lambda client: deliver(client, post))
-    rows = told.get("rows") or [{**told, "lines": None}]
-    verdicts = Counter(row["verdict"] or "later" for row in rows)
-    refused = [_refusal(row) for row in rows if row["verdict"] not in (*GOOD, None)]
-    return {"sender": post.sender, "record": told["record"], "verdicts": verdicts, "refused": refused}
+    answer = speak(sandbox, lambda client: deliver(client, post), PATIENCE)
+    refused = [] if answer["verdict"] in (*GOOD, "later") else [_refusal(answer)]
+    return {"sender": post.sender, "record": answer["record"], "verdicts": {answer["verdict"]: 1}, "refused": refused}
+
+
+def _send_in_pieces(opened: Opened, sandbox: Sandbox, sender: str | None) -> tuple[Summary, dict[str, Any]]:
+    """What the file holds, and what `_send` says; of more than one piece their `records` in place of a `record`."""
+    code, found = sender or only_sender(opened.path, sandbox, OPEN_FILE, {OPEN_DATA}), Summary()
+    told = speak(sandbox, lambda client: _in_pieces(client, opened, code, found), PATIENCE)
+    return found, {"sender": code, **told}
+
+
+async def _in_pieces(client: Client, opened: Opened, sender: str, found: Summary) -> dict[str, Any]:
+    """Sends piece after piece, some abreast, each read into `found` when its turn comes; its lines are told as of the whole
+    file."""
+    verdicts: Counter[str] = Counter()
+    refused: list[dict[str, Any]] = []
+    records: list[tuple[int, str | None]] = []
+    pieces = opened.pieces()
+    with progress() as bar:
+        task = bar.add_task("importing", total=opened.rows)
+
+        async def lane() -> None:
+            for piece in pieces:
+                found.take(piece)
+                told = await deliver(client, Post(sender, "POST", OPEN_FILE.path, piece.data, CSV))
+                records.append((piece.numbers[-1], told["record"]))
+                for row in told.get("rows") or [{**told, "lines": None}]:
+                    verdicts[row["verdict"] or "later"] += 1
+                    if row["verdict"] not in (*GOOD, None):
+                        refused.append(_refusal(_at_lines(row, piece.numbers)))
+                bar.advance(task, piece.rows)
+
+        await _abreast(lane, PIECES_ABREAST)
+    refused.sort(key=lambda row: row.get("lines") or [])
+    named = [record for _, record in sorted(records)]
+    which = {"record": named[0]} if len(named) == 1 else {"records": named}
+    return {**which, "verdicts": verdicts, "refused": refused}
+
+
+def _at_lines(row: dict[str, Any], numbers: Sequence[int]) -> dict[str, Any]:
+    """What a door says of a piece, at the lines of the whole file."""
+    lines = [numbers[line - 1] for line in row["lines"]] if row["lines"] else None
+    problems = [
+        {**one, "line": numbers[one["line"] - 1]} if one.get("line") else one for one in row.get("problems") or ()
+    ]
+    return {**row, "lines": lines, "problems": problems}
+
+
+async def _abreast(lane: Callable[[], Coroutine[Any, Any, None]], count: int) -> None:
+    try:
+        async with asyncio.TaskGroup() as lanes:
+            for _ in range(count):
+                lanes.create_task(lane())
+    except ExceptionGroup as group:
+        raise group.exceptions[0] from None  # one that is not answered stands for all
 
 
 def _refusal(row: dict[str, Any]) -> dict[str, Any]:
@@ -168,12 +225,7 @@ async def _each(
                     refused.append(_refusal({**row, "problems": told.get("problems")}))
                 bar.advance(task)
 
-        try:
-            async with asyncio.TaskGroup() as lanes:
-                for _ in range(ABREAST):
-                    lanes.create_task(lane())
-        except ExceptionGroup as group:
-            raise group.exceptions[0] from None  # one that is not answered stands for all
+        await _abreast(lane, ABREAST)
     refused.sort(key=lambda row: row["lines"])
     return verdicts, refused
 
@@ -190,7 +242,7 @@ def _show(result: dict[str, Any], found: Summary) -> None:
         first = {one.text: one for one in reversed(problems)}  # of each text the first: what it says may differ
         told = sorted(first.values(), key=lambda one: one.line or 0)
         console.print(
-            f"    {len(problems):,} × {code}" + (", the first of each:" if len(told) < len(problems) else ":")
+            f"    {found.kinds[code]:,} × {code}" + (", the first of each:" if len(told) < found.kinds[code] else ":")
         )
         show_problems(console, [one.model_dump(mode="json") for one in told])
     for one in result["unknown"][:SHOWN]:

@@ -1,48 +1,67 @@
-"""What a police file holds: its accidents, rows, problems and unknown labels, without a server. Pure but for the clock."""
+"""What a police file holds: its accidents, rows, problems and unknown labels, without a server. However long a file is, no
+more of it is held than a piece."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from adapters import json_text
 from adapters.police import own_json, sources
 from adapters.police.codebook import Coded, Item
+from adapters.police.cutting import Cut, Piece
 from adapters.police.report import PoliceFile, ReportEntry, Source, Unknown, unknown
-from schemas.problems import Problem, errors
+from schemas.problems import Problem, Severity, errors, problem
 from schemas.records import Kind, Record, Role
 from services.sandbox.client import Post
 from services.validation import accident, moments
 
-JSON = "application/json"
-
-
+JSON, CSV = "application/json", "text/csv"
+_HEAD_BYTES = 4096  # the first sign of a file stands in them
+LISTED = 10_000  # problems of a file that are told one by one; of more their number by kind
 _OF_LINES = frozenset({"csv-encoding", "csv-columns", "csv-value"})
 
 
 @dataclass
 class Summary:
-    """A file read whole. `accidents`: those that can be used; `rows`: lines of parties, dummies too; `last`: the day of
-    its latest accident; `unit`: as its first accident names it; `unknown` counts rows by (column, name, label)."""
+    """What a file came to; nothing of it is kept but this.
 
-    source: Source | None
-    rows: int
+    `accidents`: those that can be used; `rows`: lines of parties, dummies too; `last`: the day of its latest accident; `unit`:
+    as its first accident names it; `unknown` counts rows by (column, name, label); `kinds` counts problems by code.
+    """
+
+    source: Source | None = None
+    rows: int = 0
     accidents: int = 0
     parties: int = 0
     last: str = ""
     unit: str = ""
     torn: bool = False  # a line stands alone that cannot be read: it may be a party of any of the accidents
+    faulty: bool = False
     problems: list[Problem] = field(default_factory=list)
+    kinds: Counter[str] = field(default_factory=Counter)
     unknown: dict[tuple[int, str, str | None], tuple[int, int]] = field(default_factory=dict)
 
-    @property
-    def faulty(self) -> bool:
-        return errors(self.problems)
+    def take(self, piece: Piece) -> None:
+        """Reads a piece; of lines that every piece has, as of the footers, problems are told once."""
+        file = read(piece.data)
+        self.source = file.source
+        self.rows += file.rows
+        self._note([one for one in moved(file.problems, piece.numbers) if one not in self.problems])
+        for entry in file.entries:
+            self.add(_moved(entry, piece.numbers))
+
+    def _note(self, problems: Sequence[Problem]) -> None:
+        self.faulty |= errors(list(problems))
+        self.kinds.update(one.code for one in problems)
+        self.problems += problems[: LISTED - len(self.problems)]
 
     def add(self, entry: ReportEntry) -> None:
-        self.problems += entry.problems
+        self._note(entry.problems)
         first, last = entry.lines
         self.torn |= entry.report is None and first == last and bool(_OF_LINES & {one.code for one in entry.problems})
         for one in entry.unknown:
@@ -62,12 +81,21 @@ class Summary:
             "file": file,
             "accidents": self.accidents,
             "rows": self.rows,
-            "problems": [one.model_dump(mode="json") for one in self.problems],
+            "problems": [one.model_dump(mode="json") for one in (*self._in_order(), *self._more())],
             "unknown": [
                 {"field": name, "label": label, "line": line, "column": column, "rows": rows}
                 for (column, name, label), (line, rows) in sorted(self.unknown.items(), key=_first_seen)
             ],
         }
+
+    def _in_order(self) -> list[Problem]:
+        return sorted(self.problems, key=lambda one: (one.line or 0, one.column or 0, one.code))
+
+    def _more(self) -> list[Problem]:
+        if sum(self.kinds.values()) <= len(self.problems):
+            return []
+        severity = Severity.ERROR if self.faulty else Severity.WARNING
+        return [problem("too-many-problems", severity=severity, limit=LISTED)]
 
 
 def _first_seen(item: tuple[tuple[int, str, str | None], tuple[int, int]]) -> tuple[int, int, str]:
@@ -75,18 +103,68 @@ def _first_seen(item: tuple[tuple[int, str, str | None], tuple[int, int]]) -> tu
     return line, column, label or ""
 
 
-def summary(data: bytes) -> Summary:
-    """A file walked to its end; nothing of it is kept but what it came to."""
-    file = read(data)
-    found = Summary(file.source, file.rows, problems=list(file.problems))
-    for entry in file.entries:
-        found.add(entry)
+@dataclass(frozen=True)
+class Opened:
+    """A file on its way: `cut` None of our own JSON, which is one accident and one piece."""
+
+    path: Path
+    cut: Cut | None
+
+    @property
+    def source(self) -> Source | None:
+        return Source.JSON if self.cut is None else sources.read(self.cut.header).source
+
+    @property
+    def rows(self) -> int:
+        return self.cut.rows if self.cut else 1
+
+    def pieces(self) -> Iterator[Piece]:
+        if self.cut is None:
+            yield Piece(self.path.read_bytes(), range(1, 2), 1)
+        else:
+            yield from self.cut.pieces(_lines(self.path))
+
+
+def opened(path: Path) -> Opened:
+    """Walks the lines of a file once, to know how it is cut. OSError when it cannot be read."""
+    with path.open("rb") as file:
+        if file.read(_HEAD_BYTES).lstrip()[:1] == b"{":
+            return Opened(path, None)
+    return Opened(path, Cut(_lines(path)))
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        for raw in file:
+            yield from raw.splitlines(keepends=True)
+
+
+def summary(file: Opened, tell: Callable[[int], object] = lambda rows: None) -> Summary:
+    """A file read to its end. `tell` is told of rows as they are read."""
+    found = Summary()
+    for piece in file.pieces():
+        found.take(piece)
+        tell(piece.rows)
     return found
 
 
 def read(data: bytes) -> PoliceFile:
     """The reports of a file of any known kind, made as they are walked."""
     return _json(data) if data.lstrip()[:1] == b"{" else sources.read(data)
+
+
+def _moved(entry: ReportEntry, numbers: Sequence[int]) -> ReportEntry:
+    """An accident of a piece, at its lines in the whole file."""
+    first, last = entry.lines
+    strange = tuple(replace(one, line=numbers[one.line - 1]) for one in entry.unknown)
+    problems = moved(entry.problems, numbers)
+    return ReportEntry((numbers[first - 1], numbers[last - 1]), entry.report, problems, strange)
+
+
+def moved(problems: Sequence[Problem], numbers: Sequence[int]) -> tuple[Problem, ...]:
+    return tuple(
+        one if one.line is None else one.model_copy(update={"line": numbers[one.line - 1]}) for one in problems
+    )
 
 
 def _json(body: bytes) -> PoliceFile:
@@ -126,9 +204,10 @@ def _strange(item: Item, coded: Coded) -> Unknown:
     return unknown(1, 0, item, coded, labelled=False)
 
 
-def posts(data: bytes, sender: str, unit_name: str, version: int) -> Iterator[tuple[ReportEntry, Post]]:
+def posts(file: Opened, sender: str, unit_name: str, version: int) -> Iterator[tuple[ReportEntry, Post]]:
     """Of a coded export: each usable accident with the post that hands it over."""
-    for entry in read(data).entries:
+    every = (_moved(entry, piece.numbers) for piece in file.pieces() for entry in read(piece.data).entries)
+    for entry in every:
         if entry.report is None:
             continue
         name = sha256(entry.report.identity.encode()).hexdigest()[:32]

@@ -39,6 +39,7 @@ def check(record: Record, body: bytes, metadata: str | None) -> Finding:
 
 
 def _child(entry: Entry, file: Record, version: str) -> Child:
+    body = entry.body
     record = Record(
         id=derive("accident", file.id, entry.identity),
         attempt=file.attempt,
@@ -47,8 +48,8 @@ def _child(entry: Entry, file: Record, version: str) -> Child:
         role=file.role,
         method=file.method,
         path=file.path,
-        sha256=sha256(entry.body).hexdigest(),
-        size=len(entry.body),
+        sha256=sha256(body).hexdigest(),
+        size=len(body),
         media_type="text/csv",
         received=file.received,
         parent=file.id,
@@ -57,4 +58,4 @@ def _child(entry: Entry, file: Record, version: str) -> Child:
     content = None
     if entry.accident:
         content = accident_evidence.of_open_data(entry.accident, entry.identity, version, record)
-    return Child(record, entry.body, entry.problems, content)
+    return Child(record, body, entry.problems, content)

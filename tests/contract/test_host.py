@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.streams.embedded import BATCH
 from adapters.telemetry import spans
 from schemas.events import Message, Refold
 from schemas.ids import derive, root_span_id, trace_id
@@ -52,13 +53,14 @@ def test_order_per_key_and_every_output_once(open_host: Open) -> None:
 
 def test_resumes_where_it_stood(open_host: Open) -> None:
     host = open_host()
-    host.publish(messages(100))
+    count = BATCH + 36
+    host.publish(messages(count))
     host.turn(Ledger())
-    assert 0 < len(host.taken()) < 100
+    assert 0 < len(host.taken()) < count
     host.close()
     host = open_host()
     host.settle(Ledger())
-    assert len(host.taken()) == len(set(host.taken())) == 100
+    assert len(host.taken()) == len(set(host.taken())) == count
 
 
 def test_a_crash_between_any_two_operations_repeats_the_turn_whole(open_host: Open) -> None:

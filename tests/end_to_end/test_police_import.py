@@ -96,6 +96,14 @@ def test_open_data_goes_through_the_door_as_it_is(system: Up) -> None:
     assert record["sha256"] == hashlib.sha256((POLICE / "parties.csv").read_bytes()).hexdigest()
 
 
+def test_accidents_that_come_again_in_another_file_are_told_as_duplicates(system: Up, tmp_path: Path) -> None:
+    system.json("police", "import", POLICE / "parties.csv")
+    joined = tmp_path / "joined.csv"
+    joined.write_bytes((POLICE / "parties.csv").read_bytes() + b"\r\n")
+    told = system.json("police", "import", joined)
+    assert (told["verdicts"], told["refused"]) == ({"duplicate": 4}, [])
+
+
 def test_a_city_export_becomes_an_accident_each_in_the_units_name(system: Up) -> None:
     told = system.json("police", "import", POLICE / "taipei_112.csv", "--as", UNIT)
     assert (told["accidents"], told["rows"], told["verdicts"], told["refused"]) == (3, 6, {"accepted": 3}, [])

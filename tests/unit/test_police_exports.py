@@ -117,7 +117,7 @@ def raw_pairs(fields: tuple[str, ...], columns) -> dict[Item, str]:
 def test_labels_to_codes_and_back_is_the_identity(path):
     """Every label of every line of the open data, of the accident and of its parties, dummies too."""
     file = open_data.read(path.read_bytes())
-    for told, entry in zip(file.entries, open_report.read(file).entries, strict=True):
+    for told, entry in zip(file.entries, open_report.read(path.read_bytes()).entries, strict=True):
         lines = [open_data.fields(raw) for raw in told.body.splitlines(keepends=True)[1:]]
         if len(lines[0]) != len(party_table.HEADER):
             continue
