@@ -5,17 +5,17 @@ from typing import Protocol
 
 from sqlalchemy import Connection, bindparam, delete, exists, select
 
-from adapters.stores.dialect import insert
-from adapters.stores.tables import GIVEN, inbox, outbox
+from adapters.stores.dialect import among, insert, insert_all
+from adapters.stores.tables import inbox, outbox
 
 _KEEP = insert(outbox)
 _OF = (
     select(outbox.c.input, outbox.c.topic, outbox.c.key, outbox.c.event, outbox.c.day, outbox.c.value)
-    .where(outbox.c.step == bindparam("which"), outbox.c.input.in_(GIVEN))
+    .where(outbox.c.step == bindparam("which"), among(outbox.c.input))
     .order_by(outbox.c.n)
 )
 _LEFT = select(outbox).where(outbox.c.step == bindparam("which")).order_by(outbox.c.input, outbox.c.n)
-_PUBLISHED = delete(outbox).where(outbox.c.step == bindparam("which"), outbox.c.input.in_(GIVEN))
+_PUBLISHED = delete(outbox).where(outbox.c.step == bindparam("which"), among(outbox.c.input))
 
 
 class Output(Protocol):
@@ -48,8 +48,7 @@ def keep(tx: Connection, step: str, input: str, outputs: Sequence[Output]) -> No
         }
         for n, one in enumerate(outputs)
     ]
-    if rows:
-        tx.execute(_KEEP, rows)
+    insert_all(tx, _KEEP, rows)
 
 
 def of(tx: Connection, step: str, inputs: Sequence[str]) -> list[Output]:
