@@ -50,7 +50,7 @@ class Archive:
     def keep(self, tx: Connection, items: Iterable[Kept]) -> None:
         """Seals each under a key of its own; keeping the same record again replaces it."""
         items = list({item.record: item for item in items}.values())  # of two attempts at once the later one
-        keys = self._keys.make(RECORD_KEY + item.record for item in items)
+        keys = self._keys.new(RECORD_KEY + item.record for item in items)
         rows = []
         for item in items:
             key = keys[RECORD_KEY + item.record]

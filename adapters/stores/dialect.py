@@ -64,7 +64,9 @@ def insert_all(tx: Connection, statement: Insert, rows: Sequence[Mapping[str, ob
 def _of_arrays(statement: Insert, names: tuple[str, ...]) -> Insert:
     columns = [statement.table.c[name] for name in names]
     arrays = [bindparam(f"all_{one.name}", type_=ARRAY(one.type)) for one in columns]
-    rows = func.unnest(*arrays).table_valued(*(column(one.name, one.type) for one in columns), name="row").render_derived()
+    rows = (
+        func.unnest(*arrays).table_valued(*(column(one.name, one.type) for one in columns), name="row").render_derived()
+    )
     return statement.from_select(names, select(*rows.c))
 
 

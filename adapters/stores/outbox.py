@@ -1,6 +1,6 @@
 """What a step's inputs led to, sealed as it is published: an input delivered again publishes the same outputs again."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from sqlalchemy import Connection, bindparam, delete, exists, select
@@ -33,8 +33,8 @@ class Output(Protocol):
     def value(self) -> bytes: ...
 
 
-def keep(tx: Connection, step: str, input: str, outputs: Sequence[Output]) -> None:
-    """Keeps outputs under the id of the input that is to publish them again; in the transaction that takes that input."""
+def keep(tx: Connection, step: str, outputs: Mapping[str, Sequence[Output]]) -> None:
+    """Keeps outputs under the ids of the inputs that are to publish them again; in the transaction that takes those inputs."""
     rows = [
         {
             "step": step,
@@ -46,7 +46,8 @@ def keep(tx: Connection, step: str, input: str, outputs: Sequence[Output]) -> No
             "day": one.day,
             "value": one.value,
         }
-        for n, one in enumerate(outputs)
+        for input, some in outputs.items()
+        for n, one in enumerate(some)
     ]
     insert_all(tx, _KEEP, rows)
 

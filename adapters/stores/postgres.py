@@ -27,6 +27,8 @@ SETTINGS = {
     "statement_timeout": "30s",  # waiting for a lock included; a batch takes a tenth of a second
     "idle_in_transaction_session_timeout": "10s",  # a worker that was stopped keeps its locks no longer
     "synchronous_commit": "on",  # what is committed survives the server, whatever its own default is
+    # A plan that is kept is of the tables as they were: in a store that fills it walks from end to end what was small then.
+    "plan_cache_mode": "force_custom_plan",
 }
 # serialization_failure, deadlock_detected: rolled back for certain, and likely to go well the next time.
 AGAIN = {"40001", "40P01"}

@@ -133,9 +133,7 @@ class Broker:
             enable_auto_commit=False,
             session_timeout_ms=SESSION_MS,
             heartbeat_interval_ms=SESSION_MS // 4,
-            fetch_min_bytes=FETCH_BYTES,
-            fetch_max_wait_ms=FETCH_MS,
-            **({"auto_offset_reset": "earliest"} | more),
+            **({"auto_offset_reset": "earliest", "fetch_min_bytes": FETCH_BYTES, "fetch_max_wait_ms": FETCH_MS} | more),
             **self.client(),
         )
 

@@ -29,6 +29,7 @@ from schemas.topics import TOPICS
 
 ELSEWHERE = ""  # the topic of a row that stands for those kept under another input: that one is its key
 POLL_MS = 250  # how late a stop is noticed
+WAIT_MS = 500  # so long the broker keeps a question that it has no answer to; the first record ends it
 # Another worker has the partition by now, and does the batch again: its inputs are seen, nothing changes.
 NOT_OURS = (CommitFailedError, IllegalGenerationError, IllegalStateError, UnknownMemberIdError)
 
@@ -63,7 +64,7 @@ class Host:
     @asynccontextmanager
     async def joined(self, handler: Handler, publisher: Publisher, stopping: asyncio.Event) -> AsyncIterator["Member"]:
         """A member of the step's group, which leaves it in the end."""
-        consumer = self._broker.consumer(self._broker.group(handler.name))
+        consumer = self._broker.consumer(self._broker.group(handler.name), fetch_min_bytes=1, fetch_max_wait_ms=WAIT_MS)
         member = Member(self, handler, consumer, publisher, stopping)
         consumer.subscribe(
             [topic.on_broker(self._broker.space) for topic in TOPICS if topic.name in handler.sources], listener=member
@@ -132,7 +133,7 @@ class Host:
                 return self._sealer.again(_kept(tx, handler.name, [message.id]), now)
             outputs = handler.dead(tx, message, reason, now)
             rows = self._sealer.seal(outputs, now)
-            outbox.keep(tx, handler.name, message.id, rows)
+            outbox.keep(tx, handler.name, {message.id: rows})
             after_commit(tx, lambda: spans.step(handler.name, [message], begun, outputs, reason))
             return rows
 
@@ -142,11 +143,9 @@ class Host:
 def _keep(tx: Connection, step: str, fresh: Sequence[Sequence[str]], rows: Sequence[Output]) -> None:
     """`fresh`: the ids of a batch's fresh inputs, a sequence a partition."""
     firsts = [ids[0] for ids in fresh if ids]
-    if not rows:
-        return
-    outbox.keep(tx, step, firsts[0], rows)
-    for first in firsts[1:]:
-        outbox.keep(tx, step, first, [Row(ELSEWHERE, firsts[0], firsts[0], rows[0].day, b"")])
+    if rows:
+        there = [Row(ELSEWHERE, firsts[0], firsts[0], rows[0].day, b"")]
+        outbox.keep(tx, step, dict.fromkeys(firsts[1:], there) | {firsts[0]: rows})
 
 
 def _kept(tx: Connection, step: str, inputs: Sequence[str]) -> list[Output]:
@@ -175,8 +174,13 @@ class Member(ConsumerRebalanceListener):
         self._busy = asyncio.Lock()
 
     async def turn(self) -> int:
-        """What is there now, in one transaction; the number of records it took."""
+        """What is there now, in one transaction; the number of records it took.
+
+        The broker is asked at its beginning alone, so that one answer holds all that came since the last one: what is fetched
+        ahead holds the first of it, and the rest would be another batch."""
+        self._consumer.resume(*self._consumer.paused())
         found = await self._consumer.getmany(timeout_ms=POLL_MS, max_records=BATCH)
+        self._consumer.pause(*self._consumer.assignment())
         if not found:
             return 0
         async with self._busy:

@@ -61,8 +61,7 @@ class Source:
 
         def entering(tx: Connection) -> list[Row]:
             rows = self._sealer.seal(work(tx), self._clock())
-            for row in rows:
-                outbox.keep(tx, self._name, row.event, [row])
+            outbox.keep(tx, self._name, {row.event: [row] for row in rows})
             outbox.published(tx, self._name, self._published)
             return rows
 

@@ -103,8 +103,10 @@ def run(
 
         lines = register([policy.line() for policy in policies()])
         with databases(), contextlib.nullcontext() if port is None else bound(host, port) as listener:
-            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                runner.run(_run(service, lambda: Node(broker, places, lines, sandbox=True), listener))
+            asyncio.set_event_loop_policy(
+                uvloop.EventLoopPolicy()
+            )  # Faust makes another loop, for its consumer's thread
+            asyncio.run(_run(service, lambda: Node(broker, places, lines, sandbox=True), listener))
 
 
 def address(kafka: str) -> "Broker":

@@ -180,7 +180,7 @@ def write(tx: Connection, keys: Keys, journal: Journal, batches: Sequence[Batch]
 
 def append(tx: Connection, keys: Keys, batch: Batch) -> None:
     """Appends what the journal has already."""
-    made = keys.make(offer_key(batch.insurer, row["number"]) for row in batch.rows if row["content"] is not None)
+    made = keys.new(offer_key(batch.insurer, row["number"]) for row in batch.rows if row["content"] is not None)
     for row in batch.rows:
         if row["content"] is not None:
             name = offer_key(batch.insurer, row["number"])
