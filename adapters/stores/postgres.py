@@ -12,10 +12,11 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 import structlog
-from sqlalchemy import Connection, Engine, create_engine, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
 
 from adapters.stores.database import AFTER
+from adapters.stores.dialect import binary_arrays
 from adapters.stores.migrations import upgrade
 
 T = TypeVar("T")
@@ -99,7 +100,7 @@ class PostgresDatabase:
 
 
 def _engine(url: str, isolation: str, **options: object) -> Engine:
-    return create_engine(
+    engine = create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
         isolation_level=isolation,
         execution_options=options,
@@ -113,3 +114,5 @@ def _engine(url: str, isolation: str, **options: object) -> Engine:
             "options": " ".join(f"-c {name}={value}" for name, value in SETTINGS.items()),
         },
     )
+    event.listen(engine, "connect", binary_arrays)
+    return engine
