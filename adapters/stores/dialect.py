@@ -1,5 +1,6 @@
 """What differs between SQLite and PostgreSQL, in this one place; all other SQL of the folder is the same for both."""
 
+import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from hashlib import sha256
@@ -20,6 +21,11 @@ T = TypeVar("T")
 _LOCK = text("SELECT pg_advisory_xact_lock(name) FROM unnest(CAST(:names AS bigint[])) AS name")
 _NEXT_ACCEPTANCES = text("SELECT nextval('acceptance') FROM generate_series(1, :count)")
 _LAST_ACCEPTANCE = text("SELECT coalesce(max(accepted), 0) FROM records")
+
+# Of PostgreSQL: query_canceled (by the time limit), out_of_memory (of the table of locks, too); the class of limits passed.
+TOO_MUCH, LIMITS = {"57014", "53200"}, "54"
+# Of SQLite: "too many SQL variables" has no code of its own.
+OVER_LIMIT = {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_TOOBIG}
 
 
 class among(FunctionElement[bool]):  # noqa: N801 — read as SQLAlchemy's own functions are
@@ -83,6 +89,15 @@ def trouble(error: BaseException) -> bool:
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
     return isinstance(error, OperationalError | InterfaceError | NoConnection)
+
+
+def too_much(error: BaseException) -> bool:
+    """Whether one transaction asked for more than it may have: values of a statement, time, locks or memory. With less at
+    once it may go well, and whoever else needs the database finds it well."""
+    if not isinstance(error, DBAPIError):
+        return False
+    state = getattr(error.orig, "sqlstate", None) or ""
+    return state in TOO_MUCH or state.startswith(LIMITS) or getattr(error.orig, "sqlite_errorcode", None) in OVER_LIMIT
 
 
 def lock(tx: Connection, names: Iterable[str]) -> None:

@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 
 from adapters.stores import inbox, outbox, records
 from adapters.stores.database import after_commit
+from adapters.stores.dialect import too_much
 from adapters.stores.outbox import Output
 from adapters.stores.postgres import PostgresDatabase
 from adapters.streams.embedded import BATCH, Handler, about, note
@@ -81,9 +82,9 @@ class Host:
         try:
             return self._together(handler, batches)
         except Exception as error:
-            if trouble(error):
+            if trouble(error) and not too_much(error):
                 raise
-            # A poison message must not stop the others: each is judged alone.
+            # A poison message must not stop the others, nor many large ones each other: each is judged alone.
             logger.warning("batch failed, trying one by one", step=handler.name, error=type(error).__name__)
         return [row for batch in batches for message in batch for row in self._alone(handler, message)]
 
@@ -118,11 +119,12 @@ class Host:
         return outputs
 
     def _alone(self, handler: Handler, message: Message) -> list[Output]:
-        """One message by itself; what raises even so becomes a dead letter."""
+        """One message by itself; what raises even so becomes a dead letter, what asks for too much only at the second time:
+        others may have had the locks and the memory that it lacked."""
         try:
-            return self._together(handler, [[message]])
+            return self._twice(handler, message)
         except Exception as error:
-            if trouble(error):
+            if trouble(error) and not too_much(error):
                 raise
             reason, now, begun = type(error).__name__, self._clock(), spans.now()
         with structlog.contextvars.bound_contextvars(**about(message)):
@@ -138,6 +140,14 @@ class Host:
             return rows
 
         return self.database.commit(work)
+
+    def _twice(self, handler: Handler, message: Message) -> list[Output]:
+        try:
+            return self._together(handler, [[message]])
+        except Exception as error:
+            if not too_much(error):
+                raise
+        return self._together(handler, [[message]])
 
 
 def _keep(tx: Connection, step: str, fresh: Sequence[Sequence[str]], rows: Sequence[Output]) -> None:
