@@ -6,8 +6,6 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any, TypeVar
 
-import psycopg
-from psycopg.types.array import ListBinaryDumper
 from sqlalchemy import ARRAY, Boolean, ColumnElement, Connection, Insert, Result, bindparam, column, func, select, text
 from sqlalchemy.dialects.postgresql import insert as insert  # SQLite's compiler writes its ON CONFLICT all the same
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -78,9 +76,11 @@ def _of_arrays(statement: Insert, names: tuple[str, ...]) -> Insert:
     return statement.from_select(names, select(*rows.c))
 
 
-def binary_arrays(connection: "psycopg.Connection[Any]", _: object) -> None:
+def binary_arrays(connection: Any, _: object) -> None:
     """For an engine of PostgreSQL, at "connect": arrays go as bytes. Written as text, each element is searched for what must be
     escaped, which takes four times as long for ids and a thousand times for sealed values."""
+    from psycopg.types.array import ListBinaryDumper  # here, for the embedded form loads no driver of PostgreSQL
+
     connection.adapters.register_dumper(list, ListBinaryDumper)
 
 

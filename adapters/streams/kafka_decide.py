@@ -30,7 +30,6 @@ from schemas.topics import TOPICS
 
 ELSEWHERE = ""  # the topic of a row that stands for those kept under another input: that one is its key
 POLL_MS = 250  # how late a stop is noticed
-WAIT_MS = 500  # so long the broker keeps a question that it has no answer to; the first record ends it
 # Another worker has the partition by now, and does the batch again: its inputs are seen, nothing changes.
 NOT_OURS = (CommitFailedError, IllegalGenerationError, IllegalStateError, UnknownMemberIdError)
 
@@ -65,7 +64,7 @@ class Host:
     @asynccontextmanager
     async def joined(self, handler: Handler, publisher: Publisher, stopping: asyncio.Event) -> AsyncIterator["Member"]:
         """A member of the step's group, which leaves it in the end."""
-        consumer = self._broker.consumer(self._broker.group(handler.name), fetch_min_bytes=1, fetch_max_wait_ms=WAIT_MS)
+        consumer = self._broker.consumer(self._broker.group(handler.name))
         member = Member(self, handler, consumer, publisher, stopping)
         consumer.subscribe(
             [topic.on_broker(self._broker.space) for topic in TOPICS if topic.name in handler.sources], listener=member

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import socket
@@ -157,6 +158,8 @@ async def _run(service: str, make: "Callable[[], Node]", listener: socket.socket
     telling: list[asyncio.Task[asyncio.Server]] = []
 
     def ready() -> None:
+        gc.collect()
+        gc.freeze()  # what is loaded by now stays: no collection need walk it
         if listener:
             telling.append(asyncio.create_task(tell(listener)))
         click.echo(f"claims: {service} runs")
