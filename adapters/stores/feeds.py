@@ -8,10 +8,9 @@ from adapters.stores.dialect import among, insert, insert_all
 from adapters.stores.tables import feeds, handovers, offer_papers, offers, records, uses
 
 _LAST = select(feeds.c.last).where(feeds.c.insurer == bindparam("insurer"))
-_STANDING = select(offers.c.number, offers.c.case_number, offers.c.digest).where(
+_STANDING = select(offers.c.number, offers.c.type, offers.c.case_number, offers.c.digest).where(
     offers.c.insurer == bindparam("insurer"),
     among(offers.c.case_number),
-    offers.c.type == "claims.offer",
     offers.c.taken_back_by.is_(None),
 )
 _PAPERS = (
@@ -32,8 +31,8 @@ def set_last(tx: Connection, insurer: str, number: int) -> None:
     tx.execute(_SET_LAST, {"insurer": insurer, "last": number})
 
 
-def standing_offers(tx: Connection, insurer: str, numbers_of_cases: Iterable[str]) -> Sequence[Row]:
-    """Offers of these cases that are not taken back, in order of number."""
+def standing(tx: Connection, insurer: str, numbers_of_cases: Iterable[str]) -> Sequence[Row]:
+    """Of these cases the offers that are not taken back, and what took others back, in order of number."""
     rows = tx.execute(_STANDING, {"insurer": insurer, "given": list(numbers_of_cases)}).all()
     return sorted(rows, key=lambda row: row.number)  # sorted there, SQLite walks the whole feed for its order
 

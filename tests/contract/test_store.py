@@ -355,7 +355,7 @@ def test_hot_statements_walk_no_table_and_no_feed(tmp_path: Path) -> None:
     asked: list[tuple[str, object]] = []
     event.listen(database._writer, "before_cursor_execute", lambda *at: asked.append((at[2], at[3])))
     with database.write() as tx:
-        feeds.standing_offers(tx, "i", ["c", "d"])
+        feeds.standing(tx, "i", ["c", "d"])
         feeds.papers_of(tx, "i", [1, 2])
         feeds.offers_with(tx, "i", "s")
         feeds.page(tx, "i", 5, 10)
