@@ -13,9 +13,10 @@ import psycopg
 import uvicorn
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
-from adapters.streams.kafka import FETCH_BYTES, FETCH_MS, LINGER_MS
+from adapters.streams.kafka import LINGER_MS
 
 TOPIC = "bare"
+FETCH_BYTES, FETCH_MS = 64 << 10, 30  # a fetch waits so long for so much: else each record is a request of its own
 BATCH = 500  # the interchange's steps take 64 at once: the peer has fewer transactions
 PARTITION_BYTES = 32 << 20  # of one fetch: room for a batch of documents, which the default of 1 MiB has not
 TABLE = "CREATE TABLE IF NOT EXISTS bare (sha256 text PRIMARY KEY, body bytea NOT NULL)"

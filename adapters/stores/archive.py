@@ -6,8 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, exists, select
 
-from adapters.stores.dialect import insert
-from adapters.stores.tables import GIVEN, bodies, records
+from adapters.stores.dialect import among, insert, insert_all
+from adapters.stores.tables import bodies, records
 from adapters.vault.blobs import Blobs
 from adapters.vault.keys import Keys
 from adapters.vault.packing import unpack
@@ -40,7 +40,7 @@ _KEEP = _INSERT.on_conflict_do_update(
 )
 # Of a record whose bytes a restore has lost nothing is told to anybody, though its view may still open.
 _WANTED = exists().where(records.c.record == bodies.c.record, records.c.wanted == 1)
-_VIEWS = select(bodies.c.record, bodies.c.view).where(bodies.c.record.in_(GIVEN), ~_WANTED)
+_VIEWS = select(bodies.c.record, bodies.c.view).where(among(bodies.c.record), ~_WANTED)
 
 
 class Archive:
@@ -49,8 +49,8 @@ class Archive:
 
     def keep(self, tx: Connection, items: Iterable[Kept]) -> None:
         """Seals each under a key of its own; keeping the same record again replaces it."""
-        items = list(items)
-        keys = self._keys.make(RECORD_KEY + item.record for item in items)
+        items = list({item.record: item for item in items}.values())  # of two attempts at once the later one
+        keys = self._keys.new(RECORD_KEY + item.record for item in items)
         rows = []
         for item in items:
             key = keys[RECORD_KEY + item.record]
@@ -72,8 +72,7 @@ class Archive:
                     "blob": item.blob,
                 }
             )
-        if rows:
-            tx.execute(_KEEP, rows)
+        insert_all(tx, _KEEP, rows)
 
     def views(self, tx: Connection, ids: Iterable[str]) -> dict[str, Content]:
         """The parsed views of those records that have one and are not erased."""

@@ -4,43 +4,44 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, or_, select, update
 
-from adapters.stores.dialect import insert
+from adapters.stores.dialect import among, insert, insert_all
 from adapters.stores.records import IS_HELD
-from adapters.stores.tables import GIVEN, cases, judgements, links, records, views
+from adapters.stores.tables import cases, judgements, links, records, views
 
 IN_SET = (IS_HELD, records.c.erased == 0, records.c.lineage.is_not(None))
 
 
-_OF_RECORDS = select(records).where(records.c.record.in_(GIVEN))
-_OF_LINEAGES = select(records).where(records.c.lineage.in_(GIVEN), *IN_SET)
+_OF_RECORDS = select(records).where(among(records.c.record))
+_LINEAGES_OF_CASES = select(records.c.lineage).where(among(records.c.case_number), *IN_SET)
+_OF_LINEAGES = select(records).where(among(records.c.lineage), *IN_SET)
 _PUT_LINKS = insert(links).on_conflict_do_nothing()
-_KEY_COUNTS = select(links.c.hash, func.count()).where(links.c.hash.in_(GIVEN)).group_by(links.c.hash)
+_KEY_COUNTS = select(links.c.hash, func.count()).where(among(links.c.hash)).group_by(links.c.hash)
 _LINEAGES_UNDER = (
     select(records.c.lineage)
     .join(links, links.c.record == records.c.record)
-    .where(links.c.hash.in_(GIVEN), *IN_SET)
+    .where(among(links.c.hash), *IN_SET)
     .distinct()
 )
 _JUDGEMENTS_ABOUT = (
     select(judgements, records.c.accepted)
     .join(records, records.c.record == judgements.c.judgement)
-    .where(or_(judgements.c.one.in_(GIVEN), judgements.c.other.in_(GIVEN)))
+    .where(or_(among(judgements.c.one), among(judgements.c.other)))
     .order_by(records.c.accepted)
 )
-_CASES = select(cases.c.number, cases.c.merged_into, cases.c.opened).where(cases.c.number.in_(GIVEN))
+_CASES = select(cases.c.number, cases.c.merged_into, cases.c.opened).where(among(cases.c.number))
 _INSERT_CASES = insert(cases)
 _PUT_CASES = _INSERT_CASES.on_conflict_do_update(
     index_elements=["number"], set_={"merged_into": _INSERT_CASES.excluded.merged_into}
 )
 _ASSIGN = update(records).where(records.c.record == bindparam("which")).values(case_number=bindparam("number"))
-_VIEWS = select(views).where(views.c.case_number.in_(GIVEN))
+_VIEWS = select(views).where(among(views.c.case_number))
 _INSERT_VIEWS = insert(views)
 _PUT_VIEWS = _INSERT_VIEWS.on_conflict_do_update(
     index_elements=["insurer", "case_number"],
     set_={"version": _INSERT_VIEWS.excluded.version, "digest": _INSERT_VIEWS.excluded.digest},
 )
 _LATEST_VIEWS = select(views.c.case_number, views.c.version).where(
-    views.c.insurer == bindparam("insurer"), views.c.case_number.in_(GIVEN)
+    views.c.insurer == bindparam("insurer"), among(views.c.case_number)
 )
 
 
@@ -61,7 +62,7 @@ def lineages_of_cases(tx: Connection, numbers: Iterable[str]) -> set[str]:
     numbers = list(numbers)
     if not numbers:
         return set()
-    return set(tx.execute(select(records.c.lineage).where(records.c.case_number.in_(numbers), *IN_SET)).scalars())
+    return set(tx.execute(_LINEAGES_OF_CASES, {"given": numbers}).scalars())
 
 
 def a_record_of(tx: Connection, number: str) -> str | None:
@@ -71,9 +72,7 @@ def a_record_of(tx: Connection, number: str) -> str | None:
 
 
 def put_links(tx: Connection, pairs: Iterable[tuple[str, str]]) -> None:
-    rows = [{"hash": hash, "record": record} for hash, record in sorted(pairs)]
-    if rows:
-        tx.execute(_PUT_LINKS, rows)
+    insert_all(tx, _PUT_LINKS, [{"hash": hash, "record": record} for hash, record in sorted(pairs)])
 
 
 def drop_links(tx: Connection, record: str) -> list[str]:
@@ -123,8 +122,7 @@ def cases_by_number(tx: Connection, numbers: Iterable[str]) -> dict[str, Row]:
 
 def put_cases(tx: Connection, rows: Sequence[dict[str, object]]) -> None:
     """Dicts of number, merged_into, opened."""
-    if rows:
-        tx.execute(_PUT_CASES, rows)
+    insert_all(tx, _PUT_CASES, rows)
 
 
 def assign(tx: Connection, rows: Sequence[dict[str, object]]) -> None:
@@ -156,8 +154,7 @@ def views_of(tx: Connection, numbers: Iterable[str]) -> Sequence[Row]:
 
 def put_views(tx: Connection, rows: Sequence[dict[str, object]]) -> None:
     """Dicts of insurer, case_number, version, digest."""
-    if rows:
-        tx.execute(_PUT_VIEWS, rows)
+    insert_all(tx, _PUT_VIEWS, rows)
 
 
 def latest_views(tx: Connection, insurer: str, numbers: Iterable[str]) -> dict[str, int]:

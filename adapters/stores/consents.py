@@ -3,25 +3,27 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, delete, select
+from sqlalchemy import Connection, Row, delete, literal_column, select
 
-from adapters.stores.dialect import insert
+from adapters.stores.dialect import among, insert
 from adapters.stores.records import IS_HELD, stamp
-from adapters.stores.tables import GIVEN, authorisations, due, parked, records, withdrawals
+from adapters.stores.tables import authorisations, due, parked, records, withdrawals
 from schemas.evidence import Standing
 from schemas.records import REVIEWED
 
 _NEWEST = (
     select(records.c.lineage, records.c.record)
-    .where(records.c.lineage.in_(GIVEN), records.c.kind.in_([one.value for one in REVIEWED]), IS_HELD)
+    .where(
+        among(records.c.lineage), records.c.kind.in_([literal_column(f"'{one.value}'") for one in REVIEWED]), IS_HELD
+    )
     .order_by(records.c.version)
 )
-_WITHDRAWN = select(withdrawals.c.lineage).where(withdrawals.c.lineage.in_(GIVEN))
+_WITHDRAWN = select(withdrawals.c.lineage).where(among(withdrawals.c.lineage))
 _ROWS = select(records.c.record, records.c.lineage).where(
-    records.c.record.in_(GIVEN), records.c.standing != Standing.WITHDRAWN.value
+    among(records.c.record), records.c.standing != Standing.WITHDRAWN.value
 )
 _APPROVED = select(authorisations.c.record).where(
-    authorisations.c.record.in_(GIVEN), authorisations.c.decision == "approve"
+    among(authorisations.c.record), authorisations.c.decision == "approve"
 )
 
 

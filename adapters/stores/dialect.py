@@ -1,13 +1,17 @@
 """What differs between SQLite and PostgreSQL, in this one place; all other SQL of the folder is the same for both."""
 
-from collections.abc import Callable, Iterable
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from hashlib import sha256
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, text
+from sqlalchemy import ARRAY, Boolean, ColumnElement, Connection, Insert, Result, bindparam, column, func, select, text
 from sqlalchemy.dialects.postgresql import insert as insert  # SQLite's compiler writes its ON CONFLICT all the same
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 
 T = TypeVar("T")
 
@@ -16,12 +20,84 @@ _LOCK = text("SELECT pg_advisory_xact_lock(name) FROM unnest(CAST(:names AS bigi
 _NEXT_ACCEPTANCES = text("SELECT nextval('acceptance') FROM generate_series(1, :count)")
 _LAST_ACCEPTANCE = text("SELECT coalesce(max(accepted), 0) FROM records")
 
+# Of PostgreSQL: query_canceled (by the time limit), out_of_memory (of the table of locks, too); the class of limits passed.
+TOO_MUCH, LIMITS = {"57014", "53200"}, "54"
+# Of SQLite: "too many SQL variables" has no code of its own.
+OVER_LIMIT = {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_TOOBIG}
+
+
+class among(FunctionElement[bool]):  # noqa: N801 — read as SQLAlchemy's own functions are
+    """That a column is one of a list, which is the statement's parameter `given` (or another name). Such a statement is built
+    once, as a constant. On PostgreSQL the list is one array: with a place for each element, a list of another length would be
+    another statement, to be written, parsed and planned anew each time, which costs more than running it."""
+
+    type = Boolean()
+    inherit_cache = True
+
+    def __init__(self, column: ColumnElement[Any], name: str = "given") -> None:
+        super().__init__(column.in_(bindparam(name, expanding=True)))
+
+    def self_group(self, against: object = None) -> "among":
+        """As it is: SQLite has no truth values, and would be asked whether this is one, past every index."""
+        return self
+
+
+@compiles(among)
+def _in(element: among, compiler: Any, **how: Any) -> str:
+    return str(compiler.process(*element.clauses, **how))
+
+
+@compiles(among, "postgresql")
+def _any(element: among, compiler: Any, **how: Any) -> str:
+    (listed,) = element.clauses
+    array = bindparam(listed.right.key, type_=ARRAY(listed.left.type))
+    return f"{compiler.process(listed.left, **how)} = ANY ({compiler.process(array, **how)})"
+
+
+def insert_all(tx: Connection, statement: Insert, rows: Sequence[Mapping[str, object]]) -> Result[Any] | None:
+    """Inserts rows, in their order; what the statement returns of them, None of no rows. On PostgreSQL as one statement over
+    arrays, a column each: a row by itself costs as much in the sending as in the writing. `statement` is a constant; no two
+    rows are the same by its conflict target."""
+    if not rows:
+        return None
+    if tx.dialect.name != "postgresql":
+        return tx.execute(statement, rows)
+    names = tuple(rows[0])
+    return tx.execute(_of_arrays(statement, names), {f"all_{name}": [row[name] for row in rows] for name in names})
+
+
+@lru_cache
+def _of_arrays(statement: Insert, names: tuple[str, ...]) -> Insert:
+    columns = [statement.table.c[name] for name in names]
+    arrays = [bindparam(f"all_{one.name}", type_=ARRAY(one.type)) for one in columns]
+    rows = (
+        func.unnest(*arrays).table_valued(*(column(one.name, one.type) for one in columns), name="row").render_derived()
+    )
+    return statement.from_select(names, select(*rows.c))
+
+
+def binary_arrays(connection: Any, _: object) -> None:
+    """For an engine of PostgreSQL, at "connect": arrays go as bytes. Written as text, each element is searched for what must be
+    escaped, which takes four times as long for ids and a thousand times for sealed values."""
+    from psycopg.types.array import ListBinaryDumper  # here, for the embedded form loads no driver of PostgreSQL
+
+    connection.adapters.register_dumper(list, ListBinaryDumper)
+
 
 def trouble(error: BaseException) -> bool:
     """Whether the database is in trouble, or another transaction was in the way: what was asked is not to blame."""
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
     return isinstance(error, OperationalError | InterfaceError | NoConnection)
+
+
+def too_much(error: BaseException) -> bool:
+    """Whether one transaction asked for more than it may have: values of a statement, time, locks or memory. With less at
+    once it may go well, and whoever else needs the database finds it well."""
+    if not isinstance(error, DBAPIError):
+        return False
+    state = getattr(error.orig, "sqlstate", None) or ""
+    return state in TOO_MUCH or state.startswith(LIMITS) or getattr(error.orig, "sqlite_errorcode", None) in OVER_LIMIT
 
 
 def lock(tx: Connection, names: Iterable[str]) -> None:

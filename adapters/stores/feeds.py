@@ -4,23 +4,23 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, Row, bindparam, func, select, update
 
-from adapters.stores.dialect import insert
-from adapters.stores.tables import GIVEN, feeds, handovers, offer_papers, offers, records, uses
+from adapters.stores.dialect import among, insert, insert_all
+from adapters.stores.tables import feeds, handovers, offer_papers, offers, records, uses
 
 _LAST = select(feeds.c.last).where(feeds.c.insurer == bindparam("insurer"))
-_STANDING = select(offers.c.number, offers.c.case_number, offers.c.digest).where(
+_STANDING = select(offers.c.number, offers.c.type, offers.c.case_number, offers.c.digest).where(
     offers.c.insurer == bindparam("insurer"),
-    offers.c.case_number.in_(GIVEN),
-    offers.c.type == "claims.offer",
+    among(offers.c.case_number),
     offers.c.taken_back_by.is_(None),
 )
 _PAPERS = (
     select(offer_papers, records.c.erased)
     .join(records, records.c.record == offer_papers.c.record)
-    .where(offer_papers.c.insurer == bindparam("insurer"), offer_papers.c.number.in_(GIVEN))
+    .where(offer_papers.c.insurer == bindparam("insurer"), among(offer_papers.c.number))
 )
 _UNPUBLISHED = select(feeds.c.insurer).where(feeds.c.published < feeds.c.last).order_by(feeds.c.insurer)
-_APPEND, _APPEND_PAPERS = insert(offers), insert(offer_papers)
+_APPEND, _APPEND_PAPERS, _INSERT_FEED = insert(offers), insert(offer_papers), insert(feeds)
+_SET_LAST = _INSERT_FEED.on_conflict_do_update(index_elements=["insurer"], set_={"last": _INSERT_FEED.excluded.last})
 
 
 def last_number(tx: Connection, insurer: str) -> int:
@@ -28,12 +28,11 @@ def last_number(tx: Connection, insurer: str) -> int:
 
 
 def set_last(tx: Connection, insurer: str, number: int) -> None:
-    statement = insert(feeds).values(insurer=insurer, last=number)
-    tx.execute(statement.on_conflict_do_update(index_elements=["insurer"], set_={"last": number}))
+    tx.execute(_SET_LAST, {"insurer": insurer, "last": number})
 
 
-def standing_offers(tx: Connection, insurer: str, numbers_of_cases: Iterable[str]) -> Sequence[Row]:
-    """Offers of these cases that are not taken back, in order of number."""
+def standing(tx: Connection, insurer: str, numbers_of_cases: Iterable[str]) -> Sequence[Row]:
+    """Of these cases the offers that are not taken back, and what took others back, in order of number."""
     rows = tx.execute(_STANDING, {"insurer": insurer, "given": list(numbers_of_cases)}).all()
     return sorted(rows, key=lambda row: row.number)  # sorted there, SQLite walks the whole feed for its order
 
@@ -44,10 +43,8 @@ def papers_of(tx: Connection, insurer: str, numbers: Iterable[int]) -> Sequence[
 
 
 def append(tx: Connection, rows: Sequence[dict[str, object]], papers: Sequence[dict[str, object]]) -> None:
-    if rows:
-        tx.execute(_APPEND, rows)
-    if papers:
-        tx.execute(_APPEND_PAPERS, papers)
+    insert_all(tx, _APPEND, rows)
+    insert_all(tx, _APPEND_PAPERS, papers)
 
 
 def take_back(tx: Connection, insurer: str, rows: Sequence[dict[str, int]]) -> None:

@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, bindparam, delete, select
 
-from adapters.stores.dialect import insert
-from adapters.stores.tables import GIVEN, inbox
+from adapters.stores.dialect import among, insert, insert_all
+from adapters.stores.tables import inbox
 from schemas.events import Message
 
 _TAKE = insert(inbox).on_conflict_do_nothing().returning(inbox.c.event)
-_SEEN = select(inbox.c.event).where(inbox.c.step == bindparam("which"), inbox.c.event.in_(GIVEN))
+_SEEN = select(inbox.c.event).where(inbox.c.step == bindparam("which"), among(inbox.c.event))
 
 
 def take(tx: Connection, step: str, messages: Sequence[Message], now: datetime) -> list[Message]:
@@ -25,7 +25,7 @@ def take(tx: Connection, step: str, messages: Sequence[Message], now: datetime) 
     day = now.astimezone(UTC).strftime("%Y-%m-%d")
     # Sorted: two workers with the same inputs wait for each other in one direction only.
     rows = [{"step": step, "event": id, "day": day} for id in sorted(by_id)]
-    taken = set(tx.execute(_TAKE, rows).scalars())
+    taken = set(insert_all(tx, _TAKE, rows).scalars())
     return [message for message in messages if message.id in taken and message is by_id[message.id]]
 
 

@@ -29,6 +29,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from adapters.stores.dialect import lock
 from adapters.stores.tables import LONG
@@ -108,8 +109,10 @@ class Journal:
         with engine.begin() as tx:
             if inspect(tx).has_table("records"):
                 raise BesideStore("Give the journal another database than the store's: that of the keys, or its own.")
-            lock(tx, ["journal"])  # two that make the table at once would trip each other
-            _metadata.create_all(tx)
+            lock(tx, ["journal"])  # two that make the table at once would trip each other on PostgreSQL
+            tx.execute(CreateTable(_journal, if_not_exists=True))
+            for index in _journal.indexes:
+                tx.execute(CreateIndex(index, if_not_exists=True))
 
     @classmethod
     def at(cls, place: str) -> "Journal":

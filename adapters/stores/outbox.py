@@ -1,21 +1,21 @@
 """What a step's inputs led to, sealed as it is published: an input delivered again publishes the same outputs again."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from sqlalchemy import Connection, bindparam, delete, exists, select
 
-from adapters.stores.dialect import insert
-from adapters.stores.tables import GIVEN, inbox, outbox
+from adapters.stores.dialect import among, insert, insert_all
+from adapters.stores.tables import inbox, outbox
 
 _KEEP = insert(outbox)
 _OF = (
     select(outbox.c.input, outbox.c.topic, outbox.c.key, outbox.c.event, outbox.c.day, outbox.c.value)
-    .where(outbox.c.step == bindparam("which"), outbox.c.input.in_(GIVEN))
+    .where(outbox.c.step == bindparam("which"), among(outbox.c.input))
     .order_by(outbox.c.n)
 )
 _LEFT = select(outbox).where(outbox.c.step == bindparam("which")).order_by(outbox.c.input, outbox.c.n)
-_PUBLISHED = delete(outbox).where(outbox.c.step == bindparam("which"), outbox.c.input.in_(GIVEN))
+_PUBLISHED = delete(outbox).where(outbox.c.step == bindparam("which"), among(outbox.c.input))
 
 
 class Output(Protocol):
@@ -33,8 +33,8 @@ class Output(Protocol):
     def value(self) -> bytes: ...
 
 
-def keep(tx: Connection, step: str, input: str, outputs: Sequence[Output]) -> None:
-    """Keeps outputs under the id of the input that is to publish them again; in the transaction that takes that input."""
+def keep(tx: Connection, step: str, outputs: Mapping[str, Sequence[Output]]) -> None:
+    """Keeps outputs under the ids of the inputs that are to publish them again; in the transaction that takes those inputs."""
     rows = [
         {
             "step": step,
@@ -46,10 +46,10 @@ def keep(tx: Connection, step: str, input: str, outputs: Sequence[Output]) -> No
             "day": one.day,
             "value": one.value,
         }
-        for n, one in enumerate(outputs)
+        for input, some in outputs.items()
+        for n, one in enumerate(some)
     ]
-    if rows:
-        tx.execute(_KEEP, rows)
+    insert_all(tx, _KEEP, rows)
 
 
 def of(tx: Connection, step: str, inputs: Sequence[str]) -> list[Output]:

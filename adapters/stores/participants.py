@@ -5,12 +5,12 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection, Row, select
 
-from adapters.stores.dialect import insert, lock
-from adapters.stores.tables import GIVEN, feeds, participants
+from adapters.stores.dialect import among, insert, lock
+from adapters.stores.tables import feeds, participants
 from schemas.records import Participant, Role, Status
 
 _ADMITTED = select(participants.c.code).where(
-    participants.c.code.in_(GIVEN), participants.c.status == Status.ADMITTED.value
+    among(participants.c.code), participants.c.status == Status.ADMITTED.value
 )
 
 

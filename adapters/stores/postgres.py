@@ -12,10 +12,11 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 import structlog
-from sqlalchemy import Connection, Engine, create_engine, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
 
 from adapters.stores.database import AFTER
+from adapters.stores.dialect import binary_arrays
 from adapters.stores.migrations import upgrade
 
 T = TypeVar("T")
@@ -27,6 +28,8 @@ SETTINGS = {
     "statement_timeout": "30s",  # waiting for a lock included; a batch takes a tenth of a second
     "idle_in_transaction_session_timeout": "10s",  # a worker that was stopped keeps its locks no longer
     "synchronous_commit": "on",  # what is committed survives the server, whatever its own default is
+    # A plan that is kept is of the tables as they were: in a store that fills it walks from end to end what was small then.
+    "plan_cache_mode": "force_custom_plan",
 }
 # serialization_failure, deadlock_detected: rolled back for certain, and likely to go well the next time.
 AGAIN = {"40001", "40P01"}
@@ -97,7 +100,7 @@ class PostgresDatabase:
 
 
 def _engine(url: str, isolation: str, **options: object) -> Engine:
-    return create_engine(
+    engine = create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
         isolation_level=isolation,
         execution_options=options,
@@ -111,3 +114,5 @@ def _engine(url: str, isolation: str, **options: object) -> Engine:
             "options": " ".join(f"-c {name}={value}" for name, value in SETTINGS.items()),
         },
     )
+    event.listen(engine, "connect", binary_arrays)
+    return engine

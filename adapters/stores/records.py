@@ -19,15 +19,16 @@ from sqlalchemy import (
     update,
 )
 
-from adapters.stores.dialect import insert
-from adapters.stores.tables import GIVEN, acting, dead_letters, doubts, inbox, offer_papers, records, uses, withdrawals
+from adapters.stores.dialect import among, insert, insert_all
+from adapters.stores.tables import acting, dead_letters, doubts, inbox, offer_papers, records, uses, withdrawals
 from schemas.events import Checked, Message
 from schemas.problems import Problem
 from schemas.records import Kind, Outcome, Record, Role
 
 HELD = (Outcome.ACCEPTED.value, Outcome.DUPLICATE.value)  # the outcomes that put a record into the set
-# As a condition. Through a function, so that no planner walks the index of outcomes, which nearly all records share.
-IS_HELD = func.coalesce(records.c.outcome, "").in_(HELD)
+# As a condition. Through a function, so that no planner walks the index of outcomes, which nearly all records share; and with
+# its values in the text, for a list of parameters is written out anew each time that it is asked.
+IS_HELD = func.coalesce(records.c.outcome, literal_column("''")).in_([literal_column(f"'{one}'") for one in HELD])
 
 
 def stamp(now: datetime) -> str:
@@ -55,7 +56,7 @@ def envelope(row: Row) -> Record:
     )
 
 
-_BY_IDS = select(records).where(records.c.record.in_(GIVEN))
+_BY_IDS = select(records).where(among(records.c.record))
 
 
 def by_ids(tx: Connection, ids: Iterable[str]) -> dict[str, Row]:
@@ -65,7 +66,7 @@ def by_ids(tx: Connection, ids: Iterable[str]) -> dict[str, Row]:
 # Locked: an erasure that comes meanwhile waits until the attempt is judged, and finds what was kept of it.
 _ERASED = (
     select(records.c.record, records.c.outcome, records.c.erased)
-    .where(records.c.record.in_(GIVEN))
+    .where(among(records.c.record))
     .order_by(records.c.record)
     .with_for_update()
 )
@@ -182,7 +183,8 @@ def put(tx: Connection, envelopes: Sequence[Record]) -> None:
     """Inserts records, or raises the attempt of those that are here; the earlier verdict stays until the next one."""
     if not envelopes:
         return
-    tx.execute(_PUT, [columns(one) for one in envelopes])
+    latest = {one.id: one for one in envelopes}  # a later attempt at the same may have come with the earlier one
+    insert_all(tx, _PUT, [columns(one) for one in latest.values()])
 
 
 _JUDGED = ("judged", "judged_at", "outcome", "problems", "original", "identity", "version", "standing", "content",
@@ -219,9 +221,7 @@ def problems_text(problems: Sequence[Problem]) -> str | None:
     return json.dumps([one.model_dump(mode="json") for one in problems], ensure_ascii=False, separators=(",", ":"))
 
 
-_RELATED = select(records).where(
-    or_(records.c.identity.in_(GIVEN), records.c.content.in_(bindparam("contents", expanding=True))), IS_HELD
-)
+_RELATED = select(records).where(or_(among(records.c.identity), among(records.c.content, "contents")), IS_HELD)
 
 
 def related(tx: Connection, identities: Sequence[str], contents: Sequence[str]) -> Sequence[Row]:

@@ -12,14 +12,11 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    bindparam,
     text,
 )
 
 metadata = MetaData()
 
-# The list of a hot statement. Such a statement is built once, as a constant: building it anew costs more than running it.
-GIVEN = bindparam("given", expanding=True)
 LONG = BigInteger().with_variant(
     Integer, "sqlite"
 )  # SQLite's INTEGER has 64 bits, and numbers a column by itself only so

@@ -5,15 +5,15 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
 
-from adapters.stores.dialect import insert
+from adapters.stores.dialect import among, insert
 from adapters.stores.records import IS_HELD, stamp
-from adapters.stores.tables import GIVEN, records, verification_askers, verifications
+from adapters.stores.tables import records, verification_askers, verifications
 from schemas.integrity import Answer
 from schemas.records import Kind
 
 _OVER = (
     select(verifications)
-    .where(verifications.c.sha256.in_(GIVEN), verifications.c.next_try.is_(None))
+    .where(among(verifications.c.sha256), verifications.c.next_try.is_(None))
     .order_by(verifications.c.asked)
 )
 _OF_PAPER = select(verifications).where(

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select
 
 from adapters.stores.casebook import IN_SET
-from adapters.stores.dialect import insert
-from adapters.stores.tables import GIVEN, doubts, judgements, records
+from adapters.stores.dialect import among, insert
+from adapters.stores.tables import doubts, judgements, records
 
 MOST = 5_000  # pairs read for one list, the surest first; who has more waiting needs people, not a longer list
 
 _DROP = (
-    delete(doubts).where(doubts.c.one.in_(GIVEN)),
-    delete(doubts).where(doubts.c.other.in_(GIVEN)),
+    delete(doubts).where(among(doubts.c.one)),
+    delete(doubts).where(among(doubts.c.other)),
 )
 _PUT = insert(doubts).on_conflict_do_nothing()
 _SURELY = (
@@ -21,7 +21,7 @@ _SURELY = (
 )
 _CASES = (
     select(records.c.lineage, func.min(records.c.case_number))
-    .where(records.c.lineage.in_(GIVEN), *IN_SET)
+    .where(among(records.c.lineage), *IN_SET)
     .group_by(records.c.lineage)
 )
 _first, _second, _newer = records.alias(), records.alias(), judgements.alias()
@@ -40,8 +40,8 @@ _APART = (
         .where(_newer.c.lineage == judgements.c.lineage, _newer.c.version > judgements.c.version)
         .exists(),
         or_(
-            _first.c.case_number.in_(GIVEN),
-            and_(_first.c.case_number.is_(None), _first.c.lineage.in_(bindparam("loose", expanding=True))),
+            among(_first.c.case_number),
+            and_(_first.c.case_number.is_(None), among(_first.c.lineage, "loose")),
         ),
     )
 )

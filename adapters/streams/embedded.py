@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from adapters.stores import inbox
 from adapters.stores.database import Store, after_commit
-from adapters.stores.dialect import lock
+from adapters.stores.dialect import lock, too_much
 from adapters.streams.log import Log
 from adapters.telemetry import spans
 from schemas.events import Checked, Encoded, Expire, Message, Received, Refold, Verdict, View
@@ -79,9 +79,10 @@ class Host:
         """One batch of a decide step; the number of messages it took."""
         try:
             return self._decide(handler, BATCH)
-        except OperationalError:
-            raise  # the database itself is in trouble: nobody's message is to blame
-        except Exception as error:  # noqa: BLE001 — a poison message must not stop the others; each is judged alone
+        except Exception as error:
+            if isinstance(error, OperationalError) and not too_much(error):
+                raise  # the database itself is in trouble: nobody's message is to blame
+            # A poison message must not stop the others, nor many large ones each other: each is judged alone.
             logger.warning("batch failed, trying one by one", step=handler.name, error=type(error).__name__)
         return sum(self._alone(handler) for _ in range(BATCH))
 
@@ -147,9 +148,10 @@ class Host:
         """One message by itself; what raises even so becomes a dead letter."""
         try:
             return self._decide(handler, 1)
-        except OperationalError:
-            raise
-        except Exception as error:  # noqa: BLE001 — whatever it was, the message becomes a dead letter, not a lost one
+        except Exception as error:
+            if isinstance(error, OperationalError) and not too_much(error):
+                raise
+            # Whatever else it was, the message becomes a dead letter, not a lost one.
             reason, now, begun = type(error).__name__, self._clock(), spans.now()
 
         def work(tx: Connection) -> list[Message]:

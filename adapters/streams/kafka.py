@@ -31,7 +31,6 @@ T = TypeVar("T")
 REACH_MS = 5_000  # a broker that does not answer for so long is not there
 SESSION_MS = 10_000  # a worker that is silent for so long has its partitions given to another
 BATCH_BYTES = 1 << 20  # a request of the producer holds as much a partition; one larger message goes alone
-FETCH_BYTES, FETCH_MS = 64 << 10, 30  # a fetch waits so long for so much: else each record is a request of its own
 LINGER_MS = 5  # what several partitions have to send within it is one request
 VALUE_BYTES = MESSAGE_BYTES - (64 << 10)  # room for seal, key, headers and the batch around a value
 MECHANISM = "SCRAM-SHA-512"
@@ -133,8 +132,6 @@ class Broker:
             enable_auto_commit=False,
             session_timeout_ms=SESSION_MS,
             heartbeat_interval_ms=SESSION_MS // 4,
-            fetch_min_bytes=FETCH_BYTES,
-            fetch_max_wait_ms=FETCH_MS,
             **({"auto_offset_reset": "earliest"} | more),
             **self.client(),
         )

@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 
 from adapters.stores import inbox, outbox, records
 from adapters.stores.database import after_commit
+from adapters.stores.dialect import too_much
 from adapters.stores.outbox import Output
 from adapters.stores.postgres import PostgresDatabase
 from adapters.streams.embedded import Handler, about, note
@@ -81,9 +82,9 @@ class Host:
         try:
             return self._together(handler, batches)
         except Exception as error:
-            if trouble(error):
+            if trouble(error) and not too_much(error):
                 raise
-            # A poison message must not stop the others: each is judged alone.
+            # A poison message must not stop the others, nor many large ones each other: each is judged alone.
             logger.warning("batch failed, trying one by one", step=handler.name, error=type(error).__name__)
         return [row for batch in batches for message in batch for row in self._alone(handler, message)]
 
@@ -118,11 +119,12 @@ class Host:
         return outputs
 
     def _alone(self, handler: Handler, message: Message) -> list[Output]:
-        """One message by itself; what raises even so becomes a dead letter."""
+        """One message by itself; what raises even so becomes a dead letter, what asks for too much only at the second time:
+        others may have had the locks and the memory that it lacked."""
         try:
-            return self._together(handler, [[message]])
+            return self._twice(handler, message)
         except Exception as error:
-            if trouble(error):
+            if trouble(error) and not too_much(error):
                 raise
             reason, now, begun = type(error).__name__, self._clock(), spans.now()
         with structlog.contextvars.bound_contextvars(**about(message)):
@@ -133,21 +135,27 @@ class Host:
                 return self._sealer.again(_kept(tx, handler.name, [message.id]), now)
             outputs = handler.dead(tx, message, reason, now)
             rows = self._sealer.seal(outputs, now)
-            outbox.keep(tx, handler.name, message.id, rows)
+            outbox.keep(tx, handler.name, {message.id: rows})
             after_commit(tx, lambda: spans.step(handler.name, [message], begun, outputs, reason))
             return rows
 
         return self.database.commit(work)
 
+    def _twice(self, handler: Handler, message: Message) -> list[Output]:
+        try:
+            return self._together(handler, [[message]])
+        except Exception as error:
+            if not too_much(error):
+                raise
+        return self._together(handler, [[message]])
+
 
 def _keep(tx: Connection, step: str, fresh: Sequence[Sequence[str]], rows: Sequence[Output]) -> None:
     """`fresh`: the ids of a batch's fresh inputs, a sequence a partition."""
     firsts = [ids[0] for ids in fresh if ids]
-    if not rows:
-        return
-    outbox.keep(tx, step, firsts[0], rows)
-    for first in firsts[1:]:
-        outbox.keep(tx, step, first, [Row(ELSEWHERE, firsts[0], firsts[0], rows[0].day, b"")])
+    if rows:
+        there = [Row(ELSEWHERE, firsts[0], firsts[0], rows[0].day, b"")]
+        outbox.keep(tx, step, dict.fromkeys(firsts[1:], there) | {firsts[0]: rows})
 
 
 def _kept(tx: Connection, step: str, inputs: Sequence[str]) -> list[Output]:
@@ -176,8 +184,13 @@ class Member(ConsumerRebalanceListener):
         self._busy = asyncio.Lock()
 
     async def turn(self) -> int:
-        """What is there now, in one transaction; the number of records it took."""
+        """What is there now, in one transaction; the number of records it took.
+
+        The broker is asked at its beginning alone, so that one answer holds all that came since the last one: what is fetched
+        ahead holds the first of it, and the rest would be another batch."""
+        self._consumer.resume(*self._consumer.paused())
         found = await self._consumer.getmany(timeout_ms=POLL_MS, max_records=BATCH)
+        self._consumer.pause(*self._consumer.assignment())
         if not found:
             return 0
         async with self._busy:

@@ -61,8 +61,7 @@ class Source:
 
         def entering(tx: Connection) -> list[Row]:
             rows = self._sealer.seal(work(tx), self._clock())
-            for row in rows:
-                outbox.keep(tx, self._name, row.event, [row])
+            outbox.keep(tx, self._name, {row.event: [row] for row in rows})
             outbox.published(tx, self._name, self._published)
             return rows
 
@@ -150,12 +149,12 @@ class Groups:
         async with self._asking() as (admin, consumer):
             while True:
                 try:
-                    # In the order of the flow: what one step has passed on is before the next when that one is looked at.
-                    for step in self._steps:
-                        taken = await self._taken(admin, consumer, step)
-                        ends = await consumer.end_offsets(list(taken))
-                        self._cursors[step] = sum(taken.values())
-                        self._lags[step] = sum(max(0, ends[one] - offset) for one, offset in taken.items())
+                    # The ends last: what a step has passed on meanwhile is before the next one, and never before neither.
+                    taken = await self._taken(admin, consumer)
+                    ends = await consumer.end_offsets(list({one for some in taken.values() for one in some}))
+                    for step, offsets in taken.items():
+                        self._cursors[step] = sum(offsets.values())
+                        self._lags[step] = sum(max(0, ends[one] - offset) for one, offset in offsets.items())
                     looked()
                 except KafkaError as error:  # a broker is away: the figures stay as they were
                     logger.warning("cannot look at the groups", error=type(error).__name__)
@@ -165,8 +164,7 @@ class Groups:
         """The steps that have a record before them that was appended before this moment."""
         late = []
         async with self._asking() as (admin, consumer):
-            for step in self._steps:
-                taken = await self._taken(admin, consumer, step)
+            for step, taken in (await self._taken(admin, consumer)).items():
                 later = await consumer.offsets_for_times(dict.fromkeys(taken, int(moment.timestamp() * 1000)))
                 ends = await consumer.end_offsets(list(taken))
                 if any(taken[one] < (found.offset if found else ends[one]) for one, found in later.items()):
@@ -174,17 +172,25 @@ class Groups:
         return late
 
     async def _taken(
-        self, admin: AIOKafkaAdminClient, consumer: AIOKafkaConsumer, step: str
-    ) -> dict[TopicPartition, int]:
-        """The next offset of a step in each partition that it reads."""
-        read = [
+        self, admin: AIOKafkaAdminClient, consumer: AIOKafkaConsumer
+    ) -> dict[str, dict[TopicPartition, int]]:
+        """The next offset of each step in each partition that it reads; looked at in the order of the flow."""
+        topics = sorted({topic for read in self._steps.values() for topic in read})
+        parts = [
             TopicPartition(one["topic"], part["partition"])
-            for one in await admin.describe_topics(self._steps[step])
+            for one in await admin.describe_topics(topics)
             for part in one["partitions"]
         ]
-        committed = await admin.list_consumer_group_offsets(self._broker.group(step))
-        begins = await consumer.beginning_offsets(read)
-        return {one: max(committed[one].offset if one in committed else 0, begins[one]) for one in read}
+        begins = await consumer.beginning_offsets(parts)
+        found: dict[str, dict[TopicPartition, int]] = {}
+        for step, read in self._steps.items():
+            committed = await admin.list_consumer_group_offsets(self._broker.group(step))
+            found[step] = {
+                one: max(committed[one].offset if one in committed else 0, begins[one])
+                for one in parts
+                if one.topic in read
+            }
+        return found
 
     @asynccontextmanager
     async def _asking(self) -> AsyncIterator[tuple[AIOKafkaAdminClient, AIOKafkaConsumer]]:

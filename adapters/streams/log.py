@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, bindparam, delete, func, select
 
 from adapters.stores import inbox
-from adapters.stores.dialect import insert, lock
-from adapters.stores.tables import GIVEN, cursors, log
+from adapters.stores.dialect import among, insert, lock
+from adapters.stores.tables import cursors, log
 from adapters.vault.keys import Keys
 from adapters.vault.sealing import open_sealed, seal
 from schemas.events import Encoded, Message
@@ -18,7 +18,7 @@ STREAM_KEY = "stream:"  # + the day, UTC
 _APPEND = insert(log).on_conflict_do_nothing()
 _READ = (
     select(log.c.position, log.c.topic, log.c.key, log.c.event, log.c.day, log.c.value)
-    .where(log.c.topic.in_(GIVEN), log.c.position > bindparam("after"))
+    .where(among(log.c.topic), log.c.position > bindparam("after"))
     .order_by(log.c.position)
     .limit(bindparam("most"))
 )

@@ -14,7 +14,9 @@ key folder, and where images on the disk must end for certain run VACUUM FULL on
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, create_engine, make_url, text
+from sqlalchemy import Connection, create_engine, event, make_url, text
+
+from adapters.stores.dialect import binary_arrays
 
 CONNECTIONS = 4  # a process's threads share them; each call is one short statement
 CONNECT_SECONDS = 10
@@ -51,6 +53,7 @@ class KeyDatabase:
             connect_args={"connect_timeout": CONNECT_SECONDS, "client_encoding": "utf8", "options": SETTINGS},
             hide_parameters=True,  # no error text repeats a key
         )
+        event.listen(self._engine, "connect", binary_arrays)
         with self._engine.connect().execution_options(isolation_level="READ COMMITTED") as connection:
             if connection.execute(_BESIDE_DATA).scalar():
                 raise BesideData("Give the keys a database of their own.")

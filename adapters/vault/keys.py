@@ -76,12 +76,16 @@ class Keys:
         """The keys of these names, made where there is none, durable on return."""
         names = list(dict.fromkeys(names))
         found = self.get(names)
-        lacking = {name: os.urandom(KEY_BYTES) for name in names if name not in found}
-        if lacking:
-            fresh = {name: aes_key_wrap(self._master, key) for name, key in lacking.items()}
-            self._remember({fresh[name]: key for name, key in lacking.items()})
-            found |= self._unwrap(self.wrapped.add(fresh))
-        return found
+        return found | self.new(name for name in names if name not in found)
+
+    def new(self, names: Iterable[str]) -> dict[str, bytes]:
+        """The same for names that as good as never have one: they are not asked for before."""
+        keys = {name: os.urandom(KEY_BYTES) for name in names}
+        if not keys:
+            return {}
+        fresh = {name: aes_key_wrap(self._master, key) for name, key in keys.items()}
+        self._remember({fresh[name]: key for name, key in keys.items()})
+        return self._unwrap(self.wrapped.add(fresh))
 
     def get(self, names: Iterable[str]) -> dict[str, bytes]:
         """The keys that exist; a destroyed one is absent."""

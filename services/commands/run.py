@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import socket
@@ -96,11 +97,16 @@ def run(
         if failed:
             sys.exit(1)
     else:
+        import uvloop
+
         from services.distributed import Node
         from services.sandbox.participants import policies
 
         lines = register([policy.line() for policy in policies()])
         with databases(), contextlib.nullcontext() if port is None else bound(host, port) as listener:
+            asyncio.set_event_loop_policy(
+                uvloop.EventLoopPolicy()
+            )  # Faust makes another loop, for its consumer's thread
             asyncio.run(_run(service, lambda: Node(broker, places, lines, sandbox=True), listener))
 
 
@@ -152,6 +158,8 @@ async def _run(service: str, make: "Callable[[], Node]", listener: socket.socket
     telling: list[asyncio.Task[asyncio.Server]] = []
 
     def ready() -> None:
+        gc.collect()
+        gc.freeze()  # what is loaded by now stays: no collection need walk it
         if listener:
             telling.append(asyncio.create_task(tell(listener)))
         click.echo(f"claims: {service} runs")

@@ -25,16 +25,21 @@ class Append:
     offer: bool = False
 
 
-def sequence(view: View, numbered: Sequence[Numbered], digest: str, *, still_allowed: bool, admitted: bool) -> Append:
-    """`digest` is of the view's content. `still_allowed`: every paper was judged again and may go.
+def sequence(
+    view: View, numbered: Sequence[Numbered], digest: str, *, withdrawn: int, still_allowed: bool, admitted: bool
+) -> Append:
+    """`digest` is of the view's content; `withdrawn` the last number that took others of the case back, 0 when none did.
+    `still_allowed`: every paper was judged again and may go.
 
     A number is taken back when it shows a paper that the insurer may no longer be given, when it has lapsed, or when nothing of
     the case is left for it. A suspended insurer gets no new offer; a view that is no longer allowed is
-    dropped, for a newer one that says so is on its way.
+    dropped, for a newer one that says so is on its way. After numbers were taken back the view is offered again even if an
+    earlier number, that still stands, holds the same: to its reader that one was replaced by what is gone now.
     """
     empty = not view.papers and not view.notice
     allowed = set(view.allowed)
     take_back = tuple(one.number for one in numbered if empty or one.lapsed or not one.lineages <= allowed)
     remaining = [one for one in numbered if one.number not in take_back]
-    unchanged = bool(remaining) and remaining[-1].digest == digest and not take_back
+    newest = remaining[-1] if remaining and not take_back and remaining[-1].number > withdrawn else None
+    unchanged = newest is not None and newest.digest == digest
     return Append(take_back, offer=not empty and still_allowed and admitted and not unchanged)

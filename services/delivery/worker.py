@@ -26,6 +26,7 @@ from services.delivery.sequence import Append, Numbered, sequence
 
 TAIPEI = ZoneInfo("Asia/Taipei")
 logger = structlog.get_logger()
+OFFER, WITHDRAWN = "claims.offer", "claims.offer.withdrawn"
 OFFER_KEY = "offer:"
 RETRY = timedelta(hours=1)  # after a view that could not be numbered: time for an operator to see why
 
@@ -82,13 +83,23 @@ class Sequencer:
         if not current:
             return None
         admitted = bool(participants.admitted(tx, [insurer]))
-        before = self._numbered(tx, insurer, [view.case for view in current], now.astimezone(TAIPEI).date())
+        rows = feeds.standing(tx, insurer, [view.case for view in current])
+        withdrawn = {row.case_number: row.number for row in rows if row.type == WITHDRAWN}  # of each case the last
+        offered = [row for row in rows if row.type == OFFER]
+        before = self._numbered(tx, insurer, offered, now.astimezone(TAIPEI).date())
         batch = Batch(insurer, feeds.last_number(tx, insurer), records.stamp(now))
         for view in sorted(current, key=lambda one: (one.case, one.version)):
             data = content(view)
             digest = self._keys.lookup("offer|" + data)
             still = all(basis in held for paper in view.papers for _, basis in paper.basis)
-            step = sequence(view, before[view.case], digest, still_allowed=still, admitted=admitted)
+            step = sequence(
+                view,
+                before[view.case],
+                digest,
+                withdrawn=withdrawn.get(view.case, 0),
+                still_allowed=still,
+                admitted=admitted,
+            )
             batch.add(view, step.take_back, digest, data if step.offer else None)
             if step.offer or step.take_back:
                 ids = [paper.record for paper in view.papers]
@@ -97,15 +108,14 @@ class Sequencer:
                 _trace(tx, view, step, batch.last, begun)
         return batch
 
-    def _numbered(self, tx: Connection, insurer: str, cases: Sequence[str], today: date) -> dict[str, list[Numbered]]:
-        """What stands of these cases, judged again without a lock: whatever lapses at this instant tells its cases anew."""
-        rows = feeds.standing_offers(tx, insurer, cases)
+    def _numbered(self, tx: Connection, insurer: str, rows: Sequence[Row], today: date) -> dict[str, list[Numbered]]:
+        """Offers that stand, by case, judged again without a lock: whatever lapses at this instant tells its cases anew."""
         papers: dict[int, list[Row]] = defaultdict(list)
         for paper in feeds.papers_of(tx, insurer, [row.number for row in rows]):
             papers[paper.number].append(paper)
         bases = {basis for some in papers.values() for paper in some for _, basis in basis_of(paper)}
         held = in_force(tx, self._archive, bases, today)
-        numbered: dict[str, list[Numbered]] = {case: [] for case in cases}
+        numbered: dict[str, list[Numbered]] = defaultdict(list)
         for row in rows:
             shown = papers[row.number]
             lineages = frozenset(paper.lineage for paper in shown)
@@ -127,7 +137,7 @@ class Batch:
         if take_back:
             self.take_back(view.case, take_back)
         if data is not None:
-            self.row("claims.offer", view.case, digest, data)
+            self.row(OFFER, view.case, digest, data)
             self.uses += [
                 {"authorisation": granted, "paper": paper, "insurer": self.insurer, "case_number": view.case}
                 for granted, paper in view.single
@@ -149,7 +159,7 @@ class Batch:
 
     def take_back(self, case: str, numbers: Sequence[int]) -> None:
         """The event that names numbers of a case which hold no longer."""
-        self.row("claims.offer.withdrawn", case, "", withdrawal(case, numbers))
+        self.row(WITHDRAWN, case, "", withdrawal(case, numbers))
         self.taken += [{"number": number, "by": self.last} for number in numbers]
 
     def row(self, type: str, case: str, digest: str, data: str | None) -> None:
@@ -180,7 +190,7 @@ def write(tx: Connection, keys: Keys, journal: Journal, batches: Sequence[Batch]
 
 def append(tx: Connection, keys: Keys, batch: Batch) -> None:
     """Appends what the journal has already."""
-    made = keys.make(offer_key(batch.insurer, row["number"]) for row in batch.rows if row["content"] is not None)
+    made = keys.new(offer_key(batch.insurer, row["number"]) for row in batch.rows if row["content"] is not None)
     for row in batch.rows:
         if row["content"] is not None:
             name = offer_key(batch.insurer, row["number"])

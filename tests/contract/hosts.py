@@ -34,11 +34,14 @@ class Ledger:
     name = "ledger"
     sources = (DUE.name,)
 
-    def __init__(self, poison: str | None = None) -> None:
-        self._poison = poison
+    def __init__(self, poison: str | None = None, needs: Callable[[Connection, int], None] | None = None) -> None:
+        """`needs`: asks the database for what so many messages take."""
+        self._poison, self._needs = poison, needs
 
     def handle(self, tx: Connection, messages: Sequence[Message], now: datetime) -> list[Message]:
         outputs = []
+        if self._needs:
+            self._needs(tx, len(messages))
         for message in messages:
             if message.id == self._poison:
                 raise ValueError("poison")

@@ -88,10 +88,10 @@ def test_outputs_come_out_as_they_were_kept_in_the_order_of_the_inputs(place: Pl
     second = [Output("verdicts", "k", "second", "2026-11-22", b"")]
 
     def keep(tx: Connection) -> None:
-        outbox.keep(tx, "hub", "in-1", first)
-        outbox.keep(tx, "hub", "in-2", second)
-        outbox.keep(tx, "other", "in-1", second)
-        outbox.keep(tx, "hub", "in-3", [])
+        outbox.keep(tx, "hub", {"in-1": first})
+        outbox.keep(tx, "hub", {"in-2": second})
+        outbox.keep(tx, "other", {"in-1": second})
+        outbox.keep(tx, "hub", {"in-3": []})
 
     database.commit(keep)
     with database.read() as tx:

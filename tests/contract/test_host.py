@@ -3,12 +3,14 @@
 One suite for every host; a host is made by a factory in HOSTS.
 """
 
+import sqlite3
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection, bindparam, column, select, table, text
 
 from adapters.streams.embedded import BATCH
 from adapters.telemetry import spans
@@ -119,6 +121,38 @@ def test_poison_becomes_a_dead_letter_and_stops_nobody(open_host: Open) -> None:
     assert ("dead", poison + "ValueError") in taken
     assert len(taken) == 30
     assert len(host.outputs()) == 29
+
+
+def values(tx: Connection, count: int) -> None:
+    """One fits a statement of SQLite or the table of locks of PostgreSQL; five do not."""
+    if tx.dialect.name == "postgresql":
+        tx.execute(text("SELECT count(pg_advisory_xact_lock(n)) FROM generate_series(1, :n) n"), {"n": count * 20_000})
+    else:
+        most = tx.connection.driver_connection.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER)
+        names = bindparam("names", list(range(count * (most * 2 // 3))), expanding=True)
+        tx.execute(select(column("event")).select_from(table("ledger")).where(column("event").in_(names)))
+
+
+def test_many_that_are_too_much_together_go_one_by_one(open_host: Open) -> None:
+    host = open_host()
+    host.publish(messages(5))
+    host.settle(Ledger(needs=values))
+    assert [key for key, _ in host.taken()].count("dead") == 0
+    assert len(host.taken()) == 5 == len(host.outputs())
+
+
+def test_one_that_is_too_much_alone_becomes_a_dead_letter(open_host: Open) -> None:
+    host = open_host()
+    host.publish(messages(3))
+    tries = []
+
+    def most(tx: Connection, count: int) -> None:
+        tries.append(count)
+        values(tx, 6)
+
+    host.settle(Ledger(needs=most))
+    assert [key for key, _ in host.taken()] == ["dead"] * 3
+    assert host.outputs() == [] and len(tries) <= 1 + 2 * 3
 
 
 def test_every_message_shows_in_its_record_s_trace(open_host: Open, monkeypatch: pytest.MonkeyPatch) -> None:

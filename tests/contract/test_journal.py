@@ -1,6 +1,8 @@
 """The journal, in a file and in PostgreSQL: written durable before what it tells of is true."""
 
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -61,6 +63,23 @@ def test_words_are_told_in_the_order_of_writing(journal: Journal, monkeypatch: p
     journal.write([])
     journal.write([numbered("one", rows(1, OFFER), [], [], AT), *told[1:]])
     assert list(journal.words()) == told
+
+
+def test_many_that_begin_it_at_once_share_it(where: str) -> None:
+    """As services that start together."""
+    started = threading.Barrier(8)
+
+    def begin(number: int) -> None:
+        started.wait()
+        journal = Journal.at(where)
+        journal.write([Entry(What.WITHDRAWN, f"l{number}", AT, {"record": "r", "records": []})])
+        journal.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(begin, range(8)))
+    journal = Journal.at(where)
+    assert sorted(one.subject for one in journal.words()) == [f"l{number}" for number in range(8)]
+    journal.close()
 
 
 def test_the_stores_own_database_is_refused(server: Server, tmp_path: Path) -> None:

@@ -113,7 +113,7 @@ def play(world: World) -> None:
         ledger.judged_of_file(tx, first, 1)
         ledger.of_file(tx, first)
         inbox.take(tx, "hub", [Message("due", "k", "e", Refold(records=(), why="test"))], NOW)
-        outbox.keep(tx, "hub", "e", [Output("offers", "k", "o", "2026-11-21", b"")])
+        outbox.keep(tx, "hub", {"e": [Output("offers", "k", "o", "2026-11-21", b"")]})
         outbox.of(tx, "hub", ["e"])
         verifications.ask(tx, "q", ("s", "u"), first, NOW, NOW)
         verifications.note_asker(tx, "CL01", "identity", "q")

@@ -12,10 +12,16 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.exc import OperationalError
 
 from adapters.stores import casebook, consents, feeds, migrations, records
+from adapters.stores.archive import Archive, Kept
 from adapters.stores.database import Database, Store, after_commit
 from adapters.stores.dialect import acceptances, lock, lock_found
 from adapters.stores.postgres import PostgresDatabase, UnfitDatabase
 from adapters.stores.tables import metadata
+from adapters.vault.blobs import Blobs
+from adapters.vault.keys import Keys
+from adapters.vault.packing import pack
+from schemas.evidence import Withdrawal
+from schemas.records import Kind, Record, Role
 from tests.servers.places import InFiles, InPostgres, Place
 from tests.servers.postgres import Server, postgres
 
@@ -115,6 +121,42 @@ def test_opening_again_keeps_what_is_there(place: Place) -> None:
     database = place.database()
     with database.read() as tx:
         assert feeds.last_number(tx, "a") == 3
+    database.close()
+
+
+def test_of_two_attempts_in_one_batch_the_later_one_stands(place: Place, tmp_path: Path) -> None:
+    database = place.database()
+    archive = Archive(Keys(tmp_path / "of-archive"), Blobs(tmp_path / "blobs"))
+    first = Record(
+        id="r", attempt=1, kind=Kind.REVIEW, sender="s", role=Role.OPERATOR, method="POST", path="/", sha256="x", size=1,
+        media_type="a/b", received="2026", target="t",
+    )  # fmt: skip
+
+    def work(tx: Connection) -> None:
+        records.put(tx, [first, first.model_copy(update={"attempt": 2})])
+        archive.keep(tx, [Kept("r", pack(word), None, Withdrawal(reason=word.decode()), None) for word in (b"1", b"2")])
+
+    database.commit(work)
+    database.commit(work)  # what stands is replaced as well
+    with database.read() as tx:
+        row = records.by_ids(tx, ["r"])["r"]
+        assert (row.attempt, row.target, row.parent, row.first_line) == (2, "t", None, None)
+        assert archive.body(tx, "r") == b"2"
+        assert archive.views(tx, ["r", "other"]) == {"r": Withdrawal(reason="2")}
+        assert records.by_ids(tx, []) == {} == casebook.key_counts(tx, [])
+    database.close()
+
+
+def test_lists_of_any_length_and_text_are_one_statement(place: Place) -> None:
+    database = place.database()
+    odd = ["", " ", "{}", "NULL", 'a"b', "a\\b", "a,b", "'", "卓"]
+    pairs = [(hash, record) for hash in odd for record in ("r", "q")]
+    database.commit(lambda tx: casebook.put_links(tx, pairs))
+    database.commit(lambda tx: casebook.put_links(tx, [*pairs, ("more", "r")]))
+    with database.read() as tx:
+        for count in range(len(odd) + 1):
+            assert casebook.key_counts(tx, odd[:count]) == dict.fromkeys(odd[:count], 2)
+        assert casebook.key_counts(tx, ["more", "none"]) == {"more": 1}
     database.close()
 
 
@@ -313,7 +355,7 @@ def test_hot_statements_walk_no_table_and_no_feed(tmp_path: Path) -> None:
     asked: list[tuple[str, object]] = []
     event.listen(database._writer, "before_cursor_execute", lambda *at: asked.append((at[2], at[3])))
     with database.write() as tx:
-        feeds.standing_offers(tx, "i", ["c", "d"])
+        feeds.standing(tx, "i", ["c", "d"])
         feeds.papers_of(tx, "i", [1, 2])
         feeds.offers_with(tx, "i", "s")
         feeds.page(tx, "i", 5, 10)

@@ -192,7 +192,7 @@ def test_nor_on_brokers_and_databases_and_a_hub_that_was_down_for_four_days_lose
         assert opened(list(found), live_keys(system)).keys() == found.keys(), "all of it waits for the hub"
         (left,) = system.node.sealer.seal([Message(DUE.name, "k", "e", Refold(records=(), why="left"))], began)
         with system.database.write() as tx:
-            outbox.keep(tx, "other doors", "e", [left])  # committed, and its process ended before it was published
+            outbox.keep(tx, "other doors", {"e": [left]})  # committed, and its process ended before it was published
         system.start("hub")
         system.until(lambda: b'"steps": ["other doors"]' in (said / "log").read_bytes())
         assert day in system.keys.names(STREAM_KEY), "it can still be published"

@@ -81,7 +81,7 @@ async def _again(broker: Broker, folder: Path) -> None:
     sealer = Sealer(keys, broker)
     rows = sealer.seal([told("read"), told("unread")], NOW)
     with store.write() as tx:  # as the backup holds it
-        outbox.keep(tx, "hub", "input", rows)
+        outbox.keep(tx, "hub", {"input": rows})
         inbox.take(tx, "sequencer", [told("read")], NOW)
     async with publishing(broker) as publisher:
         await publisher.publish([*rows, *sealer.seal([told("lost"), refold("due")], NOW)])

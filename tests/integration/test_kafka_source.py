@@ -93,7 +93,7 @@ def test_a_look_leaves_alone_what_another_process_has_in_hand(host: Kafka) -> No
         async with entrance(host) as (source, call):
             first = await call(source._look, None)
             with host.database.write() as tx:
-                outbox.keep(tx, "doors", derive("in", 1), host.sealer.seal([message(1)], NOW))
+                outbox.keep(tx, "doors", {derive("in", 1): host.sealer.seal([message(1)], NOW)})
             second = await call(source._look, first)
             assert second == {derive("in", 1)} and await asyncio.to_thread(host.outputs) == []
             await call(source._look, second)
@@ -106,7 +106,7 @@ def test_a_row_of_an_earlier_day_is_published_under_todays_key(host: Kafka) -> N
     async def work() -> None:
         (row,) = host.sealer.seal([message(1)], NOW - timedelta(days=4))
         with host.database.write() as tx:
-            outbox.keep(tx, "doors", row.event, [row])
+            outbox.keep(tx, "doors", {row.event: [row]})
         async with entrance(host) as (source, call):
             await call(source._look, None)
 

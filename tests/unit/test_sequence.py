@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.events import Paper, View
@@ -64,6 +64,14 @@ CASES: list[tuple[str, View, list[Numbered], dict[str, Any], Append]] = [
     ("a notice takes the papers back", view(notice=True), [numbered(1, "a")], {}, Append((1,), True)),
     ("suspended: nothing new", view("a"), [], {"admitted": False}, Append()),
     ("suspended: taking back goes on", view("a"), [numbered(1, "b")], {"admitted": False}, Append((1,), False)),
+    (
+        "what replaced it was taken back: it is offered again, though it stands",
+        view("a"),
+        [numbered(1, "a", digest="new")],
+        {"withdrawn": 3},
+        Append((), True),
+    ),
+    ("… once", view("a"), [numbered(1, "a"), numbered(4, "a", digest="new")], {"withdrawn": 3}, Append()),
     ("judged again, no longer allowed", view("a"), [numbered(1, "a")], {"still_allowed": False}, Append()),
 ]
 
@@ -72,7 +80,7 @@ CASES: list[tuple[str, View, list[Numbered], dict[str, Any], Append]] = [
 def test_a_view_meets_a_feed(
     what: str, seen: View, feed: list[Numbered], state: dict[str, Any], append: Append
 ) -> None:
-    assert sequence(seen, feed, "new", **{"still_allowed": True, "admitted": True, **state}) == append
+    assert sequence(seen, feed, "new", **{"withdrawn": 0, "still_allowed": True, "admitted": True, **state}) == append
 
 
 lineages = st.frozensets(st.sampled_from("abc"), max_size=3)
@@ -87,11 +95,11 @@ feeds = st.lists(
 ).map(lambda found: [Numbered(at, one.digest, one.lineages, one.lapsed) for at, one in enumerate(found, 1)])
 
 
-@given(views, feeds, st.booleans(), st.booleans())
+@given(views, feeds, st.integers(0, 6), st.booleans(), st.booleans())
 def test_what_stays_in_the_feed_may_be_seen_and_the_view_is_there_when_it_may(
-    seen: View, feed: list[Numbered], still_allowed: bool, admitted: bool
+    seen: View, feed: list[Numbered], withdrawn: int, still_allowed: bool, admitted: bool
 ) -> None:
-    step = sequence(seen, feed, "new", still_allowed=still_allowed, admitted=admitted)
+    step = sequence(seen, feed, "new", withdrawn=withdrawn, still_allowed=still_allowed, admitted=admitted)
     left = [one for one in feed if one.number not in step.take_back]
     empty = not seen.papers and not seen.notice
     for one in left:
@@ -100,11 +108,42 @@ def test_what_stays_in_the_feed_may_be_seen_and_the_view_is_there_when_it_may(
     if step.offer:
         assert admitted and still_allowed and not empty
     elif admitted and still_allowed and not empty:
-        assert left[-1].digest == "new", "the insurer's newest number is not what it may see now"
+        assert left[-1].digest == "new" and left[-1].number > withdrawn, (
+            "the insurer's newest word is not what it may see"
+        )
     # Judged once more after it was written, nothing happens.
     after = [*left, Numbered(99, "new", frozenset(one.lineage for one in seen.papers))] if step.offer else left
-    again = sequence(seen, after, "new", still_allowed=still_allowed, admitted=admitted)
+    back = 98 if step.take_back else withdrawn
+    again = sequence(seen, after, "new", withdrawn=back, still_allowed=still_allowed, admitted=admitted)
     assert again == Append()
+
+
+few = st.sampled_from([view(), view("a"), view("b"), view("a", "b"), view("a", allowed=("a", "b"))])
+
+
+@settings(max_examples=400)
+@given(st.lists(st.tuples(few, st.booleans(), st.booleans()), max_size=8), few)
+def test_a_reader_holds_what_the_last_view_says_whatever_came_before(
+    before: list[tuple[View, bool, bool]], last: View
+) -> None:
+    """As an insurer reads: an offer replaces what it has of the case; what is taken back is gone, and what that had replaced
+    does not come again by itself."""
+    feed: list[tuple[int, str, frozenset[str]]] = []
+    number, withdrawn = 0, 0
+    holding: tuple[int, tuple[str, ...]] | None = None
+    for seen, still_allowed, admitted in [*before, (last, True, True)]:
+        digest = f"{[one.lineage for one in seen.papers]} {seen.notice}"
+        stands = [Numbered(*one) for one in feed]
+        step = sequence(seen, stands, digest, withdrawn=withdrawn, still_allowed=still_allowed, admitted=admitted)
+        if step.take_back:
+            number = withdrawn = number + 1
+            feed = [one for one in feed if one[0] not in step.take_back]
+            holding = None if holding and holding[0] in step.take_back else holding
+        if step.offer:
+            number += 1
+            feed.append((number, digest, frozenset(one.lineage for one in seen.papers)))
+            holding = number, tuple(one.lineage for one in seen.papers)
+    assert (holding[1] if holding else ()) == tuple(one.lineage for one in last.papers)
 
 
 @pytest.mark.parametrize(
