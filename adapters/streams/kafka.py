@@ -15,7 +15,8 @@ from urllib.parse import parse_qsl, unquote
 
 import psycopg
 import structlog
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.conn import collect_hosts, create_conn
 from aiokafka.errors import AuthenticationFailedError, KafkaConnectionError, KafkaError, SaslAuthenticationFailed
 
@@ -47,6 +48,10 @@ class TooLarge(Exception):
 
 class BadAddress(ValueError):
     """The address of the brokers cannot be read; the text says how one is written and repeats nothing of it."""
+
+
+class NoTopics(Exception):
+    """The brokers lack a topic; the text names it."""
 
 
 class NoBroker(Exception):
@@ -161,6 +166,19 @@ async def reach(broker: Broker) -> None:
             connection.close()
             return
     raise NoBroker(f"No broker lets us in. {why}")
+
+
+async def places_of(broker: Broker, topics: Iterable[str]) -> list[TopicPartition]:
+    """The partitions of these topics; NoTopics. A consumer of a topic that is not there waits for it without a word."""
+    admin = AIOKafkaAdminClient(**broker.client())
+    await admin.start()
+    try:
+        told = await admin.describe_topics([topic.on_broker(broker.space) for topic in TOPICS if topic.name in topics])
+    finally:
+        await admin.close()
+    if lacking := [one["topic"] for one in told if not one["partitions"]]:
+        raise NoTopics(min(lacking))
+    return [TopicPartition(one["topic"], part["partition"]) for one in told for part in one["partitions"]]
 
 
 def _refusal(error: Exception) -> str:

@@ -9,14 +9,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import CommitFailedError, IllegalGenerationError, UnknownMemberIdError
 
 from adapters.stores.outbox import Output
-from adapters.streams.kafka import Broker, Sealer, publishing
+from adapters.streams.kafka import Broker, Sealer, places_of, publishing
 from adapters.vault.sealing import CannotOpen
 from schemas.events import Checked, Message, Verdict
-from schemas.topics import DUE, RECEIVED, TOPICS
+from schemas.topics import DUE, RECEIVED
 
 POLL_MS = 1_000
 
@@ -24,16 +23,12 @@ Steps = Sequence[tuple[str, Sequence[str]]]  # name and topics of each
 Offsets = Callable[[AIOKafkaConsumer, Sequence[TopicPartition]], Awaitable[dict[TopicPartition, int]]]
 
 
-class NoTopics(Exception):
-    """The brokers lack a topic; the text names it."""
-
-
 class StillRuns(Exception):
     """A service reads its topics: nothing may, while its place on them is changed."""
 
 
 async def check(broker: Broker, steps: Steps) -> None:
-    """Before anything is changed: NoTopics, StillRuns."""
+    """Before anything is changed: kafka.NoTopics, StillRuns."""
 
     async def as_they_stand(consumer: AIOKafkaConsumer, places: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
         return {place: await consumer.committed(place) or 0 for place in places}
@@ -52,7 +47,7 @@ class Rewind:
         consumer = self._broker.consumer(None)
         await consumer.start()
         try:
-            places = await _places(self._broker, [RECEIVED.name, DUE.name])
+            places = await places_of(self._broker, [RECEIVED.name, DUE.name])
             consumer.assign(places)
             ends = await consumer.end_offsets(places)
             times = {place: int(self._since.timestamp() * 1000) for place in places}
@@ -97,7 +92,7 @@ def _order(message: Message) -> tuple[str, int]:
 
 async def _commit(broker: Broker, steps: Steps, offsets: Offsets) -> None:
     for name, topics in steps:
-        places = await _places(broker, topics)
+        places = await places_of(broker, topics)
         consumer = broker.consumer(broker.group(name))
         await consumer.start()
         try:
@@ -107,15 +102,3 @@ async def _commit(broker: Broker, steps: Steps, offsets: Offsets) -> None:
             raise StillRuns(name) from error
         finally:
             await consumer.stop()
-
-
-async def _places(broker: Broker, topics: Sequence[str]) -> list[TopicPartition]:
-    admin = AIOKafkaAdminClient(**broker.client())
-    await admin.start()
-    try:
-        told = await admin.describe_topics([topic.on_broker(broker.space) for topic in TOPICS if topic.name in topics])
-    finally:
-        await admin.close()
-    if lacking := [one["topic"] for one in told if not one["partitions"]]:
-        raise NoTopics(min(lacking))
-    return [TopicPartition(one["topic"], part["partition"]) for one in told for part in one["partitions"]]

@@ -165,7 +165,8 @@ def _refuse_running(places: list[str]) -> None:
     """Failed unless the brokers have the topics, and nobody reads them."""
     if not places:
         return
-    from adapters.streams.kafka_rewind import NoTopics, StillRuns, check
+    from adapters.streams.kafka import NoTopics
+    from adapters.streams.kafka_rewind import StillRuns, check
     from services.recovery.worker import STEPS
 
     try:

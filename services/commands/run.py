@@ -89,7 +89,7 @@ def run(
     log_as_json()
     structlog.contextvars.bind_contextvars(service=service)
     start_traces(f"claims-{service}")
-    broker, places = address(kafka), Places(database, keys, journal or keys, data)
+    broker, places = with_topics(kafka), Places(database, keys, journal or keys, data)
     if service == DOORS:
         port = DOORS_PORT if port is None else port
         with databases():
@@ -119,6 +119,19 @@ def address(kafka: str) -> "Broker":
         asyncio.run(reach(broker))
     except (BadAddress, NoBroker) as error:
         raise Failed(str(error)) from None
+    return broker
+
+
+def with_topics(kafka: str) -> "Broker":
+    """As `address`; Failed also when the brokers lack a topic."""
+    from adapters.streams.kafka import NoTopics, places_of
+    from schemas.topics import TOPICS
+
+    broker = address(kafka)
+    try:
+        asyncio.run(places_of(broker, [topic.name for topic in TOPICS]))
+    except NoTopics as error:
+        raise Failed(f"The brokers have no topic {error}. Run `claims topics apply` first.") from None
     return broker
 
 

@@ -47,7 +47,8 @@ def show(
     ):
         console.print(f"{name:<15}{told}")
     ok = bool(reconciliation["ok"])
-    console.print("Reconciliation " + ("receipts, log, verdicts, store and feeds agree" if ok else "[red]DIFFERS[/]"))
+    log = "log, " if reconciliation["logDays"] else ""  # what is on brokers is not compared
+    console.print("Reconciliation " + (f"receipts, {log}verdicts, store and feeds agree" if ok else "[red]DIFFERS[/]"))
     colour = "green" if found.clean and ok else "red"
     console.print(
         f"[bold {colour}]lost {found.lost}   doubled {len(found.report.doubled)}   leaked {len(found.report.leaked)}[/]"

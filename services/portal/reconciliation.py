@@ -76,7 +76,7 @@ def lines(report: Mapping[str, Any]) -> list[str]:
     """The report as text, for a terminal."""
     days = report["logDays"]
     told = ["everything agrees" if report["ok"] else f"{len(report['differences'])} differences"]
-    told.append(f"  log kept from {days[0]} to {days[-1]}" if days else "  the log is empty")
+    told.append(f"  log kept from {days[0]} to {days[-1]}" if days else "  no log in the store: brokers are not read")
     told += [f"  {name}: {count:,}" for name, count in report["counts"].items()]
     told += [f"  {step} has {count:,} events before it" for step, count in report["lag"].items() if count]
     for one in report["differences"]:

@@ -10,8 +10,8 @@ import pytest
 from aiokafka import ConsumerRecord
 
 from adapters.stores import inbox, outbox
-from adapters.streams.kafka import Broker, Sealer, publishing
-from adapters.streams.kafka_rewind import NoTopics, Rewind, StillRuns, check
+from adapters.streams.kafka import Broker, NoTopics, Sealer, publishing
+from adapters.streams.kafka_rewind import Rewind, StillRuns, check
 from adapters.streams.kafka_topics import Topics
 from schemas.events import Message, Refold, View
 from schemas.topics import DUE, OFFERS, TOPICS

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from services.commands.run import run
 from services.commands.topics import topics
 from tests.servers.authority import certify
 from tests.servers.kafka import Cluster, kafka
@@ -27,17 +28,20 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 
 def test_the_right_ones_make_topics_and_run_services(guarded: Cluster, server: Server, tmp_path: Path) -> None:
+    places = ["--kafka", guarded.address, "--database", "postgresql://x/claims", "--keys", "postgresql://x/keys"]
+    early = CliRunner().invoke(run, ["hub", "--sandbox", "--data", str(tmp_path), *places])
+    assert early.exit_code == 1 and "claims topics apply" in early.output
     result = CliRunner().invoke(topics, ["apply", "--kafka", guarded.address])
     assert result.exit_code == 0, result.output
     assert CliRunner().invoke(topics, ["plan", "--kafka", guarded.address]).output == "Nothing differs.\n"
-    places = {"CLAIMS_KAFKA": guarded.address, "CLAIMS_DATABASE": server.fresh(), "CLAIMS_KEYS": server.empty()}
+    environment = {"CLAIMS_KAFKA": guarded.address, "CLAIMS_DATABASE": server.fresh(), "CLAIMS_KEYS": server.empty()}
     # Each speaks to brokers with clients of its own: Faust, a consumer and a producer, those and an administrator.
     for service in ("validation", "hub", "doors"):
         words = ["run", service, "--sandbox", "--data", str(tmp_path), "--port", "0"]
         process = subprocess.Popen(
             [sys.executable, "-m", "services", *words],
             cwd=ROOT,
-            env=os.environ | places,
+            env=os.environ | environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
