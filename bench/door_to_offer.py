@@ -101,10 +101,8 @@ def measure(server: Server, tokens: dict[str, str], some: Sequence[Prepared], ba
     before = {one.name: one.cpu for one in server.usage()}
     start = time.monotonic()
     sent = run(server, requests)
+    _accepted(sent)
     end = feed.wait_for(base + len(some))
-    wrong = [one.status for one in sent if one.status != 201]
-    if wrong:
-        raise SystemExit(f"{len(wrong)} documents were not accepted: {wrong[:3]}")
     used = [Usage(one.name, one.cpu - before.get(one.name, 0.0), one.resident, one.peak) for one in server.usage()]
     return len(some) / (end - start), used
 
@@ -115,11 +113,19 @@ def latency(server: Server, tokens: dict[str, str], some: Sequence[Prepared], ba
     requests = posts(server, tokens[HOSPITAL], some)
     feed = Feed(server.port, tokens[INSURER])
     feed.skip(base)
-    reader = threading.Thread(target=feed.follow, args=(base + len(some),))
+    reader = threading.Thread(target=feed.follow, args=(base + len(some),), daemon=True)
     reader.start()
     sent = run(server, requests, rate)
+    _accepted(sent)
     reader.join(120)
     return sorted(feed.offered[one.sha256] - done.start for one, done in zip(some, sent, strict=True))
+
+
+def _accepted(sent: Sequence[Sent]) -> None:
+    """What was not taken in is never offered: nobody waits for it."""
+    wrong = [one.status for one in sent if one.status != 201]
+    if wrong:
+        raise SystemExit(f"{len(wrong)} documents were not accepted: {wrong[:3]}")
 
 
 def percentile(values: Sequence[float], share: float) -> float:

@@ -97,16 +97,11 @@ def run(
         if failed:
             sys.exit(1)
     else:
-        import uvloop
-
         from services.distributed import Node
         from services.sandbox.participants import policies
 
         lines = register([policy.line() for policy in policies()])
         with databases(), contextlib.nullcontext() if port is None else bound(host, port) as listener:
-            asyncio.set_event_loop_policy(
-                uvloop.EventLoopPolicy()
-            )  # Faust makes another loop, for its consumer's thread
             asyncio.run(_run(service, lambda: Node(broker, places, lines, sandbox=True), listener))
 
 
