@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, select, update
 
 from adapters.stores.dialect import insert, lock
 from adapters.stores.tables import GIVEN, feeds, participants
@@ -51,13 +51,26 @@ def everyone(tx: Connection) -> list[Participant]:
 
 
 def insurers(tx: Connection) -> list[Participant]:
-    """Those in that role, and those that were: whoever has a feed."""
+    """Those in that role, and those that were: whoever has a feed, or was known to the brokers."""
+    was = participants.c.code.in_(select(feeds.c.insurer)) | participants.c.reads.is_not(None)
     rows = tx.execute(
         select(participants)
-        .where(participants.c.roles.contains(f'"{Role.INSURER}"') | participants.c.code.in_(select(feeds.c.insurer)))
+        .where(participants.c.roles.contains(f'"{Role.INSURER}"') | was)
         .order_by(participants.c.code)
     )
     return [_participant(row) for row in rows]
+
+
+def reading(tx: Connection) -> dict[str, bool]:
+    """Code → whether the brokers may let it read its own topic; without those that the brokers were not told of."""
+    told = select(participants.c.code, participants.c.reads).where(participants.c.reads.is_not(None))
+    return {row.code: bool(row.reads) for row in tx.execute(told)}
+
+
+def note_reading(tx: Connection, codes: Iterable[str], reads: bool | None) -> None:
+    """None: the brokers ask nobody who reads."""
+    changes = update(participants).where(participants.c.code.in_(list(codes)))
+    tx.execute(changes.values(reads=None if reads is None else int(reads)))
 
 
 def admitted(tx: Connection, codes: Iterable[str]) -> set[str]:

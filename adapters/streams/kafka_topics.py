@@ -31,6 +31,7 @@ PATIENCE_SECONDS = 30.0
 LOOK_SECONDS = 0.05
 COPIES = 3  # where there are as many brokers: one may end at any time
 SETTING = {"sslrootcert": "ssl.ca.location", "sslcert": "ssl.certificate.location", "sslkey": "ssl.key.location"}
+AUTHORIZER, WITHOUT_LIST = "authorizer.class.name", "allow.everyone.if.no.acl.found"
 IN_STEP = 2  # of three copies have a record before it is acknowledged
 
 
@@ -79,7 +80,7 @@ class Topics:
         wanted = self._wanted(insurers, copies)
         here = [one for one in wanted if one.name in found.topics]
         settings = self._settings([one.name for one in here])
-        changes = []
+        changes = self._rights(insurers, set(readers)) if self.asks_who_reads() else []  # first: what ends, ends soon
         for one in wanted:
             if one.name not in settings:
                 changes.append(
@@ -96,7 +97,7 @@ class Topics:
                 for name, value in one.settings
                 if settings[one.name].get(name) != value
             ]
-        return [*changes, *(self._rights(insurers, set(readers)) if self._broker.login else ())]
+        return changes
 
     def apply(self, insurers: Sequence[str], readers: Sequence[str]) -> list[Change]:
         """Brings in line what can be; what differed. Returns once every broker knows of it. KafkaException as `plan`, and from
@@ -112,6 +113,31 @@ class Topics:
         while any(change.does for change in self.plan(insurers, readers)) and time.monotonic() < deadline:
             time.sleep(LOOK_SECONDS)  # brokers learn of it a moment later
         return changes
+
+    def asks_who_reads(self) -> bool:
+        """Whether the brokers hold access lists; if not, rights can be neither given nor taken. KafkaException as `plan`."""
+        try:
+            self._admin.describe_acls(_everything_of("")).result(PATIENCE_SECONDS)
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.SECURITY_DISABLED:
+                raise
+            return False
+        return True
+
+    def open_to_everybody(self) -> list[str]:
+        """Why topics lie open to whoever reaches the brokers; empty where access lists alone say who reads. KafkaException as
+        `plan`."""
+        brokers = self._admin.list_topics(timeout=PATIENCE_SECONDS).brokers
+        found = []
+        for number in sorted(brokers):
+            resource = ConfigResource(ConfigResource.Type.BROKER, str(number))
+            (asked,) = self._admin.describe_configs([resource]).values()
+            told = asked.result(PATIENCE_SECONDS)
+            if AUTHORIZER not in told or not told[AUTHORIZER].value:
+                found.append(f"broker {number} asks nobody who reads: it has no {AUTHORIZER}")
+            elif WITHOUT_LIST in told:  # its value is told to nobody
+                found.append(f"broker {number} sets {WITHOUT_LIST}: take it out, unless it is false")
+        return found
 
     def _wanted(self, insurers: Sequence[str], copies: int) -> list[Wanted]:
         durable = {"min.insync.replicas": str(IN_STEP if copies == COPIES else 1)}

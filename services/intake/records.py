@@ -17,6 +17,7 @@ from services.intake.door import JSON
 from services.intake.gate import admit
 from services.intake.limits import LONGEST_PAGE, PAGE
 from services.intake.refusal import Refusal
+from services.intake.restating import withdrawing
 from services.intake.taking import current, outcome_of, receipt
 
 if TYPE_CHECKING:
@@ -66,16 +67,16 @@ class RecordDoors:
         lineages: dict[str, list[Row]] = {}
         for row in casebook.rows_of_lineages(tx, {row.lineage for row in rows if row.lineage}):
             lineages.setdefault(row.lineage, []).append(row)
-        return [self._one(row, lineages.get(row.lineage, [])) for row in rows]
+        return [self._one(row, lineages.get(row.lineage, []), withdrawing(tx, row)) for row in rows]
 
-    def _one(self, row: Row, lineage: list[Row]) -> dict[str, object]:
+    def _one(self, row: Row, lineage: list[Row], withdrawing: bool) -> dict[str, object]:
         outcome, record = outcome_of(row), records.envelope(row)
         told: dict[str, object] = {
             "record": row.record,
             "kind": row.kind,
             "time": row.received,
-            "state": answers.state(outcome, bool(row.erased)),
-            "verdict": answers.verdict(outcome),
+            "state": answers.state(outcome, bool(row.erased), withdrawing),
+            "verdict": answers.verdict(outcome, withdrawing),
             "problems": orjson.Fragment(row.problems if row.problems and outcome else "[]"),
             "original": row.original,
             "supersededBy": current(lineage, row),

@@ -38,6 +38,7 @@ WHAT = {
     "offer-key-left": "an offer was taken back, and its key is still there",
     "handover-beyond-feed": "handed over under a number that the feed never reached",
     "feed-gap": "the numbers of a feed are not contiguous",
+    "right-owed": "the right to read its own topic on the brokers is not as the insurer stands",
     "dead-letter": "a step failed on it, and it has not been redriven",
 }
 

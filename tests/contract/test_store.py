@@ -11,7 +11,7 @@ from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.exc import OperationalError
 
-from adapters.stores import casebook, consents, feeds, migrations, records
+from adapters.stores import casebook, consents, feeds, migrations, participants, records
 from adapters.stores.database import Database, Store, after_commit
 from adapters.stores.dialect import acceptances, lock, lock_found
 from adapters.stores.postgres import PostgresDatabase, UnfitDatabase
@@ -84,6 +84,7 @@ def test_migrations_go_forward_on_live_data(empty: Place) -> None:
         config.attributes["connection"] = tx
         command.upgrade(config, "0001")
         tx.execute(text("INSERT INTO feeds VALUES ('a', 3)"))
+        tx.execute(text("INSERT INTO participants VALUES ('a', 'A', '[\"insurer\"]', 'suspended', '[]', '[]', NULL)"))
         tx.execute(
             text(
                 "INSERT INTO records (record, attempt, kind, sender, role, method, path, sha256, size, media_type, received,"
@@ -96,6 +97,8 @@ def test_migrations_go_forward_on_live_data(empty: Place) -> None:
         assert feeds.last_number(tx, "a") == 3
         assert records.by_ids(tx, ["r"])["r"].seq == 1
         assert acceptances(tx, 2) == [42, 43]
+        # Where there may be brokers, they may have granted it: what nobody knows is taken for granted.
+        assert participants.reading(tx) == ({"a": True} if isinstance(empty, InPostgres) else {})
     database.close()
 
 
