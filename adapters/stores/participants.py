@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Row, select, update
 
 from adapters.stores.dialect import insert, lock
 from adapters.stores.tables import GIVEN, feeds, participants
-from schemas.records import Participant, Role, Status
+from schemas.records import Participant, Reads, Role, Status
 
 _ADMITTED = select(participants.c.code).where(
     participants.c.code.in_(GIVEN), participants.c.status == Status.ADMITTED.value
@@ -61,16 +61,16 @@ def insurers(tx: Connection) -> list[Participant]:
     return [_participant(row) for row in rows]
 
 
-def reading(tx: Connection) -> dict[str, bool]:
-    """Code → whether the brokers may let it read its own topic; without those that the brokers were not told of."""
+def reading(tx: Connection) -> dict[str, Reads]:
+    """Code → whether the brokers let it read its own topic; without those that the brokers were not told of."""
     told = select(participants.c.code, participants.c.reads).where(participants.c.reads.is_not(None))
-    return {row.code: bool(row.reads) for row in tx.execute(told)}
+    return {row.code: Reads(row.reads) for row in tx.execute(told)}
 
 
-def note_reading(tx: Connection, codes: Iterable[str], reads: bool | None) -> None:
+def note_reading(tx: Connection, codes: Iterable[str], reads: Reads | None) -> None:
     """None: the brokers ask nobody who reads."""
-    changes = update(participants).where(participants.c.code.in_(list(codes)))
-    tx.execute(changes.values(reads=None if reads is None else int(reads)))
+    value = None if reads is None else reads.value
+    tx.execute(update(participants).where(participants.c.code.in_(list(codes))).values(reads=value))
 
 
 def admitted(tx: Connection, codes: Iterable[str]) -> set[str]:

@@ -232,9 +232,7 @@ participants = Table(
     Column("keys", Text, nullable=False),
     Column("endpoints", Text, nullable=False),
     Column("changed_by", String),  # the record of the change; NULL: admitted at start
-    Column(
-        "reads", Integer
-    ),  # its own topic, by the brokers: 1 they may let it, 0 they do not, NULL they were not told of it
+    Column("reads", Integer),  # its own topic: `Reads`; NULL: no brokers that ask were told of it
 )
 
 views = Table(  # the newest unnumbered view of (insurer, case)

@@ -19,7 +19,7 @@ from adapters.streams.kafka import trouble
 from adapters.streams.kafka_feeds import Sealed, binary
 from adapters.streams.kafka_topics import Change, Topics
 from adapters.vault.jwe import sealer_to
-from schemas.records import Participant
+from schemas.records import Participant, Reads
 from services.delivery.feed import Feed
 from services.delivery.rights import may_read, owed
 
@@ -114,24 +114,27 @@ def bring_rights(database: PostgresDatabase, topics: Topics) -> tuple[dict[str, 
     """Makes the brokers let those insurers read who may; who that is, and what differed. One at a time, from what stands by then:
     a publisher that was slow gives nobody a right back.
 
-    That one may read is noted before the brokers are told, that one may no longer after they have: a crash between the two leaves
+    That one perhaps reads is noted before the brokers are told, what is so after they have been: a crash between the two leaves
     nobody with a right that the store does not know of."""
 
     def readers(tx: Connection) -> dict[str, bool]:
         lock(tx, ["participants"])  # no suspension is judged meanwhile
         wanted = _rights(participants.insurers(tx))
-        participants.note_reading(tx, [code for code, may in wanted.items() if may], True)
+        known = participants.reading(tx)
+        fresh = [code for code, may in wanted.items() if may and known.get(code) != Reads.YES]
+        participants.note_reading(tx, fresh, Reads.PERHAPS)
         return wanted
+
+    def done(tx: Connection) -> None:
+        for may, reads in ((True, Reads.YES), (False, Reads.NO)):
+            participants.note_reading(tx, [code for code in wanted if wanted[code] is may], reads if asked else None)
 
     with database.write() as own:
         lock(own, ["rights"])
         wanted = database.commit(readers)
-        others = [code for code, may in wanted.items() if not may]
         changes = topics.apply(list(wanted), [code for code, may in wanted.items() if may])
-        if topics.asks_who_reads():
-            database.commit(lambda tx: participants.note_reading(tx, others, False))
-        else:
-            database.commit(lambda tx: participants.note_reading(tx, wanted, None))
+        asked = topics.asks_who_reads()
+        database.commit(done)
     return wanted, changes
 
 

@@ -1,12 +1,12 @@
 """Who may read its own topic on the brokers, and where their right differs from that. Pure.
 
-`reading`: code → whether the brokers let it read, as far as they were told of anybody; empty where nothing asks who reads (the
-embedded form, brokers without an authorizer).
+`reading`: of whom the brokers were told, whether they let it read; empty where nothing asks who reads (the embedded form, brokers
+without an authorizer).
 """
 
 from collections.abc import Iterable, Mapping
 
-from schemas.records import Participant, Role, Status
+from schemas.records import Participant, Reads, Role, Status
 
 
 def may_read(participant: Participant) -> bool:
@@ -14,11 +14,12 @@ def may_read(participant: Participant) -> bool:
     return participant.status == Status.ADMITTED and Role.INSURER in participant.roles
 
 
-def still_reads(participant: Participant, reading: Mapping[str, bool]) -> bool:
-    """Whether the brokers let it read though it may not."""
-    return reading.get(participant.code, False) and not may_read(participant)
+def still_reads(participant: Participant, reading: Mapping[str, Reads]) -> bool:
+    """Whether the brokers let it read, or perhaps do, though it may not."""
+    return reading.get(participant.code, Reads.NO) != Reads.NO and not may_read(participant)
 
 
-def owed(insurers: Iterable[Participant], reading: Mapping[str, bool]) -> list[Participant]:
-    """Those to whom the brokers owe a right, or the end of one."""
-    return [one for one in insurers if reading and reading.get(one.code, False) != may_read(one)]
+def owed(insurers: Iterable[Participant], reading: Mapping[str, Reads]) -> list[Participant]:
+    """Those whose right is not known to be as they stand."""
+    pairs = [(one, Reads.YES if may_read(one) else Reads.NO) for one in insurers]
+    return [one for one, right in pairs if reading and reading.get(one.code, Reads.NO) != right]

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from adapters.identity.tokens import Tokens
 from adapters.stores import participants
-from schemas.records import Kind, Outcome, Role
+from schemas.records import Kind, Outcome, Reads, Role
 from services.delivery.rights import still_reads
 from services.intake.door import Entered, Way, answer, receive
 from services.intake.gate import admit
@@ -42,7 +42,8 @@ class ParticipantDoors:
         found, reading = await self._system.read(lambda tx: (participants.get(tx, code), participants.reading(tx)))
         if found is None:
             raise Refusal(404, "not-found", "There is no such participant.")
-        return JSONResponse({**found.model_dump(mode="json"), "readsTopic": reading.get(code)})
+        reads = {Reads.YES: True, Reads.NO: False}.get(reading.get(code, Reads.PERHAPS))
+        return JSONResponse({**found.model_dump(mode="json"), "readsTopic": reads})
 
     async def put(self, request: Request) -> Response:
         caller = await admit(request, self._system, self._tokens, Role.OPERATOR)

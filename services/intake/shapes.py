@@ -175,7 +175,7 @@ SHAPES: dict[str, Schema] = {
             "endpoints": listed(TEXT),
             "readsTopic": {
                 **maybe({"type": "boolean"}),
-                "description": "Whether the brokers may let it read its own topic; null where they were not told of it.",
+                "description": "Whether the brokers let it read its own topic; null: nobody knows yet, or nothing asks.",
             },
         }
     ),

@@ -15,6 +15,7 @@ from adapters.stores.database import Store
 from adapters.stores.reconciling import LIMIT, Difference
 from adapters.streams.log import Log
 from adapters.vault.keys import Keys
+from schemas.records import Reads
 from services.delivery.rights import owed
 from services.delivery.worker import OFFER_KEY
 from services.portal.reconciliation import LATE_SECONDS, report
@@ -54,8 +55,14 @@ def _twice(database: Store, look) -> Iterator[Difference]:  # type: ignore[no-un
 def _rights(tx: Connection) -> Iterator[Difference]:
     reading = participants.reading(tx)
     for one in owed(participants.insurers(tx), reading):
-        told = "is let read" if reading.get(one.code) else "is not let read"
-        yield "right-owed", None, one.code, None, f"{one.status}, roles {', '.join(one.roles) or 'none'}, and {told}"
+        reads = reading.get(one.code, Reads.NO).name.lower()
+        yield (
+            "right-owed",
+            None,
+            one.code,
+            None,
+            f"{one.status}, roles {', '.join(one.roles) or 'none'}, let read: {reads}",
+        )
 
 
 def _bodies(tx: Connection, keys: Keys, part: str) -> Iterator[Difference]:

@@ -1,5 +1,5 @@
-"""Whether the brokers let an insurer read its own topic. Where the store is PostgreSQL they may do so already: that is taken for
-granted of every insurer until the publisher has looked."""
+"""Whether the brokers let an insurer read its own topic. Where the store is PostgreSQL they perhaps do so already (1), until the
+publisher has looked."""
 
 import sqlalchemy as sa
 from alembic import op
