@@ -67,7 +67,7 @@ class Topics:
             files = {"sslrootcert": machine, "sslkey": broker.files.get("sslcert")} | broker.files
             settings |= {SETTING[name]: file for name, file in files.items() if file}
         self._admin = AdminClient(settings, logger=logging.getLogger("kafka"))  # else it speaks on standard error
-        self._broker = broker
+        self._broker, self._asks = broker, False
 
     def plan(self, insurers: Sequence[str], readers: Sequence[str]) -> list[Change]:
         """What differs. `insurers` have a topic of their own; of them `readers` may read it, where brokers ask who reads.
@@ -115,28 +115,28 @@ class Topics:
         return changes
 
     def asks_who_reads(self) -> bool:
-        """Whether the brokers hold access lists; if not, rights can be neither given nor taken. KafkaException as `plan`."""
-        try:
-            self._admin.describe_acls(_everything_of("")).result(PATIENCE_SECONDS)
-        except KafkaException as error:
-            if error.args[0].code() != KafkaError.SECURITY_DISABLED:
-                raise
-            return False
-        return True
+        """Whether the brokers hold access lists; if not, rights can be neither given nor taken. Once they do they are not asked
+        again: one that is away delays no withdrawal. KafkaException as `plan`."""
+        self._asks = self._asks or all(_value(told, AUTHORIZER) for told in self._of_brokers().values())
+        return self._asks
 
     def open_to_everybody(self) -> list[str]:
         """Why topics lie open to whoever reaches the brokers; empty where access lists alone say who reads. KafkaException as
         `plan`."""
-        brokers = self._admin.list_topics(timeout=PATIENCE_SECONDS).brokers
         found = []
-        for number in sorted(brokers):
-            resource = ConfigResource(ConfigResource.Type.BROKER, str(number))
-            (asked,) = self._admin.describe_configs([resource]).values()
-            told = asked.result(PATIENCE_SECONDS)
-            if AUTHORIZER not in told or not told[AUTHORIZER].value:
+        for number, told in self._of_brokers().items():
+            if not _value(told, AUTHORIZER):
                 found.append(f"broker {number} asks nobody who reads: it has no {AUTHORIZER}")
             elif WITHOUT_LIST in told:  # its value is told to nobody
                 found.append(f"broker {number} sets {WITHOUT_LIST}: take it out, unless it is false")
+        return found
+
+    def _of_brokers(self) -> dict[int, dict[str, ConfigEntry]]:
+        """The settings of each broker that is there; each tells of itself."""
+        found = {}
+        for number in sorted(self._admin.list_topics(timeout=PATIENCE_SECONDS).brokers):
+            resource = ConfigResource(ConfigResource.Type.BROKER, str(number))
+            found[number] = self._admin.describe_configs([resource])[resource].result(PATIENCE_SECONDS)
         return found
 
     def _wanted(self, insurers: Sequence[str], copies: int) -> list[Wanted]:
@@ -222,6 +222,10 @@ def copied(topic: str, held: Sequence[int], copies: int) -> list[Change]:
         return []
     what = f"copies: {fewest} → {copies}: name {copies} brokers for each partition and run kafka-reassign-partitions"
     return [Change(topic, what, None)]
+
+
+def _value(settings: dict[str, ConfigEntry], name: str) -> str | None:
+    return settings[name].value if name in settings else None
 
 
 def _user(code: str) -> str:
