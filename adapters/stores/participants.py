@@ -73,6 +73,11 @@ def note_reading(tx: Connection, codes: Iterable[str], reads: Reads | None) -> N
     tx.execute(update(participants).where(participants.c.code.in_(list(codes))).values(reads=value))
 
 
+def doubt_reading(tx: Connection) -> None:
+    """After a restore: what the brokers were told since the backup stands nowhere."""
+    tx.execute(update(participants).where(participants.c.reads.is_not(None)).values(reads=Reads.PERHAPS.value))
+
+
 def admitted(tx: Connection, codes: Iterable[str]) -> set[str]:
     return set(tx.execute(_ADMITTED, {"given": list(codes)}).scalars().all())
 
