@@ -100,8 +100,8 @@ class Topics:
         return changes
 
     def apply(self, insurers: Sequence[str], readers: Sequence[str]) -> list[Change]:
-        """Brings in line what can be; what differed. Returns once every broker knows of it. KafkaException as `plan`, and from
-        the first change that the brokers refuse."""
+        """Brings in line what can be; what differed. Returns once a broker tells of it. KafkaException as `plan`, from the first
+        change that the brokers refuse, and when rights do not become as they should."""
         changes = self.plan(insurers, readers)
         for future in [future for change in changes if change.does for future in change.does()]:
             try:
@@ -110,8 +110,12 @@ class Topics:
                 if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:  # another was faster
                     raise
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while any(change.does for change in self.plan(insurers, readers)) and time.monotonic() < deadline:
+        while any(change.does for change in self.plan(insurers, readers)):
             time.sleep(LOOK_SECONDS)  # brokers learn of it a moment later
+            if time.monotonic() > deadline:
+                if self.asks_who_reads() and self._rights(insurers, set(readers)):  # nobody shall take it for done
+                    raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
+                break
         return changes
 
     def asks_who_reads(self) -> bool:
