@@ -1,6 +1,6 @@
 """Records, participants and verdicts: the words of the doors."""
 
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 from schemas.shape import Shape
 
@@ -48,6 +48,14 @@ class Outcome(StrEnum):
     REJECTED = "rejected"
     DUPLICATE = "duplicate"
     DEAD = "dead"
+
+
+class Reads(IntEnum):
+    """Whether the brokers let a participant read its own topic."""
+
+    NO = 0
+    PERHAPS = 1  # the brokers are being told, or may have been
+    YES = 2
 
 
 class Participant(Shape):

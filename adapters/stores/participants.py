@@ -3,11 +3,11 @@
 import json
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, select, update
 
 from adapters.stores.dialect import among, insert, lock
 from adapters.stores.tables import feeds, participants
-from schemas.records import Participant, Role, Status
+from schemas.records import Participant, Reads, Role, Status
 
 _ADMITTED = select(participants.c.code).where(
     among(participants.c.code), participants.c.status == Status.ADMITTED.value
@@ -51,13 +51,31 @@ def everyone(tx: Connection) -> list[Participant]:
 
 
 def insurers(tx: Connection) -> list[Participant]:
-    """Those in that role, and those that were: whoever has a feed."""
+    """Those in that role, and those that were: whoever has a feed, or was known to the brokers."""
+    was = participants.c.code.in_(select(feeds.c.insurer)) | participants.c.reads.is_not(None)
     rows = tx.execute(
         select(participants)
-        .where(participants.c.roles.contains(f'"{Role.INSURER}"') | participants.c.code.in_(select(feeds.c.insurer)))
+        .where(participants.c.roles.contains(f'"{Role.INSURER}"') | was)
         .order_by(participants.c.code)
     )
     return [_participant(row) for row in rows]
+
+
+def reading(tx: Connection) -> dict[str, Reads]:
+    """Code → whether the brokers let it read its own topic; without those that the brokers were not told of."""
+    told = select(participants.c.code, participants.c.reads).where(participants.c.reads.is_not(None))
+    return {row.code: Reads(row.reads) for row in tx.execute(told)}
+
+
+def note_reading(tx: Connection, codes: Iterable[str], reads: Reads | None) -> None:
+    """None: the brokers ask nobody who reads."""
+    value = None if reads is None else reads.value
+    tx.execute(update(participants).where(participants.c.code.in_(list(codes))).values(reads=value))
+
+
+def doubt_reading(tx: Connection) -> None:
+    """After a restore: what the brokers were told since the backup stands nowhere."""
+    tx.execute(update(participants).where(participants.c.reads.is_not(None)).values(reads=Reads.PERHAPS.value))
 
 
 def admitted(tx: Connection, codes: Iterable[str]) -> set[str]:

@@ -229,6 +229,7 @@ participants = Table(
     Column("keys", Text, nullable=False),
     Column("endpoints", Text, nullable=False),
     Column("changed_by", String),  # the record of the change; NULL: admitted at start
+    Column("reads", Integer),  # its own topic: `Reads`; NULL: no brokers that ask were told of it
 )
 
 views = Table(  # the newest unnumbered view of (insurer, case)

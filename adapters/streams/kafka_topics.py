@@ -31,6 +31,7 @@ PATIENCE_SECONDS = 30.0
 LOOK_SECONDS = 0.05
 COPIES = 3  # where there are as many brokers: one may end at any time
 SETTING = {"sslrootcert": "ssl.ca.location", "sslcert": "ssl.certificate.location", "sslkey": "ssl.key.location"}
+AUTHORIZER, WITHOUT_LIST = "authorizer.class.name", "allow.everyone.if.no.acl.found"
 IN_STEP = 2  # of three copies have a record before it is acknowledged
 
 
@@ -66,7 +67,7 @@ class Topics:
             files = {"sslrootcert": machine, "sslkey": broker.files.get("sslcert")} | broker.files
             settings |= {SETTING[name]: file for name, file in files.items() if file}
         self._admin = AdminClient(settings, logger=logging.getLogger("kafka"))  # else it speaks on standard error
-        self._broker = broker
+        self._broker, self._asks = broker, False
 
     def plan(self, insurers: Sequence[str], readers: Sequence[str]) -> list[Change]:
         """What differs. `insurers` have a topic of their own; of them `readers` may read it, where brokers ask who reads.
@@ -79,7 +80,7 @@ class Topics:
         wanted = self._wanted(insurers, copies)
         here = [one for one in wanted if one.name in found.topics]
         settings = self._settings([one.name for one in here])
-        changes = []
+        changes = self._rights(insurers, set(readers)) if self.asks_who_reads() else []  # first: what ends, ends soon
         for one in wanted:
             if one.name not in settings:
                 changes.append(
@@ -96,11 +97,11 @@ class Topics:
                 for name, value in one.settings
                 if settings[one.name].get(name) != value
             ]
-        return [*changes, *(self._rights(insurers, set(readers)) if self._broker.login else ())]
+        return changes
 
     def apply(self, insurers: Sequence[str], readers: Sequence[str]) -> list[Change]:
-        """Brings in line what can be; what differed. Returns once every broker knows of it. KafkaException as `plan`, and from
-        the first change that the brokers refuse."""
+        """Brings in line what can be; what differed. Returns once a broker tells of it. KafkaException as `plan`, from the first
+        change that the brokers refuse, and when rights do not become as they should."""
         changes = self.plan(insurers, readers)
         for future in [future for change in changes if change.does for future in change.does()]:
             try:
@@ -109,9 +110,38 @@ class Topics:
                 if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:  # another was faster
                     raise
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while any(change.does for change in self.plan(insurers, readers)) and time.monotonic() < deadline:
+        while any(change.does for change in self.plan(insurers, readers)):
             time.sleep(LOOK_SECONDS)  # brokers learn of it a moment later
+            if time.monotonic() > deadline:
+                if self.asks_who_reads() and self._rights(insurers, set(readers)):  # nobody shall take it for done
+                    raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
+                break
         return changes
+
+    def asks_who_reads(self) -> bool:
+        """Whether the brokers hold access lists; if not, rights can be neither given nor taken. Once they do they are not asked
+        again: one that is away delays no withdrawal. KafkaException as `plan`."""
+        self._asks = self._asks or all(_value(told, AUTHORIZER) for told in self._of_brokers().values())
+        return self._asks
+
+    def open_to_everybody(self) -> list[str]:
+        """Why topics lie open to whoever reaches the brokers; empty where access lists alone say who reads. KafkaException as
+        `plan`."""
+        found = []
+        for number, told in self._of_brokers().items():
+            if not _value(told, AUTHORIZER):
+                found.append(f"broker {number} asks nobody who reads: it has no {AUTHORIZER}")
+            elif WITHOUT_LIST in told:  # its value is told to nobody
+                found.append(f"broker {number} sets {WITHOUT_LIST}: take it out, unless it is false")
+        return found
+
+    def _of_brokers(self) -> dict[int, dict[str, ConfigEntry]]:
+        """The settings of each broker that is there; each tells of itself."""
+        found = {}
+        for number in sorted(self._admin.list_topics(timeout=PATIENCE_SECONDS).brokers):
+            resource = ConfigResource(ConfigResource.Type.BROKER, str(number))
+            found[number] = self._admin.describe_configs([resource])[resource].result(PATIENCE_SECONDS)
+        return found
 
     def _wanted(self, insurers: Sequence[str], copies: int) -> list[Wanted]:
         durable = {"min.insync.replicas": str(IN_STEP if copies == COPIES else 1)}
@@ -196,6 +226,10 @@ def copied(topic: str, held: Sequence[int], copies: int) -> list[Change]:
         return []
     what = f"copies: {fewest} → {copies}: name {copies} brokers for each partition and run kafka-reassign-partitions"
     return [Change(topic, what, None)]
+
+
+def _value(settings: dict[str, ConfigEntry], name: str) -> str | None:
+    return settings[name].value if name in settings else None
 
 
 def _user(code: str) -> str:

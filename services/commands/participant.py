@@ -60,6 +60,8 @@ def show_one(code: str, operator: str | None, sandbox_file: Path | None, as_json
     click.echo(f"{code}  {found['name']}  {', '.join(found['roles'])}  {found['status']}")
     for key in found.get("keys") or ():
         click.echo(f"  key {key['kid']}  {key['crv']}  {key.get('use', ENCRYPT)}")
+    if found["readsTopic"] is not None:
+        click.echo(f"  the brokers let it {'read its topic' if found['readsTopic'] else 'read nothing'}")
     for url in found.get("endpoints") or ():
         click.echo(f"  asked at {url}")
 

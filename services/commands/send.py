@@ -27,6 +27,7 @@ from services.sandbox.player import accidents_of
 
 COLOURS = {"accepted": "green", "duplicate": "yellow", "rejected": "red", "refused": "red", "dead": "magenta"}
 GOOD = ("accepted", "duplicate")
+WITHDRAWING = "the change stands, and the brokers still let this insurer read its topic: see whether `publisher` runs"
 
 
 @click.command()
@@ -124,6 +125,8 @@ async def deliver(client: Client, post: Post) -> dict[str, Any]:
         "case": told.get("case"),
         "problems": told.get("problems") or [],
     }
+    if told.get("state") == "withdrawing":
+        result["why"] = WITHDRAWING
     if post.content_type == CSV:
         result["rows"] = accidents_of(answer.json())
     return result
@@ -141,7 +144,7 @@ def show(result: dict[str, Any]) -> None:
     console.print(said)
     if result.get("why"):
         console.print(f"    {escape(result['why'])}")
-    if verdict == "later":
+    elif verdict == "later":
         console.print(f"    No verdict yet. Ask again: claims trace {result['record']}")
     show_problems(console, result.get("problems", []))
     if rows := result.get("rows"):

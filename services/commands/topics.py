@@ -1,11 +1,15 @@
 """`claims topics plan|apply`: makes the brokers hold the topic table, and shows before what that would change."""
 
-from collections.abc import Sequence
+import contextlib
+from typing import TYPE_CHECKING
 
 import click
 
 from services.commands.options import Failed, database_option, kafka_option
 from services.commands.run import address, databases
+
+if TYPE_CHECKING:
+    from adapters.streams.kafka_topics import Change, Topics
 
 UNREACHABLE = "The brokers cannot be reached, or refuse us. Check the address, the user and its password."
 
@@ -15,7 +19,7 @@ def topics() -> None:
     """Compare the brokers' topics with the topic table, and bring them in line.
 
     With --database each insurer has a topic of its own, which an admitted one may read with its own credentials where the
-    brokers ask who reads.
+    brokers ask who reads. Where they do not, it is said: whoever reaches them reads all topics.
 
     \b
     Examples:
@@ -48,31 +52,31 @@ def _bring(kafka: str | None, database: str | None, *, do: bool) -> None:
 
     from adapters.streams import kafka_topics
 
-    with databases():
-        insurers, readers = _insurers(database) if database else ((), ())
     try:
         own = kafka_topics.Topics(broker)
-        changes = own.apply(insurers, readers) if do else own.plan(insurers, readers)
+        changes = _of_insurers(database, own, do) if database else own.apply((), ()) if do else own.plan((), ())
+        open_because = own.open_to_everybody()
     except KafkaException as error:
         raise Failed(f"{UNREACHABLE} ({error.args[0].name()})") from None
     for change in changes:
         click.echo(f"{change.topic}: {change.what}")
-    if not changes:
+    for reason in open_because:
+        click.echo(f"All topics lie open to everybody who reaches the brokers: {reason}.")
+    if not changes and not open_because:
         click.echo("Nothing differs.")
     if any(change.does is None for change in changes):
         raise Failed("Some of it only a person can decide; see above.")
 
 
-def _insurers(database: str) -> tuple[Sequence[str], Sequence[str]]:
-    """The codes of all insurers, and of the admitted ones."""
+def _of_insurers(database: str, topics: "Topics", do: bool) -> "list[Change]":
     from adapters.stores import participants
     from adapters.stores.postgres import PostgresDatabase
-    from services.delivery.publisher import may_read
+    from services.delivery.publisher import bring_rights
+    from services.delivery.rights import may_read
 
-    store = PostgresDatabase(database)
-    try:
+    with databases(), contextlib.closing(PostgresDatabase(database)) as store:
+        if do:
+            return bring_rights(store, topics)[1]
         with store.read() as tx:
             found = participants.insurers(tx)
-    finally:
-        store.close()
-    return [one.code for one in found], [one.code for one in found if may_read(one)]
+    return topics.plan([one.code for one in found], [one.code for one in found if may_read(one)])

@@ -5,7 +5,7 @@ numbers, nothing skips or overtakes one. One publisher at a time has a feed, by 
 pulling do not wait for the brokers.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 import structlog
@@ -17,39 +17,42 @@ from adapters.stores.dialect import lock
 from adapters.stores.postgres import PostgresDatabase
 from adapters.streams.kafka import trouble
 from adapters.streams.kafka_feeds import Sealed, binary
+from adapters.streams.kafka_topics import Change, Topics
 from adapters.vault.jwe import sealer_to
-from schemas.records import Participant, Role, Status
+from schemas.records import Participant, Reads
 from services.delivery.feed import Feed
+from services.delivery.rights import may_read, owed
 
 PAGE = 200  # numbers handed over and acknowledged together
 
 logger = structlog.get_logger()
-Grant = Callable[[list[str], list[str]], object]
 Send = Callable[[str, list[Sealed]], None]
 
 
 class Publisher:
-    """`grant` makes the topics of all insurers and lets those of the second list alone read theirs; `send` returns once the
-    brokers have acknowledged all of it."""
+    """`send` returns once the brokers have acknowledged all of it."""
 
     def __init__(
-        self, database: PostgresDatabase, feed: Feed, grant: Grant, send: Send, clock: Callable[[], datetime]
+        self, database: PostgresDatabase, feed: Feed, topics: Topics, send: Send, clock: Callable[[], datetime]
     ) -> None:
-        self._database, self._feed, self._grant, self._send, self._clock = database, feed, grant, send, clock
+        self._database, self._feed, self._topics, self._send, self._clock = database, feed, topics, send, clock
         self._granted: dict[str, bool] | None = None
         self._keyless: set[str] = set()
         self._failing: set[str] = set()
 
     def turn(self) -> int:
-        """Brings the right to read in line with who is admitted, then publishes a page of every feed that has more; how many
-        numbers that were. For a thread that may wait."""
+        """Publishes a page of every feed that has more; how many numbers that were. Before it begins and before each page, the
+        right to read is brought in line with who is admitted. For a thread that may wait."""
+        insurers = self._look_at_rights()
         with self._database.read() as tx:
-            insurers = {one.code: one for one in participants.insurers(tx)}
-            waiting = feeds.unpublished(tx)
-        if _rights(insurers) != self._granted:
-            self._bring_rights()
-        self._tell_of_keyless([insurers[code] for code in waiting if code in insurers])
-        return sum(self._try(code) for code in waiting if code in insurers and sealing_key(insurers[code]))
+            waiting = [insurers[code] for code in feeds.unpublished(tx) if code in insurers]
+        self._tell_of_keyless(waiting)
+        numbers = 0
+        for insurer in waiting:
+            if sealing_key(insurer):
+                numbers += self._try(insurer.code)
+                self._look_at_rights()
+        return numbers
 
     def _try(self, insurer: str) -> int:
         """A feed that cannot be read or sealed keeps no other waiting; it is tried again at every turn, and said once."""
@@ -89,14 +92,16 @@ class Publisher:
         key = sealing_key(found) if found else None
         return key, self._feed.page(tx, insurer, after, PAGE, self._clock()) if key else []
 
-    def _bring_rights(self) -> None:
-        """One at a time, from what stands by then: a publisher that was slow gives nobody a right back."""
-        with self._database.write() as own:
-            lock(own, ["rights"])
-            wanted = _rights({one.code: one for one in participants.insurers(own)})
-            self._grant(list(wanted), [code for code, may in wanted.items() if may])
-        self._granted = wanted
-        logger.info("rights to read", insurers=len(wanted), readers=sum(wanted.values()))
+    def _look_at_rights(self) -> dict[str, Participant]:
+        """The insurers by code, those who may read their topics being let to, and nobody else."""
+        with self._database.read() as tx:
+            insurers = participants.insurers(tx)
+            differs = owed(insurers, participants.reading(tx))
+        if differs or _rights(insurers) != self._granted:
+            self._granted = None  # until it is done
+            self._granted, _ = bring_rights(self._database, self._topics)
+            logger.info("rights to read", insurers=len(self._granted), readers=sum(self._granted.values()))
+        return {one.code: one for one in insurers}
 
     def _tell_of_keyless(self, waiting: list[Participant]) -> None:
         keyless = {one.code for one in waiting if may_read(one) and not sealing_key(one)}
@@ -105,16 +110,39 @@ class Publisher:
         self._keyless = keyless
 
 
+def bring_rights(database: PostgresDatabase, topics: Topics) -> tuple[dict[str, bool], list[Change]]:
+    """Makes the brokers let those insurers read who may; who that is, and what differed. One at a time, from what stands by then:
+    a publisher that was slow gives nobody a right back.
+
+    That one perhaps reads is noted before the brokers are told, what is so after they have been: a crash between the two leaves
+    nobody with a right that the store does not know of."""
+
+    def readers(tx: Connection) -> dict[str, bool]:
+        lock(tx, ["participants"])  # no suspension is judged meanwhile
+        wanted = _rights(participants.insurers(tx))
+        known = participants.reading(tx)
+        fresh = [code for code, may in wanted.items() if may and known.get(code) != Reads.YES]
+        participants.note_reading(tx, fresh, Reads.PERHAPS)
+        return wanted
+
+    def done(tx: Connection) -> None:
+        for may, reads in ((True, Reads.YES), (False, Reads.NO)):
+            participants.note_reading(tx, [code for code in wanted if wanted[code] is may], reads if asked else None)
+
+    with database.write() as own:
+        lock(own, ["rights"])
+        wanted = database.commit(readers)
+        changes = topics.apply(list(wanted), [code for code, may in wanted.items() if may])
+        asked = topics.asks_who_reads()
+        database.commit(done)
+    return wanted, changes
+
+
 def sealing_key(insurer: Participant) -> dict[str, str] | None:
     """The key that values for this insurer are sealed to now; None: nothing may be published."""
     keys = (one for one in insurer.keys if one.get("use") != "sig")
     return next(keys, None) if may_read(insurer) else None
 
 
-def may_read(insurer: Participant) -> bool:
-    """Its own topic, with its own credentials."""
-    return insurer.status == Status.ADMITTED and Role.INSURER in insurer.roles
-
-
-def _rights(insurers: dict[str, Participant]) -> dict[str, bool]:
-    return {code: may_read(one) for code, one in sorted(insurers.items())}
+def _rights(insurers: Iterable[Participant]) -> dict[str, bool]:
+    return {one.code: may_read(one) for one in insurers}

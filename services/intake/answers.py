@@ -24,6 +24,7 @@ class Judged:
     """A record and its verdict, as far as there is one (`outcome` None: it comes later).
 
     `again`: the bytes were here before. `current`: the record that stands for its document now, when it is another.
+    `withdrawing`: it takes a right away, and the brokers still grant it.
     """
 
     record: Record
@@ -34,11 +35,12 @@ class Judged:
     current: str | None = None
     case: str | None = None
     erased: bool = False
+    withdrawing: bool = False
 
     @property
     def later(self) -> bool:
         """A dead record is our fault: to its sender it is only delayed."""
-        return self.outcome in (None, Outcome.DEAD)
+        return self.withdrawing or self.outcome in (None, Outcome.DEAD)
 
 
 def status(judged: Judged) -> int:
@@ -57,17 +59,19 @@ def status(judged: Judged) -> int:
     return 409 if codes & CONFLICTS else 422
 
 
-def state(outcome: Outcome | None, erased: bool) -> str:
+def state(outcome: Outcome | None, erased: bool, withdrawing: bool = False) -> str:
     if erased:
         return "erased"
+    if withdrawing:
+        return "withdrawing"
     if outcome is None:
         return "received"
     return "delayed" if outcome == Outcome.DEAD else "judged"
 
 
-def verdict(outcome: Outcome | None) -> str | None:
-    """The verdict as its sender reads it: none while it is delayed."""
-    return None if outcome in (None, Outcome.DEAD) else outcome.value
+def verdict(outcome: Outcome | None, withdrawing: bool = False) -> str | None:
+    """The verdict as its sender reads it: none while it is delayed, or not yet true of the brokers."""
+    return None if withdrawing or outcome in (None, Outcome.DEAD) else outcome.value
 
 
 def published(problems: tuple[Problem, ...]) -> list[dict[str, object]]:
@@ -87,8 +91,8 @@ def body(judged: Judged) -> dict[str, object]:
     code = status(judged)
     told: dict[str, object] = {
         "record": judged.record.id,
-        "state": state(judged.outcome, judged.erased),
-        "verdict": verdict(judged.outcome),
+        "state": state(judged.outcome, judged.erased, judged.withdrawing),
+        "verdict": verdict(judged.outcome, judged.withdrawing),
         "problems": published(judged.problems),
     }
     named = {"original": judged.original, "supersededBy": judged.current, "case": judged.case}

@@ -23,6 +23,7 @@ VALIDATE_AT_ONCE = 4  # $validate holds its body in memory and takes a validatio
 
 VERDICT_SECONDS = 2.0  # a door waits so long for the verdict …
 LONGEST_WAIT_SECONDS = 30.0  # … or as `Prefer: wait` says, up to this
+RIGHTS_SECONDS = 0.05  # how often a door looks whether the brokers have withdrawn a right
 SPLIT_SECONDS = 0.1  # how often a door looks whether every accident of a file is judged
 
 PAGE = 100  # records a page, unless asked for

@@ -123,7 +123,8 @@ OPERATIONS = (
         (Answer(200, "The participant.", {JSON: ref("ParticipantState")}),), path_schemas={"code": CODE},
     ),
     Operation(
-        "PUT", "/participants/{code}", "Admit, change or suspend a participant", OPERATOR, _told(),
+        "PUT", "/participants/{code}", "Admit, change or suspend a participant; a right is taken away before that is answered",
+        OPERATOR, _told(),
         takes={JSON: ref("participant")}, path_schemas={"code": CODE}, makes_record=True,
     ),
     Operation(

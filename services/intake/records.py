@@ -17,6 +17,7 @@ from services.intake.door import JSON
 from services.intake.gate import admit
 from services.intake.limits import LONGEST_PAGE, PAGE
 from services.intake.refusal import Refusal
+from services.intake.restating import withdrawing
 from services.intake.taking import current, outcome_of, receipt
 
 if TYPE_CHECKING:
@@ -68,16 +69,18 @@ class RecordDoors:
         for row in versions:
             lineages.setdefault(row.lineage, []).append(row)
         astray = self._system.hub.loader.unmandated(tx, versions)
-        return [self._one(row, current(lineages.get(row.lineage, []), row, astray)) for row in rows]
+        return [
+            self._one(row, current(lineages.get(row.lineage, []), row, astray), withdrawing(tx, row)) for row in rows
+        ]
 
-    def _one(self, row: Row, current: str | None) -> dict[str, object]:
+    def _one(self, row: Row, current: str | None, withdrawing: bool) -> dict[str, object]:
         outcome, record = outcome_of(row), records.envelope(row)
         told: dict[str, object] = {
             "record": row.record,
             "kind": row.kind,
             "time": row.received,
-            "state": answers.state(outcome, bool(row.erased)),
-            "verdict": answers.verdict(outcome),
+            "state": answers.state(outcome, bool(row.erased), withdrawing),
+            "verdict": answers.verdict(outcome, withdrawing),
             "problems": orjson.Fragment(row.problems if row.problems and outcome else "[]"),
             "original": row.original,
             "supersededBy": current,

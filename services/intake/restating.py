@@ -11,7 +11,8 @@ from sqlalchemy import Connection, Row
 
 from adapters.stores import consents, participants, records
 from schemas.ids import record_id
-from schemas.records import Outcome
+from schemas.records import Kind, Outcome
+from services.delivery.rights import still_reads
 
 
 def path_of(
@@ -34,6 +35,14 @@ def review_in_force(tx: Connection, review: Row) -> bool:
         return False
     latest = consents.review_of(tx, review.target)
     return latest is not None and (latest.reviewer, latest.reviewed) == (review.sender, review.judged_at)
+
+
+def withdrawing(tx: Connection, change: Row) -> bool:
+    """Whether the change in force took the right to read away, and the brokers still grant it."""
+    if change.kind != Kind.PARTICIPANT or not change_in_force(tx, change):
+        return False
+    found = participants.get(tx, change.target)
+    return found is not None and still_reads(found, participants.reading(tx))
 
 
 def change_in_force(tx: Connection, change: Row) -> bool:

@@ -18,7 +18,7 @@ CASE: Schema = {"type": "string", "pattern": "^C[0-9A-F]{12}$", "description": "
 LINES: Schema = listed({"type": "integer", "minimum": 1}, minItems=2, maxItems=2, description="First and last line.")
 JUDGED = {
     "record": RECORD,
-    "state": {"enum": ["received", "judged", "delayed", "erased"]},
+    "state": {"enum": ["received", "judged", "delayed", "withdrawing", "erased"]},
     "verdict": {"enum": [Outcome.ACCEPTED.value, Outcome.REJECTED.value, Outcome.DUPLICATE.value, None]},
     "problems": listed(ref("Problem")),
 }
@@ -118,7 +118,8 @@ SHAPES: dict[str, Schema] = {
                 {"judged": COUNT, "expected": COUNT}, description="Of a file whose verdicts are not complete."
             )
         },
-        description="What became of a record. `verdict` is null while there is none.",
+        description="What became of a record. `verdict` is null while there is none. State `withdrawing`: judged, and the "
+        "brokers still let the insurer read its topic.",
         examples=[
             {
                 "record": "0f1e2d3c4b5a69788796a5b4c3d2e1f0",
@@ -172,6 +173,10 @@ SHAPES: dict[str, Schema] = {
             "status": {"enum": [status.value for status in Status]},
             "keys": listed(ref("PublicKey")),
             "endpoints": listed(TEXT),
+            "readsTopic": {
+                **maybe({"type": "boolean"}),
+                "description": "Whether the brokers let it read its own topic; null: nobody knows yet, or nothing asks.",
+            },
         }
     ),
     "PublicKey": closed(

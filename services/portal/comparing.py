@@ -9,12 +9,14 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from adapters.stores import feeds, reconciling, records
+from adapters.stores import feeds, participants, reconciling, records
 from adapters.stores.archive import BLOB_KEY, RECORD_KEY
 from adapters.stores.database import Store
 from adapters.stores.reconciling import LIMIT, Difference
 from adapters.streams.log import Log
 from adapters.vault.keys import Keys
+from schemas.records import Reads
+from services.delivery.rights import owed
 from services.delivery.worker import OFFER_KEY
 from services.portal.reconciliation import LATE_SECONDS, report
 
@@ -30,6 +32,7 @@ def compare(database: Store, log: Log, keys: Keys, steps: Steps, now: datetime) 
         lag = {name: log.lag(tx, name, topics) for name, topics in steps}
         found = list(reconciling.differences(tx, before, lag))
         counts, days = reconciling.counts(tx), reconciling.log_days(tx)
+        found += _rights(tx)
         insurers = sorted(feeds.totals(tx))
     for part in PARTS:
         found += _twice(database, lambda tx, part=part: _bodies(tx, keys, part))
@@ -47,6 +50,19 @@ def _twice(database: Store, look) -> Iterator[Difference]:  # type: ignore[no-un
         return
     with database.read() as tx:
         yield from sorted(first & set(look(tx)), key=str)[:LIMIT]
+
+
+def _rights(tx: Connection) -> Iterator[Difference]:
+    reading = participants.reading(tx)
+    for one in owed(participants.insurers(tx), reading):
+        reads = reading.get(one.code, Reads.NO).name.lower()
+        yield (
+            "right-owed",
+            None,
+            one.code,
+            None,
+            f"{one.status}, roles {', '.join(one.roles) or 'none'}, let read: {reads}",
+        )
 
 
 def _bodies(tx: Connection, keys: Keys, part: str) -> Iterator[Difference]:

@@ -38,7 +38,8 @@ class Recent:
 class Figures:
     """One look at the store. `worklist`: questions that wait for a person; `last_minute`: received, judged, offered in
     60 s; `lag`: events before each step; `published`: how far a feed is on its insurer's topic; `backlog`: standing offers
-    that an insurer has not had; `oldest_key`: the first day of the log that can still be read (YYYY-MM-DD)."""
+    that an insurer has not had; `oldest_key`: the first day of the log that can still be read (YYYY-MM-DD); `rights_owed`:
+    insurers whose right on the brokers is not as they stand."""
 
     at: datetime
     tallies: tuple[Tally, ...]
@@ -55,6 +56,7 @@ class Figures:
     oldest_key: str | None
     dead: Mapping[str, int]
     problems: Mapping[str, int]
+    rights_owed: int
     questions: Mapping[str, int] = field(default_factory=dict)  # to issuers, that are open, by issuer
 
     @property

@@ -34,6 +34,7 @@ def exposition(figures: Figures) -> bytes:
     backlog = gauge("insurer_backlog", "Standing offers that an insurer has not had yet.", "insurer")
     for insurer, count in sorted(figures.backlog.items()):
         backlog.labels(insurer).set(count)
+    gauge("rights_owed", "Insurers whose right to read on the brokers is not as they stand.").set(figures.rights_owed)
     gauge("overdue_seconds", "How late what must happen at a time is; 0 when nothing is.").set(figures.overdue_seconds)
     gauge("oldest_log_key_days", "Age of the oldest key of the log.").set(figures.oldest_key_days)
     gauge("cases", "Cases that stand.").set(figures.cases)

@@ -41,6 +41,7 @@ WHAT = {
     "question-overdue": "nobody has closed a question to an issuer whose deadline has passed",
     "question-of-gone": "a question is kept about a paper that was erased",
     "answer-unsigned": "a question ended with an issuer's word, and what it signed is not kept, or the other way round",
+    "right-owed": "the right to read its own topic on the brokers is not as the insurer stands",
     "dead-letter": "a step failed on it, and it has not been redriven",
 }
 

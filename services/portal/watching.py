@@ -11,6 +11,7 @@ from adapters.stores import feeds, participants, records, verifications, watchin
 from adapters.streams.embedded import Handler
 from adapters.streams.log import STREAM_KEY, Log
 from adapters.vault.keys import Keys
+from services.delivery.rights import owed
 from services.pipeline import Step
 from services.portal.live import MINUTE, NO_VERDICT, Figures, Progress, Recent, Tally, progress, stuck
 
@@ -82,5 +83,6 @@ class Watch:
             oldest_key=min(days).removeprefix(STREAM_KEY) if days else None,
             dead=watching.dead_by_step(tx),
             problems=watching.problems_by_code(tx),
+            rights_owed=len(owed(participants.insurers(tx), participants.reading(tx))),
             questions=verifications.open_by_issuer(tx),
         )

@@ -79,6 +79,7 @@ class _Run:
         self._destroy_erased()
         self._unread()
         self._words()
+        participants.doubt_reading(self._tx)
         self._unreadable()
         self._unjudged(arrived)
         for insurer in sorted(restoring.feeds_of(self._tx) | self._journal.highest().keys()):

@@ -11,7 +11,7 @@ from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.exc import OperationalError
 
-from adapters.stores import casebook, consents, feeds, migrations, records
+from adapters.stores import casebook, consents, feeds, migrations, participants, records
 from adapters.stores.archive import Archive, Kept
 from adapters.stores.database import Database, Store, after_commit
 from adapters.stores.dialect import acceptances, lock, lock_found
@@ -21,7 +21,7 @@ from adapters.vault.blobs import Blobs
 from adapters.vault.keys import Keys
 from adapters.vault.packing import pack
 from schemas.evidence import Withdrawal
-from schemas.records import Kind, Record, Role
+from schemas.records import Kind, Reads, Record, Role
 from tests.servers.places import InFiles, InPostgres, Place
 from tests.servers.postgres import Server, postgres
 
@@ -90,6 +90,7 @@ def test_migrations_go_forward_on_live_data(empty: Place) -> None:
         config.attributes["connection"] = tx
         command.upgrade(config, "0001")
         tx.execute(text("INSERT INTO feeds VALUES ('a', 3)"))
+        tx.execute(text("INSERT INTO participants VALUES ('a', 'A', '[\"insurer\"]', 'suspended', '[]', '[]', NULL)"))
         tx.execute(
             text(
                 "INSERT INTO records (record, attempt, kind, sender, role, method, path, sha256, size, media_type, received,"
@@ -102,6 +103,8 @@ def test_migrations_go_forward_on_live_data(empty: Place) -> None:
         assert feeds.last_number(tx, "a") == 3
         assert records.by_ids(tx, ["r"])["r"].seq == 1
         assert acceptances(tx, 2) == [42, 43]
+        # Where there may be brokers, they may have granted it.
+        assert participants.reading(tx) == ({"a": Reads.PERHAPS} if isinstance(empty, InPostgres) else {})
     database.close()
 
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
@@ -28,11 +28,11 @@ from adapters.stores import feeds, participants
 from adapters.stores.tables import handovers
 from adapters.streams.kafka import Broker, trouble
 from adapters.streams.kafka_feeds import Sealed, sending
-from adapters.streams.kafka_topics import Topics
+from adapters.streams.kafka_topics import Change, Topics
 from adapters.vault.jwe import ALGORITHMS
-from schemas.records import Kind, Role
+from schemas.records import Kind, Reads, Role
 from schemas.topics import feed_name
-from services.delivery.publisher import Publisher
+from services.delivery.publisher import Publisher, bring_rights
 from services.sandbox.participants import PARTICIPANTS
 from services.sandbox.scenario import generate
 from tests.integration import channels
@@ -116,7 +116,7 @@ class Interchange:
                     if crash:
                         raise KeyboardInterrupt
 
-                publisher = Publisher(core.database, core.feed, Topics(self.broker).apply, send, core.clock)
+                publisher = Publisher(core.database, core.feed, Topics(self.broker), send, core.clock)
                 await asyncio.to_thread(work, publisher)
 
         with contextlib.suppress(KeyboardInterrupt) if crash else contextlib.nullcontext():
@@ -466,6 +466,59 @@ def test_a_suspended_insurer_reads_nothing_from_that_moment_on(
     with interchange.consumer(out, "--key", str(tmp_path / "key")):
         until(lambda: len(lines(out)) >= interchange.last)
     assert [one["offernumber"] for one in lines(out)] == list(range(1, interchange.last + 1))
+
+
+def test_rights_are_looked_at_before_each_page(interchange: Interchange, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.delivery.publisher.PAGE", 1)
+    core = interchange.world.core
+    with core.database.read() as tx:
+        one, other, *_ = feeds.unpublished(tx)
+    for code in (one, other):
+        interchange.change([pair("one")[0]], code=code)
+    interchange.open_topics()
+    read: list[bool] = []
+
+    def reads() -> bool:
+        with contextlib.suppress(TopicAuthorizationFailedError):
+            interchange.records(one, one)
+            return True
+        return False
+
+    def sent() -> None:
+        if not read:
+            assert reads()
+            interchange.change([pair("one")[0]], "suspended", one)
+        read.append(reads())
+
+    interchange.publish(lambda publisher: publisher.turn(), before=sent)
+    assert read == [True, False], "at the page after it, within the same turn, the right is gone"
+
+
+def test_a_publisher_that_ends_beside_the_brokers_word_leaves_no_right_unknown(interchange: Interchange) -> None:
+    class Ending(Topics):
+        def apply(self, insurers: Sequence[str], readers: Sequence[str]) -> list[Change]:
+            super().apply(insurers, readers)
+            raise KeyboardInterrupt
+
+    database, insurer = interchange.world.core.database, interchange.insurer
+
+    def noted() -> Reads:
+        with database.read() as tx:
+            return participants.reading(tx)[insurer]
+
+    with database.write() as tx:
+        participants.note_reading(tx, [insurer], Reads.NO)
+    with pytest.raises(KeyboardInterrupt):
+        bring_rights(database, Ending(interchange.broker))
+    assert interchange.records(insurer) == [] and noted() == Reads.PERHAPS
+    interchange.change([], "suspended")
+    with pytest.raises(KeyboardInterrupt):
+        bring_rights(database, Ending(interchange.broker))
+    assert noted() == Reads.PERHAPS, "it was not told that the right is gone"
+    bring_rights(database, Topics(interchange.broker))
+    assert noted() == Reads.NO
+    with pytest.raises(TopicAuthorizationFailedError):
+        interchange.records(insurer)
 
 
 def test_the_example_resumes_drops_repeats_and_replays(interchange: Interchange, tmp_path: Path) -> None:

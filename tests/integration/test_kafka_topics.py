@@ -71,7 +71,22 @@ def test_the_command_plans_applies_and_says_when_nothing_differs(kafka_address: 
     for words in (["plan"], ["apply"], ["plan"]):
         result = runner.invoke(topics, [*words, "--kafka", kafka_address])
         assert result.exit_code == 0, result.output
-    assert result.output == "Nothing differs.\n"
+    (said,) = result.output.splitlines()  # nothing differs, and this broker asks nobody
+    assert said.startswith("All topics lie open to everybody") and said.endswith("it has no authorizer.class.name.")
+    assert not Topics(Broker(kafka_address)).asks_who_reads()
+
+
+def test_a_broker_that_lets_read_whatever_has_no_list_is_told() -> None:
+    setting = "allow.everyone.if.no.acl.found"
+    with kafka(users={"insurer-a": "secret-a"}, settings={setting: "true"}) as cluster:
+        own = Topics(Broker(cluster.address))
+        own.apply(["a"], [])
+        asyncio.run(_write(cluster.address, feed_name("a"), b"one"))
+        assert asyncio.run(_read(cluster.address_of("insurer-a"), feed_name("a"), "insurer-a.claims")) == b"one"
+        result = CliRunner().invoke(topics, ["plan", "--kafka", cluster.address])
+        assert result.exit_code == 0 and own.asks_who_reads()
+        (said,) = result.output.splitlines()
+        assert said.startswith("All topics lie open to everybody") and setting in said
 
 
 def test_an_address_that_cannot_be_read_is_refused_without_repeating_it() -> None:

@@ -17,7 +17,7 @@ from adapters.stores.dialect import unhurried
 from adapters.stores.postgres import SETTINGS
 from adapters.stores.tables import bodies, records
 from schemas.integrity import Answer
-from schemas.records import Kind, Outcome, Role, Status
+from schemas.records import Kind, Outcome, Reads, Role, Status
 from schemas.topics import TOPICS
 from services.embedded import utc_now
 from services.recovery.worker import Recovery
@@ -124,6 +124,16 @@ def withdraw(world: World, authorisation: str) -> None:
     world.record_of["withdrawal"] = world.post(
         Kind.WITHDRAWAL, sender, "DELETE", f"/authorisations/{authorisation}", b"{}", authorisation
     )
+
+
+def test_after_a_restore_nobody_knows_whom_the_brokers_let_read(place: Place, opened: Callable[[Place], World]) -> None:
+    core = opened(place).core
+    with core.database.write() as tx:
+        one, other, *untold = [insurer.code for insurer in participants.insurers(tx)]
+        participants.note_reading(tx, [one], Reads.YES)
+        participants.note_reading(tx, [other], Reads.NO)
+        Recovery(core.keys, core.archive, core.journal, NOW).run(tx)
+        assert untold and participants.reading(tx) == {one: Reads.PERHAPS, other: Reads.PERHAPS}
 
 
 def test_after_a_restore_no_number_is_used_again_and_nothing_taken_away_returns(

@@ -30,12 +30,14 @@ class Missing(RuntimeError):
 @dataclass
 class Cluster:
     """A running cluster. `users` are the names and passwords it knows, `hub` first; without users nobody is asked. `tls`: where
-    it speaks TLS, the folder of `ca.pem` and `own.pem` (key and certificate), and it asks for a certificate as well."""
+    it speaks TLS, the folder of `ca.pem` and `own.pem` (key and certificate), and it asks for a certificate as well. `settings`:
+    of the brokers, beside those that they have here."""
 
     folder: Path
     ports: list[int]
     users: Mapping[str, str]
     tls: Path | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
     processes: list["subprocess.Popen[bytes]"] = field(default_factory=list)
 
     @property
@@ -93,13 +95,18 @@ class Cluster:
 
 
 @contextlib.contextmanager
-def kafka(brokers: int = 1, users: Mapping[str, str] | None = None, tls: Path | None = None) -> Iterator[Cluster]:
+def kafka(
+    brokers: int = 1,
+    users: Mapping[str, str] | None = None,
+    tls: Path | None = None,
+    settings: Mapping[str, str] | None = None,
+) -> Iterator[Cluster]:
     """`users`: names and passwords (SCRAM-SHA-512) of those who may speak to it, beside `hub`, who may everything;
-    then access lists hold. `tls`: see Cluster; with users alone. Raises Missing without Java or Maven."""
+    then access lists hold. `tls`: see Cluster; with users alone; `settings` as well. Raises Missing without Java or Maven."""
     _fetch()
     known = {ADMIN: "hub-secret", **users} if users is not None else {}
     with tempfile.TemporaryDirectory(prefix="kafka-") as name, _ports(2 * brokers) as ports:
-        cluster = Cluster(Path(name), ports[:brokers], known, tls)
+        cluster = Cluster(Path(name), ports[:brokers], known, tls, settings or {})
         for number in range(brokers):
             (cluster.folder / f"{number}.properties").write_text(_properties(cluster, number, ports[brokers:]))
         _format(cluster, brokers)
@@ -200,7 +207,7 @@ def _properties(cluster: Cluster, number: int, controllers: list[int]) -> str:
             # Asked beside the password only where it is said of the listener itself.
             "listener.name.client.ssl.client.auth": "required",
         }
-    return "".join(f"{name}={value}\n" for name, value in lines.items())
+    return "".join(f"{name}={value}\n" for name, value in (lines | dict(cluster.settings)).items())
 
 
 @contextlib.contextmanager

@@ -43,6 +43,7 @@ FIGURES = Figures(
     oldest_key="2026-11-17",
     dead={"hub": 2},
     problems={"date-order": 5},
+    rights_owed=1,
 )
 
 

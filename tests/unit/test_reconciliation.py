@@ -293,6 +293,11 @@ BREAKS: list[tuple[str, Break, set[str]]] = [
         {"answer-unsigned"},
     ),
     (
+        "a suspended insurer is still let read",
+        execute("UPDATE participants SET reads = 1, status = 'suspended' WHERE code = ?", FEED),
+        {"right-owed"},
+    ),
+    (
         "a dead letter",
         execute("INSERT INTO dead_letters VALUES ('hub', 'e', ?, 'ValueError', '2026-11-21T09:00:00Z')", A_RECORD),
         {"dead-letter"},
