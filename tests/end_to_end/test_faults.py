@@ -176,9 +176,7 @@ class Faults:
             await store.execute("UPDATE records SET judged_at = %s WHERE record = %s", (LONG_AGO, answer.record))
             falls = "INSERT INTO due SELECT %s, record, 'authorisation ended' FROM authorisations LIMIT 1"
             assert (await store.execute(falls, (LONG_AGO,))).rowcount == 1
-            waits = (
-                "SELECT EXISTS (SELECT FROM due WHERE at = %s) OR (SELECT erased = 0 FROM records WHERE record = %s)"
-            )
+            waits = "SELECT EXISTS (SELECT FROM due WHERE at = %s) OR (SELECT erased = 0 FROM records WHERE record = %s)"
             while (await (await store.execute(waits, (LONG_AGO, answer.record))).fetchone()) != (False,):
                 await asyncio.sleep(0.1)
 
