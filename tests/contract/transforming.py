@@ -61,16 +61,23 @@ class Faust(Kafka):
             if ending:
                 ending.of_app(host._app)
             running = asyncio.create_task(host.run(publisher, stopping, reads.set))
-            await reads.wait()
-            ends = {asyncio.ensure_future(work(host._app)), asyncio.create_task(crashed.wait()), running}
-            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-            host._app.conf.stream_wait_empty = not crashed.is_set()  # what it had in hand is gone
-            stopping.set()
-            if ending:
-                asyncio.get_running_loop().call_later(LOOK_SECONDS, ending.let_go)
-            for one in ends - {running}:
-                one.cancel()
-            await running
+            try:
+                await reads.wait()
+                ends = {asyncio.ensure_future(work(host._app)), asyncio.create_task(crashed.wait()), running}
+                done, open_ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+                host._app.conf.stream_wait_empty = not crashed.is_set()  # what it had in hand is gone
+                stopping.set()
+                if ending:
+                    asyncio.get_running_loop().call_later(LOOK_SECONDS, ending.let_go)
+                for one in open_ - {running}:
+                    one.cancel()
+                await running
+                for one in done:
+                    one.result()
+            finally:
+                thread = host._app.consumer._thread
+                if not thread._stopped.is_set():  # a host that failed leaves it, and nothing would end after it
+                    thread._stopped_set()
         if self._steps and self._steps.crashed:
             raise Crash
 
@@ -147,6 +154,7 @@ class Ending:
                 self._hanging.append(asyncio.current_task())
                 if not self._crashed.is_set():
                     self._consumer._commit = self._commit
+                    await asyncio.sleep(LOOK_SECONDS)  # what is acknowledged without waiting for this is so by then
                     await self._consumer.commit()
                     self._consumer._commit = self._committing
                     self._crashed.set()
