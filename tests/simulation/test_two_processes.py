@@ -28,7 +28,7 @@ from tests.simulation.test_two_at_once import outcomes_and_cases, told
 from tests.simulation.world import core_at
 
 ROUNDS = 16  # of two accidents each
-PATIENCE = 90.0
+PATIENCE = 30.0  # for one round
 SENDER, ELSEWHERE = "CL01", "CL02"  # of the near-duplicates; the key that takes the second of them to the other worker
 ROOT = Path(__file__).parents[2]
 
