@@ -123,13 +123,11 @@ class Ending:
 
     def __init__(self, steps: Steps, crashed: asyncio.Event) -> None:
         self._steps, self._crashed = steps, crashed
-        self._hanging: list[asyncio.Task[None] | None] = []
+        self._over = asyncio.Event()
 
     def let_go(self) -> None:
         """Once Faust stops: what hangs goes, as with its process."""
-        for task in self._hanging:
-            if task:
-                task.cancel()
+        self._over.set()
 
     def of_app(self, app: Any) -> None:
         self._consumer = app.consumer
@@ -151,14 +149,14 @@ class Ending:
             try:
                 self._steps.step()
             except Crash:
-                self._hanging.append(asyncio.current_task())
                 if not self._crashed.is_set():
                     self._consumer._commit = self._commit
                     await asyncio.sleep(LOOK_SECONDS)  # what is acknowledged without waiting for this is so by then
                     await self._consumer.commit()
                     self._consumer._commit = self._committing
                     self._crashed.set()
-                await asyncio.Event().wait()
+                await self._over.wait()
+                raise asyncio.CancelledError from None
             return await work(*given)
 
         return counted
