@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -36,14 +36,14 @@ class Ledger:
 
     def __init__(self, poison: str | None = None, needs: Callable[[Connection, int], None] | None = None) -> None:
         """`needs`: asks the database for what so many messages take."""
-        self._poison, self._needs = poison, needs
+        self.poison, self._needs = poison, needs
 
     def handle(self, tx: Connection, messages: Sequence[Message], now: datetime) -> list[Message]:
         outputs = []
         if self._needs:
             self._needs(tx, len(messages))
         for message in messages:
-            if message.id == self._poison:
+            if message.id == self.poison:
                 raise ValueError("poison")
             _note(tx, message.key, message.id)
             outputs.append(Message(OFFERS.name, message.key, derive(message.id, "out"), message.event))
@@ -73,11 +73,13 @@ class Harness(Protocol):
     whole: tuple[
         int, ...
     ]  # how many of one message may be written down after a crash: a turn is whole or not there at all
+    operations: int  # that a turn has, at least
+    reason: str  # why a message is poison
 
     def publish(self, messages: list[Message]) -> None: ...
     def settle(self, handler: embedded.Handler) -> None: ...
     def turn(self, handler: embedded.Handler) -> None: ...
-    def taken(self) -> list[tuple[str, str]]: ...
+    def taken(self) -> list[tuple[str, str]]: ...  # in order; of a transform each once: it may do one again
     def outputs(self) -> list[tuple[str, str]]: ...  # keys and ids, each id once, as a reader that knows ids sees them
     def crash_at(self, operation: int) -> Any: ...  # a context manager that gives the Steps
     def deliver_again(self) -> None: ...
@@ -86,7 +88,7 @@ class Harness(Protocol):
 
 
 class Embedded:
-    whole = (0,)
+    whole, operations, reason = (0,), 6, "ValueError"
 
     def __init__(self, folder: Path) -> None:
         self.database = Database(folder / "claims.sqlite")
@@ -140,6 +142,7 @@ class KafkaPlace:
     url: str
     folder: Path
     outputs_from: dict[TopicPartition, int] = field(default_factory=dict)
+    seen: list[tuple[str, str]] = field(default_factory=list)  # what a transform was given, by key and id
 
     @classmethod
     def make(cls, address: str, url: str, folder: Path) -> "KafkaPlace":
@@ -150,6 +153,7 @@ class KafkaPlace:
 
 class Kafka:
     whole = (0, 1)  # committed and not yet published: delivered again, it changes nothing and is published
+    operations, reason = 6, "ValueError"
 
     def __init__(self, place: KafkaPlace) -> None:
         self.place = place
@@ -169,7 +173,7 @@ class Kafka:
             async with publishing(self.place.broker) as publisher:
                 await publisher.publish(self.sealer.seal(messages, NOW))
 
-        _run(work())
+        run(work())
 
     def litter(self, records: Sequence[tuple[bytes | None, bytes | None, list[tuple[str, bytes]]]]) -> None:
         """Puts what we did not write (key, value, headers) on the topic that the ledger reads."""
@@ -180,21 +184,21 @@ class Kafka:
                     name = DUE.on_broker(self.place.broker.space)
                     await publisher._producer.send_and_wait(name, value, key=key, headers=headers)
 
-        _run(work())
+        run(work())
 
     def settle(self, handler: embedded.Handler) -> None:
         async def until_level(member: kafka_decide.Member) -> None:
             while await member.turn() or not await self._level(Ledger.name):
                 pass
 
-        _run(self._joined(handler, until_level))
+        run(self._joined(handler, until_level))
 
     def turn(self, handler: embedded.Handler) -> None:
         async def one(member: kafka_decide.Member) -> None:
             while not await member.turn():
                 pass
 
-        _run(self._joined(handler, one))
+        run(self._joined(handler, one))
 
     async def _joined(
         self, handler: embedded.Handler, work: Callable[[kafka_decide.Member], Coroutine[Any, Any, None]]
@@ -208,7 +212,7 @@ class Kafka:
 
     def level(self, step: str) -> bool:
         """Whether the step's group has committed everything there is."""
-        return _run(self._level(step))
+        return run(self._level(step))
 
     async def _level(self, step: str) -> bool:
         async with self._consumer(step) as consumer:
@@ -234,7 +238,7 @@ class Kafka:
                             found.setdefault(message.id, message.key)
                 return [(key, id) for id, key in found.items()]
 
-        return _run(work())
+        return run(work())
 
     @contextmanager
     def crash_at(self, operation: int) -> Iterator[Steps]:
@@ -252,7 +256,7 @@ class Kafka:
                 consumer.assign(parts)
                 await consumer.commit(dict.fromkeys(parts, 0))
 
-        _run(work())
+        run(work())
 
     def forget(self) -> None:
         with self.database.write() as tx:
@@ -265,7 +269,7 @@ class Kafka:
                 parts = self._partitions(OFFERS)
                 self.place.outputs_from = await consumer.end_offsets(parts)
 
-        _run(work())
+        run(work())
 
     def close(self) -> None:
         self.database.close()
@@ -293,10 +297,14 @@ class Started:
         await self._consumer.stop()
 
 
+class Before(Protocol):
+    def before(self, work: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]: ...
+
+
 class Crashing:
     """A publisher that may end before each message."""
 
-    def __init__(self, real: Publisher, steps: Steps) -> None:
+    def __init__(self, real: Publisher, steps: Before) -> None:
         self._publish = steps.before(real.publish)
 
     async def publish(self, rows: Sequence[Any]) -> None:
@@ -304,5 +312,5 @@ class Crashing:
             await self._publish([row])
 
 
-def _run(work: Coroutine[Any, Any, T]) -> T:
+def run(work: Coroutine[Any, Any, T]) -> T:
     return asyncio.run(asyncio.wait_for(work, PATIENCE))

@@ -32,6 +32,8 @@ class Services:
         self.ports = [free_port() for _ in range(replicas)]  # of the doors
         self.names: list[Name] = [(service, number) for service in SERVICES for number in range(replicas)]
         self._running: dict[Name, Process] = {}
+        self._drawn: list[Name] = []
+        self.killed: set[Name] = set()
         self.stops: dict[Name, int | None] = {}  # how restarts ended what ran before: None, not in time
 
     async def start(self) -> None:
@@ -56,11 +58,18 @@ class Services:
         assert said.startswith(b"claims: "), f"{name} ended: see {log.name}"
 
     async def kill(self, name: Name | None = None) -> None:
-        """One of them, without a word; its workers must follow by themselves."""
-        process = self._running.pop(name or self._chance.choice(sorted(self._running)))
+        """One of them, without a word; its workers must follow by themselves. Drawn at random, but none again before all."""
+        name = name or self._draw()
+        self.killed.add(name)
+        process = self._running.pop(name)
         with contextlib.suppress(ProcessLookupError):
             process.send_signal(signal.SIGKILL)
         await process.wait()
+
+    def _draw(self) -> Name:
+        if not self._drawn:
+            self._drawn = self._chance.sample(self.names, len(self.names))
+        return self._drawn.pop()
 
     def signal(self, name: Name, number: signal.Signals) -> None:
         self._running[name].send_signal(number)

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from services.commands.run import run
 from services.commands.up import up
+from services.pipeline import VALIDATION
 from services.sandbox import setup
 from services.sandbox.client import Client, Post
 from services.sandbox.filings import pdf
@@ -36,22 +37,34 @@ def test_the_demo_ends_with_zeros(tmp_path: Path) -> None:
     assert "Reconciliation receipts, verdicts, store and feeds agree" in done.stdout
 
 
+def test_none_is_drawn_again_before_all_were(tmp_path: Path) -> None:
+    """Whatever the seed: by chance alone every second round of twenty leaves a service out."""
+    for seed in range(20):
+        own = Services(tmp_path, {}, seed, replicas=2)
+        assert {own._draw() for _ in own.names} == set(own.names) == {own._draw() for _ in own.names}
+
+
 def test_every_service_killed_at_random_leaves_zeros(server: Server, tmp_path: Path) -> None:
     with services(server, tmp_path, seed=3) as own:
         counted = asyncio.run(ordeal(own, KILLS, seed=3))
     assert counted.clean, str(counted)
     assert counted.kills == KILLS
+    assert own.killed == set(own.names)
     assert counted.records > 100
 
 
-def test_a_large_file_travels_by_reference_and_its_sender_hears_the_verdict(server: Server, tmp_path: Path) -> None:
+def test_senders_that_wait_hear_their_verdict_large_files_by_reference_and_through_rebalances(
+    server: Server, tmp_path: Path
+) -> None:
+    """One system for both: workers are killed and restarted while small papers wait, then a large one comes twice."""
     file = pdf("scan" + "." * 3_000_000)
+    patience = {"Prefer": "wait=30"}
 
     async def sends(own: Services) -> None:
         await own.start()
         async with Client(setup.read(own.data / "sandbox.json")) as client:
+            await through_rebalances(own, client)
             described = bodies.metadata(issuer=bodies.HOSPITAL)
-            patience = {"Prefer": "wait=30"}
             post = Post(bodies.HOSPITAL, "POST", "/papers", file, "application/pdf", described, headers=patience)
             first, again = await client.send(post), await client.send(post)
         await own.stop()
@@ -59,8 +72,28 @@ def test_a_large_file_travels_by_reference_and_its_sender_hears_the_verdict(serv
         assert first.record == again.record and first.receipt == again.receipt
         assert first.record in [path.name for path in (own.data / "blobs").iterdir()]
 
+    async def through_rebalances(own: Services, client: Client) -> None:
+        """Workers go in order and without a word, and come again, while senders wait: none is told to ask later."""
+        steps = (VALIDATION.name, 0), ("deduplication", 0)
+        asked = [asyncio.create_task(client.send(small(patience))) for _ in range(4)]
+        for step in steps:
+            await own.restart(step)
+            asked += [asyncio.create_task(client.send(small(patience))) for _ in range(4)]
+        for step in steps:
+            await own.kill(step)
+        asked += [asyncio.create_task(client.send(small(patience))) for _ in range(4)]
+        await own.start()
+        answers = await asyncio.gather(*asked)
+        assert [one.status for one in answers] == [201] * len(answers), [one.body for one in answers]
+
     with services(server, tmp_path, seed=1) as own:
         asyncio.run(sends(own))
+
+
+def small(headers: dict[str, str]) -> Post:
+    described = bodies.metadata(issuer=bodies.HOSPITAL)
+    file = pdf(f"note {bodies.fresh()}")
+    return Post(bodies.HOSPITAL, "POST", "/papers", file, "application/pdf", described, headers=headers)
 
 
 def test_a_service_says_what_it_lacks() -> None:

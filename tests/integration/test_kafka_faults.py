@@ -1,5 +1,6 @@
 """Workers on a real broker are killed, stopped and woken, restarted in turn: nothing is lost, nothing is done twice."""
 
+import asyncio
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
@@ -255,3 +257,44 @@ def test_both_hosts_speak_to_brokers_that_ask_who_speaks(
         until(lambda: host.level("ledger") and host.level("passing"))
         all_once(host, sent)
         host.close()
+
+
+def in_order(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
+    """By key; of what comes twice, the first."""
+    found: dict[str, list[str]] = {}
+    for key, event in dict.fromkeys(pairs):
+        found.setdefault(key, []).append(event)
+    return found
+
+
+async def members(host: Kafka, step: str) -> int:
+    """Of the step's group, once each has its partitions; none while they are being given out."""
+    admin = AIOKafkaAdminClient(**host.place.broker.client())
+    await admin.start()
+    try:
+        (answer,) = await admin.describe_consumer_groups([host.place.broker.group(step)])
+    finally:
+        await admin.close()
+    ((_, _, state, _, _, found, *_),) = answer.groups
+    return len(found) if state == "Stable" else 0
+
+
+@pytest.mark.parametrize(("form", "step"), [("decide", "ledger"), ("transform", "passing")])
+def test_a_second_member_comes_and_the_first_goes_and_every_key_keeps_its_order(
+    host: Kafka, start: Start, form: str, step: str
+) -> None:
+    sent = messages(0, 3_000)
+    first = start(form)
+    for at, share in ((0, 1_000), (1_000, 2_000), (2_000, 3_000)):
+        host.publish(sent[at:share])
+        if at == 1_000:
+            start(form)
+            until(lambda: asyncio.run(members(host, step)) == 2)
+        if at == 2_000:
+            first.send_signal(signal.SIGTERM)
+            assert first.wait(10) == 0
+    until(lambda: len(host.outputs()) >= 3_000)
+    assert in_order(host.outputs()) == in_order([(one.key, derive(one.id, "out")) for one in sent])
+    if form == "decide":
+        all_once(host, sent)
+        assert in_order(host.taken()) == in_order([(one.key, one.id) for one in sent])

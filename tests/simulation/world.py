@@ -60,6 +60,7 @@ class World:
         self._random = random.Random(seed)
         self.now = NOW
         self._cores = [self._open() for _ in range(writers)]
+        self.sent: dict[int, Item] = {}
         self.record_of: dict[str, str] = {}
         self.crashes = 0
 
@@ -72,11 +73,11 @@ class World:
 
     def send(self, items: Sequence[Item]) -> None:
         """Every item once it is acknowledged; a sender whose post ends in a crash posts again."""
-        by_number = {item.n: item for item in items}
+        self.sent |= {item.n: item for item in items}
         for item in items:
             while True:
                 core = self._random.choice(self._cores)
-                target = self.record_of[by_number[item.of].file] if item.of else None
+                target = self.record_of[self.sent[item.of].file] if item.of else None
                 try:
                     taken = self._perhaps_crashing(core, partial(self._enter, core, item, target))
                     break
