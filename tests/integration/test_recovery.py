@@ -515,6 +515,6 @@ def test_no_time_limit_cuts_a_long_restore_off(
     store = places("postgresql", tmp_path_factory.mktemp("long")).database()
     with store.write() as tx:
         unhurried(tx)
-        for name in SETTINGS.keys() - {"synchronous_commit"}:
+        for name in (one for one in SETTINGS if one.endswith("_timeout")):
             assert tx.exec_driver_sql(f"SHOW {name}").scalar_one() == "0"
     store.close()
