@@ -200,7 +200,7 @@ def _holding(dossier: Dossier, paper: CasePaper, reader: Reader) -> Holding:
 
 def _consents(dossier: Dossier, reader: Reader) -> list[Holding]:
     """An authorisation in force that lets this insurer have records of treatment is the consent to access them; by an heir it
-    says who claims for one who died."""
+    says who claims for one who died, by a legal representative who claims for her."""
     day, powers = dossier.today.isoformat(), dossier.case.powers if dossier.case else ()
     entries = {one.record: one for one in dossier.entries}
     return [
@@ -211,6 +211,7 @@ def _consents(dossier: Dossier, reader: Reader) -> list[Holding]:
             issuer="",
             received=_day(entries[one.record].received),
             heirs=frozenset({one.grant.grantor} if one.grant.grantor_role == "heir" else ()),
+            representatives=frozenset({one.grant.grantor} if one.grant.grantor_role == "representative" else ()),
         )
         for one in (dossier.case.consents if dossier.case else ())
         if holds(one, day, powers)

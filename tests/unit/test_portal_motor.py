@@ -112,6 +112,15 @@ def test_an_authorisation_in_force_is_the_consent_to_access_records() -> None:
     assert not consented(consent(A, X, purpose=THIRD)), "for another purpose"
 
 
+def test_a_legal_representatives_application_is_the_victims_claim() -> None:
+    filed = node("child", Kind.APPLICATION, filing((X, COMPULSORY), person=C).model_copy(update={"persons": (A, C)}))
+    lines = [
+        required(of_victim_a(filed, granted=[consent(A, X, grantor=grantor, grantor_role=role)]), "child", "police")
+        for grantor, role in ((C, "representative"), (B, "representative"), (C, "heir"))
+    ]
+    assert [one["application"]["present"] for one in lines] == [True, False, False]
+
+
 def test_what_is_not_read_takes_no_room_and_what_is_too_much_is_counted() -> None:
     scan = node("scan", Kind.PAPER, evidence("bank-account", classes=(DataClass.CLAIM,), persons=(A,), plates=("AB1",)))
     found = told(scan)
