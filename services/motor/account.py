@@ -36,7 +36,7 @@ VOLUNTARY = {
 
 @dataclass(frozen=True)
 class Holding:
-    """A paper that the reader may have, by its SHA-256. `names`: what it counts as; `received`: the day it came in;
+    """A paper that the reader may have, by its SHA-256. `names`: what it counts as; `received`: the day it came to the reader;
     `applied`: of an application the covers asked of insurers that are this reader's concern, and `applicant` who asks;
     `heirs`, `representatives`: whom an authorisation names as heir or legal representative of whom it is about; `costs`: of
     a document."""

@@ -16,7 +16,7 @@ from schemas import normalise
 from schemas.evidence import Cover, DataClass
 from schemas.paper_kinds import class_of, names
 from schemas.records import Kind, Role
-from services.consent.entitlement import Standing, bases, holds
+from services.consent.entitlement import Consent, Standing, bases, holds
 from services.consent.matrix import MEDICAL
 from services.hub.fold import Case, CasePaper, first_day, on_the_road
 from services.hub.views import best_copies, view
@@ -25,7 +25,7 @@ from services.motor.account import Account, Holding, VictimAccount, account
 from services.motor.costs import Costs
 from services.portal import fault, motor_account, words
 from services.portal import motor_words as say
-from services.portal.dossier import Dossier
+from services.portal.dossier import Dossier, Entry
 
 TAIPEI = ZoneInfo("Asia/Taipei")
 MOTOR_COVERS = (Cover.MOTOR_COMPULSORY, Cover.MOTOR_THIRD_PARTY, Cover.MOTOR_OWN_DAMAGE)
@@ -182,6 +182,17 @@ def _day(time: str) -> date:
     return datetime.fromisoformat(time).astimezone(TAIPEI).date()
 
 
+def _received(dossier: Dossier, entry: Entry, reader: Reader) -> date:
+    """The day on which a paper came in; to an insurer not before it was offered it under a basis that still holds. That another
+    paper of an offer was taken back delays nothing of this one."""
+    offered = [
+        one.at
+        for one in dossier.offers
+        if one.insurer == reader.insurer and any(each.record == entry.record and each.allowed for each in one.papers)
+    ]
+    return _day(max(entry.received, min(offered, default=entry.received)))
+
+
 def _holding(dossier: Dossier, paper: CasePaper, reader: Reader) -> Holding:
     evidence = paper.node.evidence
     entry = next(one for one in dossier.entries if one.record == paper.node.record)
@@ -191,7 +202,7 @@ def _holding(dossier: Dossier, paper: CasePaper, reader: Reader) -> Holding:
         names=names(evidence.paper, evidence.classes),
         persons=frozenset(paper.persons),
         issuer=evidence.issuer,
-        received=_day(entry.received),
+        received=_received(dossier, entry, reader),
         applied=frozenset(one.cover for one in evidence.insurers if reader.insurer in (None, one.insurer)),
         applicant=evidence.applicant,
         costs=costs if isinstance(costs, Costs) else None,
@@ -200,7 +211,8 @@ def _holding(dossier: Dossier, paper: CasePaper, reader: Reader) -> Holding:
 
 def _consents(dossier: Dossier, reader: Reader) -> list[Holding]:
     """An authorisation in force that lets this insurer have records of treatment is the consent to access them; by an heir it
-    says who claims for one who died, by a legal representative who claims for her."""
+    says who claims for one who died, by a legal representative who claims for her. It counts from its
+    approval, which lets papers go."""
     day, powers = dossier.today.isoformat(), dossier.case.powers if dossier.case else ()
     entries = {one.record: one for one in dossier.entries}
     return [
@@ -209,7 +221,7 @@ def _consents(dossier: Dossier, reader: Reader) -> list[Holding]:
             names=frozenset({CONSENT} if OF_TREATMENT & set(one.grant.classes) else ()),
             persons=frozenset({one.grant.subject}),
             issuer="",
-            received=_day(entries[one.record].received),
+            received=max(_day(_reviewed(dossier, one)), date.fromisoformat(one.grant.start)),
             heirs=frozenset({one.grant.grantor} if one.grant.grantor_role == "heir" else ()),
             representatives=frozenset({one.grant.grantor} if one.grant.grantor_role == "representative" else ()),
         )
@@ -218,6 +230,12 @@ def _consents(dossier: Dossier, reader: Reader) -> list[Holding]:
         and one.grant.purpose == Cover.MOTOR_COMPULSORY
         and (reader.insurer is None or reader.insurer in one.grant.recipients)
     ]
+
+
+def _reviewed(dossier: Dossier, consent: Consent) -> str:
+    at = dossier.consents[consent.record].reviewed
+    assert at is not None  # what is in force was approved
+    return at
 
 
 def _accident(record: CasePaper) -> Json:

@@ -17,7 +17,7 @@ from schemas.records import Kind, Role
 from services.motor.fault import Word
 from services.portal.case_page import html
 from services.portal.cases import view_of
-from services.portal.dossier import Dossier, Handover
+from services.portal.dossier import ConsentState, Dossier, Handover, Offer
 from services.portal.fault import Assessment, proposal, words_of
 from services.portal.motor import drawn, may_need, of_insurer, offers_to_tell
 from services.portal.reading import READ_BYTES, to_read
@@ -110,6 +110,39 @@ def test_an_authorisation_in_force_is_the_consent_to_access_records() -> None:
     assert not consented(consent(B, X)), "somebody else's"
     assert not consented(consent(A, X, classes=(DataClass.POLICE, DataClass.RECEIPT))), "no record of treatment"
     assert not consented(consent(A, X, purpose=THIRD)), "for another purpose"
+
+
+def test_the_ten_days_begin_when_the_insurer_may_have_the_papers() -> None:
+    """All came in on one day: an insurer's clock waits for its offer and the review, and for no other paper's fate."""
+    classes = {
+        "certificate": DataClass.CERTIFICATE,
+        "receipt": DataClass.RECEIPT,
+        "identity": DataClass.IDENTITY,
+        "bank-account": DataClass.CLAIM,
+    }
+    more = [
+        node(kind, Kind.PAPER, evidence(kind, classes=(one,), persons=(A,), plates=("AB1",)))
+        for kind, one in classes.items()
+    ]
+    consent_ = consent(A, X, classes=tuple(classes.values()))
+    names = ("filed", "police", *classes)
+
+    def start(reviewed: str, *offers: Offer, code: str = X, role: Role = Role.INSURER) -> str:
+        approved = {consent_.record: ConsentState(consent_.record, "approve", "operator-1", reviewed)}
+        found = motor(of_victim_a(*more, granted=[consent_], offers=offers, consents=approved), code, role, *names)
+        assert found
+        return next(one["start"] for one in found["victims"][0]["clocks"] if one["clock"] == "payment")
+
+    early, late, last = (f"2025-09-{day}T02:00:00.000000Z" for day in ("05", "22", "30"))
+    first, again = offered(1, *names, at=early), offered(2, *names, at=last)
+    assert start(TIME, offered(1, *names)) == "2025-09-04", "nothing waits"
+    assert start(early, offered(1, *names, at=last)) == "2025-09-30"
+    assert start(late, first) == "2025-09-22", "the consent was handed in, and not yet approved"
+    assert start(TIME, first, again) == "2025-09-05", "it had them"
+    assert start(TIME, offered(1, *names, insurer=Y), again) == "2025-09-30", "another's offer"
+    assert start(TIME, replace(first, taken_back_by=2), again) == "2025-09-05", "taken back because of another paper"
+    assert start(TIME, offered(1, *names, at=early, allowed=False), again) == "2025-09-30", "by what holds no longer"
+    assert start(TIME, again, code="operator-1", role=Role.OPERATOR) == "2025-09-04"
 
 
 def test_a_legal_representatives_application_is_the_victims_claim() -> None:
