@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from schemas.evidence import Accident, Cover, DataClass
-from schemas.integrity import Integrity
+from schemas.integrity import Integrity, State
 from schemas.paper_kinds import names
 from schemas.records import Kind
 from services.consent.entitlement import Basis, Consent, Standing, filing, holds
@@ -31,6 +31,11 @@ class CasePaper:
     persons: tuple[str, ...]
     rank: tuple[bool, bool, int]
     integrity: Integrity | None = None
+
+    @property
+    def denied(self) -> bool:
+        """Its issuer says that it never made it: it is no paper of its kind."""
+        return self.integrity is not None and self.integrity.state == State.DENIED
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,8 @@ def fold(
     shown = [node for node in nodes if node.kind in PAPER_KINDS]
     motor = any(on_the_road(node) for node in nodes)
     day = first_day(nodes)
+    papers = _papers([node for node in component.nodes if node.kind in PAPER_KINDS], attested)
+    told_by = {node.lineage for node in shown}
     own = tuple(consents[node.lineage] for node in nodes if node.lineage in consents)
     told = accident(shown)
     return Case(
@@ -71,10 +78,10 @@ def fold(
         motor=motor,
         day=day,
         accident=told,
-        papers=_papers([node for node in component.nodes if node.kind in PAPER_KINDS], attested),
+        papers=papers,
         standings=_standings(own_word, motor, own, policies, day, today, powers),
         consents=own,
-        calendar=calendar(motor, day, present(shown), told, today),
+        calendar=calendar(motor, day, present(one for one in papers if one.node.lineage in told_by), told, today),
         powers=powers,
     )
 
@@ -101,9 +108,14 @@ def first_day(nodes: Iterable[Node]) -> date | None:
     return date.fromisoformat(min(starts or named)) if starts or named else None
 
 
-def present(nodes: Iterable[Node]) -> frozenset[str]:
-    """The kinds of papers that are there with these nodes."""
-    return frozenset(name for node in nodes for name in names(node.evidence.paper, node.evidence.classes))
+def present(papers: Iterable[CasePaper]) -> frozenset[str]:
+    """The kinds of papers that are there with these."""
+    return frozenset(
+        name
+        for paper in papers
+        if not paper.denied
+        for name in names(paper.node.evidence.paper, paper.node.evidence.classes)
+    )
 
 
 def accident(shown: Iterable[Node]) -> Accident | None:

@@ -36,7 +36,8 @@ VOLUNTARY = {
 
 @dataclass(frozen=True)
 class Holding:
-    """A paper that the reader may have, by its SHA-256. `names`: what it counts as; `received`: the day it came to the reader;
+    """A paper that the reader may have, by its SHA-256. `names`: what it counts as, `denied`: what it
+    would, if its issuer did not say that it is false; `received`: the day it came to the reader;
     `applied`: of an application the covers asked of insurers that are this reader's concern, and `applicant` who asks;
     `heirs`, `representatives`: whom an authorisation names as heir or legal representative of whom it is about; `costs`: of
     a document."""
@@ -51,6 +52,7 @@ class Holding:
     heirs: frozenset[str] = frozenset()
     representatives: frozenset[str] = frozenset()
     costs: Costs | None = None
+    denied: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -173,8 +175,12 @@ class _Needs:
     def _told(self, line: PaperLine, claimants: Mapping[str | None, Sequence[Holding]]) -> PaperLine:
         who = tuple(claimants) or (None,) if line.each else self.about
         among = [one for his in claimants.values() for one in his] if line.each else self.held
-        by = {one.sha256 for one in among if one.names & line.kinds.keys()}
-        return replace(line, by=tuple(sorted(by)), may_have=any(self.may_have(who, kind) for kind in line.kinds))
+        return replace(
+            line,
+            by=tuple(sorted({one.sha256 for one in among if one.names & line.kinds.keys()})),
+            denied=tuple(sorted({one.sha256 for one in among if one.denied & line.kinds.keys()})),
+            may_have=any(self.may_have(who, kind) for kind in line.kinds),
+        )
 
 
 def _victim(
@@ -185,7 +191,7 @@ def _victim(
     hers = [
         one
         for one in held
-        if DataClass.POLICE in one.names
+        if DataClass.POLICE in one.names | one.denied
         or (person in one.persons and (harmed.died or one.applicant is None or one.applicant in speaking))
     ]
     heirs = _heirs(person, held) if harmed.died else ()

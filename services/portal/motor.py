@@ -196,16 +196,17 @@ def _received(dossier: Dossier, entry: Entry, reader: Reader) -> date:
 def _holding(dossier: Dossier, paper: CasePaper, reader: Reader) -> Holding:
     evidence = paper.node.evidence
     entry = next(one for one in dossier.entries if one.record == paper.node.record)
-    costs = dossier.contents.get(entry.record)
+    costs, kinds = dossier.contents.get(entry.record), names(evidence.paper, evidence.classes)
     return Holding(
         sha256=entry.sha256,
-        names=names(evidence.paper, evidence.classes),
+        names=frozenset() if paper.denied else kinds,
         persons=frozenset(paper.persons),
         issuer=evidence.issuer,
         received=_received(dossier, entry, reader),
         applied=frozenset(one.cover for one in evidence.insurers if reader.insurer in (None, one.insurer)),
         applicant=evidence.applicant,
         costs=costs if isinstance(costs, Costs) else None,
+        denied=kinds if paper.denied else frozenset(),
     )
 
 

@@ -137,6 +137,9 @@ SHAPES: dict[str, Schema] = {
                 closed({"sha256": SHA256, "heldBy": listed(TEXT)}),
                 description="The papers of `papers` that do, and the insurers that have fetched each.",
             ),
+            "denied": listed(
+                SHA256, description="Those of `papers` that do not: their issuer says that they are not real."
+            ),
             "article": ARTICLE,
             "status": STATUS,
             "source": TEXT,

@@ -11,9 +11,13 @@ from hypothesis import strategies as st
 
 from adapters.police.own_json import report as report_of
 from schemas.evidence import AssessmentWord, DataClass, Evidence, PartyVerdict, Upload
-from schemas.integrity import Origin, State
+from schemas.integrity import Answer, Origin, State
 from schemas.json import load
 from schemas.records import Kind, Role
+from services.hub.assemble import Component
+from services.hub.fold import fold
+from services.hub.integrity import Attested
+from services.hub.linking import Node
 from services.motor.fault import Word
 from services.portal.case_page import html
 from services.portal.cases import view_of
@@ -22,7 +26,7 @@ from services.portal.fault import Assessment, proposal, words_of
 from services.portal.motor import drawn, may_need, of_insurer, offers_to_tell
 from services.portal.reading import READ_BYTES, to_read
 from tests.unit.building import A, B, C, X, Y, Z, consent, document, evidence, filing, node
-from tests.unit.test_entitlement_views import APPLICATION, COMPULSORY, OF_A, POLICE, THIRD
+from tests.unit.test_entitlement_views import APPLICATION, COMPULSORY, OF_A, POLICE, THIRD, policies
 from tests.unit.test_portal_cases import PERSONAL, TIME, dossier, offered
 
 PLATES = ("ABC1234", "MNP5678")
@@ -110,6 +114,51 @@ def test_an_authorisation_in_force_is_the_consent_to_access_records() -> None:
     assert not consented(consent(B, X)), "somebody else's"
     assert not consented(consent(A, X, classes=(DataClass.POLICE, DataClass.RECEIPT))), "no record of treatment"
     assert not consented(consent(A, X, purpose=THIRD)), "for another purpose"
+
+
+def test_a_paper_that_its_issuer_calls_false_is_not_there() -> None:
+    def upload(kind: str, class_: DataClass, sha: str, *persons: str) -> Node:
+        of_party = Upload(sha256=sha, origin=Origin.PARTY)
+        told = evidence(kind, classes=(class_,), persons=persons, plates=("AB1",), issuer="unit", upload=of_party)
+        return node(kind, Kind.PAPER, told)
+
+    more = [
+        upload("certificate", DataClass.CERTIFICATE, SHA, A),
+        upload("registration-slip", DataClass.POLICE, OTHER_SHA),
+    ]
+    found = of_victim_a(*more, granted=[consent(A, X)])
+    answers = {(one, "unit"): (Answer.DENIED, TIME) for one in (SHA, OTHER_SHA)}
+    assert found.component
+    denied = fold(
+        "C1", found.component, {"g": consent(A, X)}, policies, found.today, attested=Attested(answers=answers)
+    )
+    handed = ("filed", "police", "certificate", "registration-slip")
+
+    def lines(code: str, role: Role) -> dict[str, tuple[bool, list[str], list[str]]]:
+        told = required(replace(found, case=denied), *handed, code=code, role=role)
+        whole = view_of(replace(found, case=denied), code, role, frozenset(f"r-{one}" for one in handed))
+        assert whole
+        lacking = {one["kind"] for one in whole["missing"]}
+        assert lacking >= {"certificate", "registration-slip"}
+        return {
+            kind: (told[kind]["present"], [one["sha256"] for one in told[kind]["by"]], told[kind]["denied"])
+            for kind in ("certificate", "registration-slip")
+        }
+
+    before = required(found, *handed)
+    assert (before["certificate"]["present"], before["certificate"]["denied"]) == (True, [])
+    for code, role in ((X, Role.INSURER), ("operator-1", Role.OPERATOR)):
+        assert lines(code, role) == {
+            "certificate": (False, [], ["r-certificate"]),
+            "registration-slip": (True, ["r-police"], ["r-registration-slip"]),  # the police record does as well
+        }
+    whole = view_of(replace(found, case=denied), X, Role.INSURER, frozenset(f"r-{one}" for one in handed))
+    assert whole and "核發單位否認" in html(whole, Role.INSURER, {}, None, datetime(2025, 10, 1, tzinfo=UTC))
+    real = node("real", Kind.DOCUMENT, document(A, issued="2025-09-20T04:00:00.000000Z"))
+    beside = Component((*found.component.nodes, real), ())
+    both = fold("C1", beside, {}, policies, found.today, attested=Attested(answers=answers))
+    senders = view_of(replace(found, case=both), "unit", Role.POLICE)
+    assert senders and {one["kind"]: one["dated"] for one in senders["evidence"]}["certificate"] == "2025-09-20"
 
 
 def test_the_ten_days_begin_when_the_insurer_may_have_the_papers() -> None:
