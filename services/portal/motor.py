@@ -246,20 +246,22 @@ def _accident(record: CasePaper) -> Json:
 
 
 def _vehicles(found: Account, report: AccidentReport | None, dossier: Dossier, reader: Reader) -> list[Json]:
-    """An insurer is told its own policies, and of others the compulsory cover alone (G0390062 art. 14 III)."""
+    """An insurer is told its own policies, and of others the compulsory cover alone, when it is concerned with that cover itself
+    (G0390062 art. 14 III)."""
     party = {str(one.order): one for one in report.parties} if report else {}
+    of_all = Cover.MOTOR_COMPULSORY in reader.covers
     return [
         {
             "party": int(one.id),
             "kind": kind if (kind := party[one.id].kind) in say.VEHICLES else "other",
             **motor_account.text(say.VEHICLES, kind if kind in say.VEHICLES else "other"),
-            "insured": one.insured.value,
-            "insuredText": say.INSURED[one.insured][0],
-            "insuredTextEn": say.INSURED[one.insured][1],
+            "insured": one.insured.value if of_all else None,
+            "insuredText": say.INSURED[one.insured][0] if of_all else None,
+            "insuredTextEn": say.INSURED[one.insured][1] if of_all else None,
             "insurers": [
                 {"insurer": insurer, "cover": cover.value}
                 for insurer, cover in _registered(dossier, report, party[one.id].plate) or ()
-                if reader.insurer in (None, insurer) or cover == Cover.MOTOR_COMPULSORY
+                if reader.insurer in (None, insurer) or (of_all and cover == Cover.MOTOR_COMPULSORY)
             ],
         }
         for one in found.vehicles
@@ -304,8 +306,6 @@ def _holders(
     and of those whose compulsory cover of a vehicle it is told of as well (G0390062 art. 14 III): that anybody else is
     party would say more than it may know."""
     known = {one["insurer"] for car in vehicles for one in car["insurers"] if one["cover"] == Cover.MOTOR_COMPULSORY}
-    if reader.insurer is not None and Cover.MOTOR_COMPULSORY not in reader.covers:
-        known = set()
     mine = {one.node.record: one for one in (dossier.case.papers if dossier.case else ())}
     if reader.insurer is not None:
         mine = {record: one for record, one in mine.items() if record in reader.records}

@@ -57,9 +57,12 @@ SHAPES: dict[str, Schema] = {
             "party": PARTY,
             "kind": {"enum": [*VEHICLES]},
             **WORDS,
-            "insured": {"enum": [one.value for one in Insured]},
-            "insuredText": TEXT,
-            "insuredTextEn": TEXT,
+            "insured": {
+                "enum": [*(one.value for one in Insured), None],
+                "description": "null: this insurer is not concerned with the compulsory cover.",
+            },
+            "insuredText": maybe(TEXT),
+            "insuredTextEn": maybe(TEXT),
             "insurers": listed(closed({"insurer": TEXT, "cover": {"enum": [one.value for one in Cover]}})),
         }
     ),

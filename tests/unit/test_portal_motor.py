@@ -88,6 +88,33 @@ def test_of_other_vehicles_an_insurer_is_told_the_compulsory_cover_alone() -> No
     assert len(covers("operator-1", Role.OPERATOR)) == 4
 
 
+def with_third_party_cover_alone(found: Dossier) -> Dossier:
+    """X is not concerned with the compulsory cover; everybody in the police record lets it have that."""
+    assert found.case
+    standings = tuple(
+        replace(one, covers=frozenset({THIRD})) if one.insurer == X else one for one in found.case.standings
+    )
+    consents = tuple(consent(one, X, purpose=THIRD, classes=(DataClass.POLICE,), name=one) for one in (A, B))
+    return replace(found, case=replace(found.case, standings=standings, consents=consents))
+
+
+def test_who_is_not_concerned_with_the_compulsory_cover_is_told_nobodys_but_its_own() -> None:
+    found = with_third_party_cover_alone(told())
+    day = next(iter(found.registered))[1]
+    car, other = PLATES
+    registered = {(car, day): [(X, THIRD), (Y, COMPULSORY), (Y, THIRD)], (other, day): []}
+    handed = frozenset({"r-filed", "r-police"})
+    seen = view_of(replace(found, registered=registered), X, Role.INSURER, handed)
+    assert seen
+    cars = seen["motor"]["vehicles"]
+    assert [(one["insured"], one["insuredText"], one["insuredTextEn"]) for one in cars] == [(None, None, None)] * 2
+    assert [one["insurers"] for one in cars] == [[{"insurer": X, "cover": THIRD}], []]
+    elsewhere = {one: [(X, THIRD)] if one[0] == car else None for one in registered}
+    assert view_of(replace(found, registered=elsewhere), X, Role.INSURER, handed) == seen, "not a byte of it"
+    text = html(seen, Role.INSURER, {}, None, datetime(2025, 10, 1, tzinfo=UTC))
+    assert text.count("<td>—</td>\n<td>") == 2 and Y not in text, "whether either is insured"
+
+
 def present(*more: Any, granted: Any = (), code: str = X, role: Role = Role.INSURER) -> set[str]:
     """The papers of an injury that are there when A is the victim."""
     offers = (offered(1, "filed", "police", *(one.lineage for one in more)), offered(2, "police", insurer=Y))
@@ -258,12 +285,7 @@ def test_an_insurer_is_told_who_holds_a_paper_of_those_whose_cover_it_is_told_of
     everybody = holders(found, "operator-1", role=Role.OPERATOR)
     assert everybody == {"application": [], "accident": sorted([Y, Z]), "document": sorted([X, Y, Z])}
     assert holders(found, X, "filed", "doc-a")["document"] == [X], "no police record, no other vehicle's insurer"
-    standings = tuple(
-        replace(one, covers=frozenset({THIRD})) if one.insurer == X else one
-        for one in found.case.standings  # type: ignore[union-attr]
-    )
-    consents = [consent(one, X, purpose=THIRD, classes=(DataClass.POLICE,), name=one) for one in (A, B)]
-    other = replace(found, case=replace(found.case, standings=standings, consents=consents))  # type: ignore[type-var]
+    other = with_third_party_cover_alone(found)
     assert holders(other, X, "filed", "police") == {"application": [], "accident": []}, "another cover's insurer"
 
 
