@@ -17,6 +17,10 @@ from services.hub.integrity import Attested, integrity, published
 from services.hub.linking import Node, loss_day
 
 PAPER_KINDS = (Kind.DOCUMENT, Kind.ACCIDENT, Kind.PAPER, Kind.APPLICATION, Kind.DISPUTE)
+FILINGS = (
+    Kind.APPLICATION,
+    Kind.DISPUTE,
+)  # an agent's without a mandate is nobody's; an authorisation rests on today's
 
 # (plate, day YYYY-MM-DD) → (insurer, cover) of each policy, none: not insured; None: the register does not answer.
 Policies = Callable[[str, str], Sequence[tuple[str, Cover]] | None]
@@ -87,7 +91,7 @@ def fold(
 
 
 def _nobodys(node: Node, powers: Sequence[Power]) -> bool:
-    return node.kind == Kind.APPLICATION and filing(node.evidence.acting, powers) is None
+    return node.kind in FILINGS and filing(node.evidence.acting, powers) is None
 
 
 def on_the_road(node: Node) -> bool:
@@ -155,13 +159,13 @@ def _standings(
 ) -> tuple[Standing, ...]:
     """Who is party, and how: the application, the recipients of authorisations in force, the policy register.
 
-    A person cannot make an insurer party to a motor claim where nothing on the road happened.
+    A person cannot make an insurer party to a motor claim where nothing on the road happened. A dispute makes nobody party.
     """
     covers: dict[str, set[Cover]] = defaultdict(set)
     filed: dict[tuple[str, Cover], Basis] = {}
     for node in nodes:
         under = filing(node.evidence.acting, powers) if node.kind == Kind.APPLICATION else None
-        for one in node.evidence.insurers if under is not None else ():  # a dispute makes nobody party
+        for one in node.evidence.insurers if under is not None else ():
             named = (one.insurer, one.cover)
             filed[named] = min(filed.get(named, under), under)  # her own before an agent's
     for insurer, cover in filed:
@@ -172,7 +176,8 @@ def _standings(
                 covers[recipient].add(consent.grant.purpose)
     compulsory: dict[str, set[str]] = defaultdict(set)
     vehicles = _vehicles(nodes)
-    for plate in sorted({plate for node in nodes if node.kind in PAPER_KINDS for plate in node.evidence.plates}):
+    telling = [node for node in nodes if node.kind in PAPER_KINDS and node.kind != Kind.DISPUTE]
+    for plate in sorted({plate for node in telling for plate in node.evidence.plates}):
         for insurer, cover in (policies(plate, day.isoformat()) or ()) if day else ():
             covers[insurer].add(cover)
             if cover == Cover.MOTOR_COMPULSORY and plate in vehicles:
