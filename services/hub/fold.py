@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from schemas.evidence import Accident, Cover, DataClass
-from schemas.integrity import Integrity
+from schemas.integrity import Integrity, State
 from schemas.paper_kinds import names
 from schemas.records import Kind
 from services.consent.entitlement import Basis, Consent, Standing, filing, holds
@@ -17,6 +17,10 @@ from services.hub.integrity import Attested, integrity, published
 from services.hub.linking import Node, loss_day
 
 PAPER_KINDS = (Kind.DOCUMENT, Kind.ACCIDENT, Kind.PAPER, Kind.APPLICATION, Kind.DISPUTE)
+FILINGS = (
+    Kind.APPLICATION,
+    Kind.DISPUTE,
+)  # an agent's without a mandate is nobody's; an authorisation rests on today's
 
 # (plate, day YYYY-MM-DD) → (insurer, cover) of each policy, none: not insured; None: the register does not answer.
 Policies = Callable[[str, str], Sequence[tuple[str, Cover]] | None]
@@ -31,6 +35,11 @@ class CasePaper:
     persons: tuple[str, ...]
     rank: tuple[bool, bool, int]
     integrity: Integrity | None = None
+
+    @property
+    def denied(self) -> bool:
+        """Its issuer says that it never made it: it is no paper of its kind."""
+        return self.integrity is not None and self.integrity.state == State.DENIED
 
 
 @dataclass(frozen=True)
@@ -63,6 +72,8 @@ def fold(
     shown = [node for node in nodes if node.kind in PAPER_KINDS]
     motor = any(on_the_road(node) for node in nodes)
     day = first_day(nodes)
+    papers = _papers([node for node in component.nodes if node.kind in PAPER_KINDS], attested)
+    told_by = {node.lineage for node in shown}
     own = tuple(consents[node.lineage] for node in nodes if node.lineage in consents)
     told = accident(shown)
     return Case(
@@ -71,16 +82,16 @@ def fold(
         motor=motor,
         day=day,
         accident=told,
-        papers=_papers([node for node in component.nodes if node.kind in PAPER_KINDS], attested),
+        papers=papers,
         standings=_standings(own_word, motor, own, policies, day, today, powers),
         consents=own,
-        calendar=calendar(motor, day, present(shown), told, today),
+        calendar=calendar(motor, day, present(one for one in papers if one.node.lineage in told_by), told, today),
         powers=powers,
     )
 
 
 def _nobodys(node: Node, powers: Sequence[Power]) -> bool:
-    return node.kind == Kind.APPLICATION and filing(node.evidence.acting, powers) is None
+    return node.kind in FILINGS and filing(node.evidence.acting, powers) is None
 
 
 def on_the_road(node: Node) -> bool:
@@ -101,9 +112,14 @@ def first_day(nodes: Iterable[Node]) -> date | None:
     return date.fromisoformat(min(starts or named)) if starts or named else None
 
 
-def present(nodes: Iterable[Node]) -> frozenset[str]:
-    """The kinds of papers that are there with these nodes."""
-    return frozenset(name for node in nodes for name in names(node.evidence.paper, node.evidence.classes))
+def present(papers: Iterable[CasePaper]) -> frozenset[str]:
+    """The kinds of papers that are there with these."""
+    return frozenset(
+        name
+        for paper in papers
+        if not paper.denied
+        for name in names(paper.node.evidence.paper, paper.node.evidence.classes)
+    )
 
 
 def accident(shown: Iterable[Node]) -> Accident | None:
@@ -143,13 +159,13 @@ def _standings(
 ) -> tuple[Standing, ...]:
     """Who is party, and how: the application, the recipients of authorisations in force, the policy register.
 
-    A person cannot make an insurer party to a motor claim where nothing on the road happened.
+    A person cannot make an insurer party to a motor claim where nothing on the road happened. A dispute makes nobody party.
     """
     covers: dict[str, set[Cover]] = defaultdict(set)
     filed: dict[tuple[str, Cover], Basis] = {}
     for node in nodes:
         under = filing(node.evidence.acting, powers) if node.kind == Kind.APPLICATION else None
-        for one in node.evidence.insurers if under is not None else ():  # a dispute makes nobody party
+        for one in node.evidence.insurers if under is not None else ():
             named = (one.insurer, one.cover)
             filed[named] = min(filed.get(named, under), under)  # her own before an agent's
     for insurer, cover in filed:
@@ -160,7 +176,8 @@ def _standings(
                 covers[recipient].add(consent.grant.purpose)
     compulsory: dict[str, set[str]] = defaultdict(set)
     vehicles = _vehicles(nodes)
-    for plate in sorted({plate for node in nodes if node.kind in PAPER_KINDS for plate in node.evidence.plates}):
+    telling = [node for node in nodes if node.kind in PAPER_KINDS and node.kind != Kind.DISPUTE]
+    for plate in sorted({plate for node in telling for plate in node.evidence.plates}):
         for insurer, cover in (policies(plate, day.isoformat()) or ()) if day else ():
             covers[insurer].add(cover)
             if cover == Cover.MOTOR_COMPULSORY and plate in vehicles:

@@ -16,7 +16,7 @@ from schemas.evidence import Content, Evidence, Standing, Uses
 from schemas.records import Kind
 from services.consent.entitlement import Spent
 from services.hub.assemble import Component, Word, assemble, judged_between
-from services.hub.fold import Case
+from services.hub.fold import FILINGS, Case
 from services.hub.linking import CROWDED, Link, Node, keys, near
 from services.hub.mandates import unmandated
 
@@ -114,8 +114,8 @@ class Loader:
         return loaded.nodes, next(iter(judged_between(loaded.nodes.values(), crowded)), None)
 
     def unmandated(self, tx: Connection, rows: Iterable[Row]) -> set[str]:
-        """Of these rows, that the hub has folded, the applications that an agent filed without a mandate."""
-        filed = mandates.acting_in(tx, [row.record for row in rows if row.kind == Kind.APPLICATION])
+        """Of these rows, that the hub has folded, what an agent filed without a mandate."""
+        filed = mandates.acting_in(tx, [row.record for row in rows if row.kind in FILINGS])
         return unmandated(tx, self._archive, self._keys.lookup, self._archive.views(tx, filed)) if filed else set()
 
     def _nodes(self, tx: Connection, loaded: Loaded, lineages: set[str]) -> None:
@@ -126,7 +126,7 @@ class Loader:
             by_lineage[row.lineage].append(row)
         loaded.rows |= by_lineage
         views = loaded.views
-        filed = [row.record for rows in by_lineage.values() for row in rows if row.kind == Kind.APPLICATION]
+        filed = [row.record for rows in by_lineage.values() for row in rows if row.kind in FILINGS]
         if unread := [record for record in filed if record not in views]:
             views |= self._archive.views(tx, unread)
         # By what each says of itself: one that the hub has not taken in yet stands under no pair.

@@ -28,12 +28,12 @@ def powers(tx: Connection, archive: Archive, lookup: Lookup, nodes: Iterable[Nod
 
 
 def unmandated(tx: Connection, archive: Archive, lookup: Lookup, views: Mapping[str, Content]) -> set[str]:
-    """Of these records the applications that an agent filed without a mandate. They are nobody's until he has one: they take
-    no other version's place, and join no case."""
+    """Of these records the applications and disputes that an agent filed without a mandate. They are nobody's
+    until he has one: they take no other version's place, and join no case."""
     filed = {
         record: view
         for record, view in views.items()
-        if isinstance(view, Evidence) and view.acting and view.acting.act == Act.APPLICATION
+        if isinstance(view, Evidence) and view.acting and view.acting.act != Act.AUTHORISATION
     }
     given = _powers(tx, archive, {pair for view in filed.values() if (pair := pair_of(view, lookup))})
     return {record for record, view in filed.items() if filing(view.acting, given) is None}

@@ -130,7 +130,7 @@ def _missing(case: Case, standing: Standing, entitled: list[CasePaper], today: d
     only a paper of others knows, is not its to learn.
     """
     nodes = [paper.node for paper in entitled]
-    lines = calendar(case.motor, first_day(nodes), present(nodes), accident(nodes), today)
+    lines = calendar(case.motor, first_day(nodes), present(entitled), accident(nodes), today)
     lacking = [line for line in lines if line.presence != Presence.PRESENT]
     if standing.covers <= MEDICAL_ONLY:
         lacking = [line for line in lacking if line.kind in MEDICAL_KINDS]

@@ -36,9 +36,11 @@ VOLUNTARY = {
 
 @dataclass(frozen=True)
 class Holding:
-    """A paper that the reader may have, by its SHA-256. `names`: what it counts as; `received`: the day it came in;
+    """A paper that the reader may have, by its SHA-256. `names`: what it counts as, `denied`: what it
+    would, if its issuer did not say that it is false; `received`: the day it came to the reader;
     `applied`: of an application the covers asked of insurers that are this reader's concern, and `applicant` who asks;
-    `heirs`: whom an authorisation names as heir of whom it is about; `costs`: of a document."""
+    `heirs`, `representatives`: whom an authorisation names as heir or legal representative of whom it is about; `costs`: of
+    a document."""
 
     sha256: str
     names: frozenset[str]
@@ -48,7 +50,9 @@ class Holding:
     applied: frozenset[Cover] = frozenset()
     applicant: str | None = None
     heirs: frozenset[str] = frozenset()
+    representatives: frozenset[str] = frozenset()
     costs: Costs | None = None
+    denied: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -171,15 +175,25 @@ class _Needs:
     def _told(self, line: PaperLine, claimants: Mapping[str | None, Sequence[Holding]]) -> PaperLine:
         who = tuple(claimants) or (None,) if line.each else self.about
         among = [one for his in claimants.values() for one in his] if line.each else self.held
-        by = {one.sha256 for one in among if one.names & line.kinds.keys()}
-        return replace(line, by=tuple(sorted(by)), may_have=any(self.may_have(who, kind) for kind in line.kinds))
+        return replace(
+            line,
+            by=tuple(sorted({one.sha256 for one in among if one.names & line.kinds.keys()})),
+            denied=tuple(sorted({one.sha256 for one in among if one.denied & line.kinds.keys()})),
+            may_have=any(self.may_have(who, kind) for kind in line.kinds),
+        )
 
 
 def _victim(
     day: date, harmed: Harmed, person: str | None, cars: Sequence[Vehicle], held: Sequence[Holding], may_have: MayHave
 ) -> VictimAccount:
     owed = owing(day, harmed.victim, cars)
-    hers = [one for one in held if person in one.persons or DataClass.POLICE in one.names]
+    speaking = _speaking(person, held)
+    hers = [
+        one
+        for one in held
+        if DataClass.POLICE in one.names | one.denied
+        or (person in one.persons and (harmed.died or one.applicant is None or one.applicant in speaking))
+    ]
     heirs = _heirs(person, held) if harmed.died else ()
     his: dict[str | None, Sequence[Holding]] = {heir: [one for one in held if heir in one.persons] for heir in heirs}
     claims, circumstances = INJURY, _circumstances(owed, cars)
@@ -196,7 +210,7 @@ def _victim(
         all_known = bool(heirs and _names(hers) & ALL_SURVIVORS)
         running = () if all_known else _limitation(day, owed, [])
     else:
-        running = (*_limitation(day, owed, _filed(person, None, held)), *_payment(whole, hers, hers))
+        running = (*_limitation(day, owed, _filed(person, speaking, held)), *_payment(whole, hers, hers))
     return VictimAccount(
         harmed=harmed,
         owed=owed,
@@ -235,7 +249,7 @@ def _claimant(
     his: Sequence[Holding],
 ) -> Claimant:
     """`required`: as it is when he alone claims."""
-    filed = _filed(victim, heir, his)
+    filed = _filed(victim, {heir}, his)
     own = {tuple(line.kinds): line for one in required for line in one.papers or () if line.each}
     return Claimant(
         filed=bool(filed),
@@ -298,13 +312,18 @@ def _clocks(day: date, accounts: Sequence[VictimAccount]) -> tuple[Clock, ...]:
     return (*((told,) if told else ()), *(() if accounts else clocks.limitation(day, day)))
 
 
-def _filed(victim: str | None, claimant: str | None, held: Sequence[Holding]) -> list[tuple[date, None]]:
-    """The claims for a victim, each with the answer to it, of which none is known: of one who died those of the claimant
-    himself, of another whatever application is about her."""
+def _speaking(person: str | None, held: Sequence[Holding]) -> frozenset[str | None]:
+    """Whose application is a living victim's claim: her own, also by an agent under her mandate, and that of a legal
+    representative whom a paper shows. Whoever else names her in his claims nothing for her."""
+    return frozenset({person}).union(*(one.representatives for one in held if person in one.persons))
+
+
+def _filed(victim: str | None, claimants: Collection[str | None], held: Sequence[Holding]) -> list[tuple[date, None]]:
+    """The claims for a victim that one of these files, each with the answer to it, of which none is known."""
     return [
         (one.received, None)
         for one in held
-        if Cover.MOTOR_COMPULSORY in one.applied and victim in one.persons and claimant in (None, one.applicant)
+        if Cover.MOTOR_COMPULSORY in one.applied and victim in one.persons and one.applicant in claimants
     ]
 
 

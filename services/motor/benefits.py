@@ -159,8 +159,8 @@ def _medical(lines: Sequence[ReceiptLine], certified: Certified, table: dict[str
         rule = rules[line.item]
         limit, ceiling, proven, needs = _own_limit(line, rule, certified, used)
         claimable = min(proven, left)
+        pending = min(ceiling, left) - claimable
         left -= claimable
-        pending = ceiling - proven
         found.append(
             Claimable(
                 line=line,
@@ -168,7 +168,7 @@ def _medical(lines: Sequence[ReceiptLine], certified: Certified, table: dict[str
                 pending=pending,
                 over=line.amount - claimable - pending,
                 limit=limit,
-                needs=needs,
+                needs=needs if pending else (),
                 article=rule.article,
                 status=rule.status,
             )

@@ -45,8 +45,9 @@ class Circumstance(StrEnum):
 @dataclass(frozen=True)
 class PaperLine:
     """One paper: `kinds`: any one of them does, and who issues each. `each`: every claimant hands in his own. `article` is
-    empty where only the terms of the policy ask for it. `by`: the papers that do, by SHA-256; `may_have`: whether the reader
-    could be given such a paper, so that what is not present is missing and not unknown."""
+    empty where only the terms of the policy ask for it. `by`: the papers that do, by SHA-256; `denied`: those that do not, for
+    their issuer says that they are not real; `may_have`: whether the reader could be given such a paper, so that what is not
+    present is missing and not unknown."""
 
     kinds: Mapping[str, str]
     each: bool
@@ -55,6 +56,7 @@ class PaperLine:
     status: Status
     source: str
     by: tuple[str, ...] = ()
+    denied: tuple[str, ...] = ()
     may_have: bool = True
 
 

@@ -179,6 +179,8 @@ def _dates(papers: Iterable[CasePaper]) -> dict[str, str]:
     """The first day (Asia/Taipei) of evidence of each kind that papers count as."""
     dates: dict[str, str] = {}
     for paper in papers:
+        if paper.denied:
+            continue
         found = paper.node.evidence
         day = datetime.fromisoformat(found.issued).astimezone(TAIPEI).date().isoformat()
         for name in names(found.paper, found.classes):

@@ -16,7 +16,7 @@ from schemas import normalise
 from schemas.evidence import Cover, DataClass
 from schemas.paper_kinds import class_of, names
 from schemas.records import Kind, Role
-from services.consent.entitlement import Standing, bases, holds
+from services.consent.entitlement import Consent, Standing, bases, holds
 from services.consent.matrix import MEDICAL
 from services.hub.fold import Case, CasePaper, first_day, on_the_road
 from services.hub.views import best_copies, view
@@ -25,7 +25,7 @@ from services.motor.account import Account, Holding, VictimAccount, account
 from services.motor.costs import Costs
 from services.portal import fault, motor_account, words
 from services.portal import motor_words as say
-from services.portal.dossier import Dossier
+from services.portal.dossier import Dossier, Entry
 
 TAIPEI = ZoneInfo("Asia/Taipei")
 MOTOR_COVERS = (Cover.MOTOR_COMPULSORY, Cover.MOTOR_THIRD_PARTY, Cover.MOTOR_OWN_DAMAGE)
@@ -182,25 +182,38 @@ def _day(time: str) -> date:
     return datetime.fromisoformat(time).astimezone(TAIPEI).date()
 
 
+def _received(dossier: Dossier, entry: Entry, reader: Reader) -> date:
+    """The day on which a paper came in; to an insurer not before it was offered it under a basis that still holds. That another
+    paper of an offer was taken back delays nothing of this one."""
+    offered = [
+        one.at
+        for one in dossier.offers
+        if one.insurer == reader.insurer and any(each.record == entry.record and each.allowed for each in one.papers)
+    ]
+    return _day(max(entry.received, min(offered, default=entry.received)))
+
+
 def _holding(dossier: Dossier, paper: CasePaper, reader: Reader) -> Holding:
     evidence = paper.node.evidence
     entry = next(one for one in dossier.entries if one.record == paper.node.record)
-    costs = dossier.contents.get(entry.record)
+    costs, kinds = dossier.contents.get(entry.record), names(evidence.paper, evidence.classes)
     return Holding(
         sha256=entry.sha256,
-        names=names(evidence.paper, evidence.classes),
+        names=frozenset() if paper.denied else kinds,
         persons=frozenset(paper.persons),
         issuer=evidence.issuer,
-        received=_day(entry.received),
+        received=_received(dossier, entry, reader),
         applied=frozenset(one.cover for one in evidence.insurers if reader.insurer in (None, one.insurer)),
         applicant=evidence.applicant,
         costs=costs if isinstance(costs, Costs) else None,
+        denied=kinds if paper.denied else frozenset(),
     )
 
 
 def _consents(dossier: Dossier, reader: Reader) -> list[Holding]:
     """An authorisation in force that lets this insurer have records of treatment is the consent to access them; by an heir it
-    says who claims for one who died."""
+    says who claims for one who died, by a legal representative who claims for her. It counts from its
+    approval, which lets papers go."""
     day, powers = dossier.today.isoformat(), dossier.case.powers if dossier.case else ()
     entries = {one.record: one for one in dossier.entries}
     return [
@@ -209,14 +222,21 @@ def _consents(dossier: Dossier, reader: Reader) -> list[Holding]:
             names=frozenset({CONSENT} if OF_TREATMENT & set(one.grant.classes) else ()),
             persons=frozenset({one.grant.subject}),
             issuer="",
-            received=_day(entries[one.record].received),
+            received=max(_day(_reviewed(dossier, one)), date.fromisoformat(one.grant.start)),
             heirs=frozenset({one.grant.grantor} if one.grant.grantor_role == "heir" else ()),
+            representatives=frozenset({one.grant.grantor} if one.grant.grantor_role == "representative" else ()),
         )
         for one in (dossier.case.consents if dossier.case else ())
         if holds(one, day, powers)
         and one.grant.purpose == Cover.MOTOR_COMPULSORY
         and (reader.insurer is None or reader.insurer in one.grant.recipients)
     ]
+
+
+def _reviewed(dossier: Dossier, consent: Consent) -> str:
+    at = dossier.consents[consent.record].reviewed
+    assert at is not None  # what is in force was approved
+    return at
 
 
 def _accident(record: CasePaper) -> Json:
@@ -226,20 +246,22 @@ def _accident(record: CasePaper) -> Json:
 
 
 def _vehicles(found: Account, report: AccidentReport | None, dossier: Dossier, reader: Reader) -> list[Json]:
-    """An insurer is told its own policies, and of others the compulsory cover alone (G0390062 art. 14 III)."""
+    """An insurer is told its own policies, and of others the compulsory cover alone, when it is concerned with that cover itself
+    (G0390062 art. 14 III)."""
     party = {str(one.order): one for one in report.parties} if report else {}
+    of_all = Cover.MOTOR_COMPULSORY in reader.covers
     return [
         {
             "party": int(one.id),
             "kind": kind if (kind := party[one.id].kind) in say.VEHICLES else "other",
             **motor_account.text(say.VEHICLES, kind if kind in say.VEHICLES else "other"),
-            "insured": one.insured.value,
-            "insuredText": say.INSURED[one.insured][0],
-            "insuredTextEn": say.INSURED[one.insured][1],
+            "insured": one.insured.value if of_all else None,
+            "insuredText": say.INSURED[one.insured][0] if of_all else None,
+            "insuredTextEn": say.INSURED[one.insured][1] if of_all else None,
             "insurers": [
                 {"insurer": insurer, "cover": cover.value}
                 for insurer, cover in _registered(dossier, report, party[one.id].plate) or ()
-                if reader.insurer in (None, insurer) or cover == Cover.MOTOR_COMPULSORY
+                if reader.insurer in (None, insurer) or (of_all and cover == Cover.MOTOR_COMPULSORY)
             ],
         }
         for one in found.vehicles
@@ -284,8 +306,6 @@ def _holders(
     and of those whose compulsory cover of a vehicle it is told of as well (G0390062 art. 14 III): that anybody else is
     party would say more than it may know."""
     known = {one["insurer"] for car in vehicles for one in car["insurers"] if one["cover"] == Cover.MOTOR_COMPULSORY}
-    if reader.insurer is not None and Cover.MOTOR_COMPULSORY not in reader.covers:
-        known = set()
     mine = {one.node.record: one for one in (dossier.case.papers if dossier.case else ())}
     if reader.insurer is not None:
         mine = {record: one for record, one in mine.items() if record in reader.records}

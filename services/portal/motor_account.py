@@ -53,7 +53,8 @@ def required(one: Required, day: date | None, holders: Holders) -> Json:
 
 
 def required_paper(line: PaperLine, day: date | None, holders: Holders) -> Json:
-    """`anyOf`: any one of these does, from whom, and since when it can exist. `by`: the papers that do, and who has them."""
+    """`anyOf`: any one of these does, from whom, and since when it can exist. `by`: the papers that do, and who has them;
+    `denied`: those that do not, for their issuer says that they are not real."""
     days = {expected.kind: expected.days for expected in MOTOR}
     return {
         "anyOf": [
@@ -72,6 +73,7 @@ def required_paper(line: PaperLine, day: date | None, holders: Holders) -> Json:
         "present": line.present,
         "mayHave": line.may_have,
         "by": [{"sha256": one, "heldBy": holders[one]} for one in line.by if one in holders],
+        "denied": [one for one in line.denied if one in holders],
         "article": line.article,
         "status": line.status.value,
         "source": line.source,

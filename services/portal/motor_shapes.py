@@ -57,9 +57,12 @@ SHAPES: dict[str, Schema] = {
             "party": PARTY,
             "kind": {"enum": [*VEHICLES]},
             **WORDS,
-            "insured": {"enum": [one.value for one in Insured]},
-            "insuredText": TEXT,
-            "insuredTextEn": TEXT,
+            "insured": {
+                "enum": [*(one.value for one in Insured), None],
+                "description": "null: this insurer is not concerned with the compulsory cover.",
+            },
+            "insuredText": maybe(TEXT),
+            "insuredTextEn": maybe(TEXT),
             "insurers": listed(closed({"insurer": TEXT, "cover": {"enum": [one.value for one in Cover]}})),
         }
     ),
@@ -136,6 +139,9 @@ SHAPES: dict[str, Schema] = {
             "by": listed(
                 closed({"sha256": SHA256, "heldBy": listed(TEXT)}),
                 description="The papers of `papers` that do, and the insurers that have fetched each.",
+            ),
+            "denied": listed(
+                SHA256, description="Those of `papers` that do not: their issuer says that they are not real."
             ),
             "article": ARTICLE,
             "status": STATUS,

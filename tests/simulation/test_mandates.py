@@ -289,6 +289,35 @@ def test_an_agents_version_takes_the_place_of_hers_only_under_a_mandate(
         assert list(reconciling.differences(tx, records.stamp(NOW), {})) == []
 
 
+def test_a_dispute_by_an_agent_is_nobodys_without_a_mandate(world: World) -> None:
+    """It joins no case, makes the insurer of the plate that it names no party, and takes no version's place."""
+    party = json.loads(bodies.mandate(1))["principal"]
+    told = {"party": party, "loss": json.loads(bodies.application(1))["loss"], "insurers": [INSURER]}
+    own = give(world, "/applications", bodies.application(1, insurers=[NAMED]))
+    hers = give(world, "/disputes", bodies.dispute(1, **told))
+    elsewhere = {"loss": told["loss"] | {"plate": PLATE_OF_OTHER}, "insurers": [OTHER_INSURER]}
+    agents = give(world, "/disputes", bodies.dispute(1, **(told | elsewhere), version=2, agent=bodies.agent(1)))
+    other = give(world, "/disputes", bodies.dispute(2, **told, agent=bodies.agent(1)))
+
+    def stands() -> tuple[str | None, str | None, str | None]:
+        """What stands for her dispute, its case, and the case of the agent's own."""
+        with world.core.database.read() as tx:
+            rows = records.by_ids(tx, [hers, other])
+            lineage = casebook.rows_of_lineages(tx, [rows[hers].lineage])
+            shown_ = shown(lineage, world.core.hub.loader.unmandated(tx, lineage))
+        return shown_.record if shown_ else None, rows[hers].case_number, rows[other].case_number
+
+    with world.core.database.read() as tx:
+        case = records.by_ids(tx, [own])[own].case_number
+    assert case and stands() == (hers, case, None)
+    assert parties(world, own) == (own, {INSURER}) and feed(world, OTHER_INSURER) == []
+    record = mandated(world, scope=["dispute"])
+    assert stands()[0] == agents and stands()[2] == case
+    assert OTHER_INSURER not in parties(world, own)[1]
+    withdraw(world, "/mandates", record)
+    assert stands() == (hers, case, None)
+
+
 def test_a_version_by_an_agent_that_the_hub_has_not_heard_of_replaces_nothing(world: World) -> None:
     """Its verdict is given, and another record of the case is folded first."""
     own = give(world, "/applications", bodies.application(1, insurers=[NAMED]))

@@ -66,7 +66,8 @@ def document(person: str = A, start: str = DAY, end: str | None = None, **fields
 def filing(*insurers: tuple[str, Cover], person: str = A, day: str | None = DAY, **fields: Any) -> Evidence:
     named = tuple(NamedInsurer(insurer=insurer, cover=cover) for insurer, cover in insurers)
     loss = fields.pop("loss", Loss(kind="motor", date=day, plate="AB1") if day else None)
-    given = {"persons": (person,), "insurers": named, "loss": loss, "classes": (DataClass.APPLICATION,)}
+    classes = (DataClass.APPLICATION,)
+    given = {"persons": (person,), "applicant": person, "insurers": named, "loss": loss, "classes": classes}
     return evidence("application", **{**given, **fields})
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.evidence import Act, Acting, Cover, DataClass, Mandate
+from schemas.evidence import Act, Acting, Cover, DataClass, Loss, Mandate
 from schemas.json import load
 from schemas.records import Kind
 from services.consent.entitlement import Standing, bases, filing, granted, holds
@@ -251,13 +251,21 @@ def test_nothing_goes_by_an_agent_unless_his_mandate_is_named_and_no_other_needs
     assert all(any(one.record == record and one.live for one in powers) for record in named)
 
 
-@given(POWERS, st.booleans(), st.booleans())
+def disputed(agent: str | None = B) -> Node:
+    """Hers, of another day than the police's, filed with Y, who insures the plate that it names."""
+    acting = Acting(agent=agent, principal=A, day="2025-09-10", act=Act.DISPUTE) if agent else None
+    loss = Loss(kind="motor", date="2025-09-01", plate="CD2")
+    told = building.filing((Y, Cover.MOTOR_THIRD_PARTY), loss=loss, plates=("CD2",), acting=acting)
+    return node("disputed", Kind.DISPUTE, told.model_copy(update={"paper": "dispute"}))
+
+
+@given(POWERS, st.booleans(), st.booleans(), st.booleans())
 def test_what_an_agent_files_without_a_mandate_changes_nothing_of_a_case(
-    powers: list[Power], police: bool, own: bool
+    powers: list[Power], police: bool, own: bool, dispute: bool
 ) -> None:
     """Not its parties, nor its kind, day, accident and calendar: even where an operator says that it is of the same loss."""
     others = [node("doc", Kind.DOCUMENT, document(A)), *([POLICE] if police else []), *([filed(None)] if own else [])]
-    agents = filed(B, "2025-09-10", A, "agents", Y)
+    agents = disputed() if dispute else filed(B, "2025-09-10", A, "agents", Y)
     given_ = consent(A, X, purpose=Cover.LIFE_HEALTH, subject_role="insured")
     without = case(*others, powers=powers, consents=[given_])
     beside = case(*others, agents, powers=powers, consents=[given_])
@@ -266,13 +274,24 @@ def test_what_an_agent_files_without_a_mandate_changes_nothing_of_a_case(
         assert [getattr(beside, name) for name in names] == [getattr(without, name) for name in names]
         assert all(seen(beside, insurer) == seen(without, insurer) for insurer in (X, Y))
     else:
-        assert Y in {one.insurer for one in beside.standings}
+        first, second = ({one.insurer for one in each.standings} for each in (without, beside))
+        assert (Y in second) == (Y in first or not dispute)
 
 
 def test_a_plate_that_an_agent_names_without_a_mandate_makes_nobody_party() -> None:
     agents = node("agents", Kind.APPLICATION, filed().evidence.model_copy(update={"plates": ("AB1",)}))
     assert case(agents).standings == ()
     assert [one.insurer for one in case(agents, powers=[power()]).standings] == [X]
+
+
+def test_a_dispute_makes_nobody_party() -> None:
+    """Neither whom it is filed with nor who insures the plate that it names; of a party it is a paper."""
+    for agent, powers in ((None, []), (B, [power()])):
+        mine = disputed(agent)
+        assert case(mine, powers=powers).standings == ()
+        own = seen(case(mine, filed(None, "", A, "own", Y), powers=powers), Y)
+        assert own.keys() == {"r-own", "r-disputed"}
+    assert seen(case(disputed(), filed(None, "", A, "own", Y)), Y).keys() == {"r-own"}
 
 
 @given(POWERS, DAYS)

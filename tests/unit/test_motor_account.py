@@ -34,8 +34,10 @@ def paper(
     also: Sequence[str] = (),
     applicant: str | None = None,
     heirs: Sequence[str] = (),
+    representatives: Sequence[str] = (),
 ) -> Holding:
-    """A document with one receipt of that number when it has lines or a stay. `also`: further persons."""
+    """A document with one receipt of that number when it has lines or a stay; an application of the person herself unless it
+    says whose. `also`: further persons."""
     found = Costs(
         (Receipt(frozenset({number}), tuple(lines), 0, Decimal(0)),),
         frozenset(date(2025, 9, 3 + one) for one in range(stay)),
@@ -47,8 +49,9 @@ def paper(
         issuer="H1",
         received=received,
         applied=frozenset({COMPULSORY}) if filed else frozenset(),
-        applicant=applicant,
+        applicant=applicant or (person if "application" in names else None),
         heirs=frozenset(heirs),
+        representatives=frozenset(representatives),
         costs=found if lines or stay else None,
     )
 
@@ -137,6 +140,31 @@ def test_only_her_own_claim_stops_a_victims_limitation() -> None:
     assert [one.name for one in told(filed).clocks] == ["notice"]
     unseen = account(DAY, None, REGISTER.get, [filed], (COMPULSORY,), everybody).clocks
     assert [(one.due, one.running) for one in unseen[1:]] == runs, "no victim is known"
+
+
+def test_a_claim_is_his_who_applies_and_of_nobody_whom_he_names() -> None:
+    """An application names the other driver and every passenger that was hurt."""
+    two = report(
+        party(1, "car", "AAA1111", injuryLevel="2", person=A), party(2, "car", "BBB2222", injuryLevel="2", person=B)
+    )
+    filed = paper("application", also=[B], filed=True)
+
+    def claims(*held: Holding) -> list[tuple[bool, bool]]:
+        """Of each victim: her application is there, her limitation stands still."""
+        found = told(*held, crash=two).victims
+        return [
+            (
+                any(line.present for line in each.required[0].papers or () if "application" in line.kinds),
+                all(not one.running for one in each.clocks if one.name.startswith("limitation")),
+            )
+            for each in found
+        ]
+
+    assert claims(filed) == [(True, True), (False, False)]
+    assert claims(filed, paper("application", person=B, also=[A], filed=True)) == [(True, True)] * 2
+    hers = paper("records-consent", person=B, representatives=[A])
+    assert claims(filed, hers) == [(True, True)] * 2, "he is her legal representative"
+    assert claims(filed, paper("records-consent", person=SON, representatives=[A])) == claims(filed), "another's"
 
 
 def test_a_vehicle_with_other_covers_only_is_uninsured_and_an_unknown_one_open() -> None:

@@ -142,6 +142,18 @@ def test_days_shown_in_part() -> None:
     assert (found.claimable, found.pending, found.over) == (4_800, 7_200, 8_000)
 
 
+@pytest.mark.parametrize(
+    ("before", "pending", "over", "needs"),
+    [(250_000, 0, 20_000, ()), (190_000, 10_000, 10_000, (Need.NECESSITY,)), (180_000, 20_000, 0, (Need.NECESSITY,))],
+)
+def test_nothing_is_pending_on_a_limit_that_is_used_up(
+    before: int, pending: int, over: int, needs: tuple[Need, ...]
+) -> None:
+    lines = [ReceiptLine("1", Item.CARE, before), ReceiptLine("2", Item.MATERIALS, 20_000)]
+    found = reckoned(OLD, *lines, certified=Certified()).medical[1]
+    assert (found.claimable, found.pending, found.over, found.needs) == (0, pending, over, needs)
+
+
 def test_days_in_hospital_serve_each_item_once() -> None:
     lines = [ReceiptLine(item, item, 9_000, 3) for item in (Item.WARD, Item.MEALS, Item.WARD)]
     found = reckoned(OLD, *lines, certified=Certified(days_in_hospital=5))
@@ -260,9 +272,12 @@ def test_every_dollar_is_claimable_pending_or_over_and_no_limit_is_passed(
     for line in found.medical:
         assert line.claimable + line.pending + line.over == line.line.amount
         assert min(line.claimable, line.pending, line.over) >= 0
-        assert bool(line.pending) <= bool(line.needs)
+        assert bool(line.pending) == bool(line.needs)
         assert line.limit is None or line.claimable + line.pending <= line.limit
-    claimed = sum(line.claimable for line in found.medical)
+    claimed = 0
+    for line in found.medical:
+        claimed += line.claimable
+        assert claimed + line.pending <= 200_000
     assert claimed + found.nhi_remainder == 200_000 and found.nhi_remainder >= 0
     by_item = {item: sum(line.claimable for line in found.medical if line.line.item == item) for item in Item}
     assert by_item[Item.NURSING] + by_item[Item.HOME_NURSING] <= 36_000

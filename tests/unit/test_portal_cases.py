@@ -62,6 +62,9 @@ def dossier(*nodes: Node, granted: Sequence[Consent] = (), today: str = TODAY, *
         "entries": tuple(entry(one) for one in folded.component.nodes),
         "opened": TIME,
         "admitted": frozenset({X, Y, Z}),
+        "consents": {
+            one.record: ConsentState(one.record, "approve", "operator-1", TIME) for one in granted if one.live
+        },
     }
     return Dossier(today=date.fromisoformat(today), **{**given_, **fields})
 

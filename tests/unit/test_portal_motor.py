@@ -11,18 +11,22 @@ from hypothesis import strategies as st
 
 from adapters.police.own_json import report as report_of
 from schemas.evidence import AssessmentWord, DataClass, Evidence, PartyVerdict, Upload
-from schemas.integrity import Origin, State
+from schemas.integrity import Answer, Origin, State
 from schemas.json import load
 from schemas.records import Kind, Role
+from services.hub.assemble import Component
+from services.hub.fold import fold
+from services.hub.integrity import Attested
+from services.hub.linking import Node
 from services.motor.fault import Word
 from services.portal.case_page import html
 from services.portal.cases import view_of
-from services.portal.dossier import Dossier, Handover
+from services.portal.dossier import ConsentState, Dossier, Handover, Offer
 from services.portal.fault import Assessment, proposal, words_of
 from services.portal.motor import drawn, may_need, of_insurer, offers_to_tell
 from services.portal.reading import READ_BYTES, to_read
 from tests.unit.building import A, B, C, X, Y, Z, consent, document, evidence, filing, node
-from tests.unit.test_entitlement_views import APPLICATION, COMPULSORY, OF_A, POLICE, THIRD
+from tests.unit.test_entitlement_views import APPLICATION, COMPULSORY, OF_A, POLICE, THIRD, policies
 from tests.unit.test_portal_cases import PERSONAL, TIME, dossier, offered
 
 PLATES = ("ABC1234", "MNP5678")
@@ -84,6 +88,33 @@ def test_of_other_vehicles_an_insurer_is_told_the_compulsory_cover_alone() -> No
     assert len(covers("operator-1", Role.OPERATOR)) == 4
 
 
+def with_third_party_cover_alone(found: Dossier) -> Dossier:
+    """X is not concerned with the compulsory cover; everybody in the police record lets it have that."""
+    assert found.case
+    standings = tuple(
+        replace(one, covers=frozenset({THIRD})) if one.insurer == X else one for one in found.case.standings
+    )
+    consents = tuple(consent(one, X, purpose=THIRD, classes=(DataClass.POLICE,), name=one) for one in (A, B))
+    return replace(found, case=replace(found.case, standings=standings, consents=consents))
+
+
+def test_who_is_not_concerned_with_the_compulsory_cover_is_told_nobodys_but_its_own() -> None:
+    found = with_third_party_cover_alone(told())
+    day = next(iter(found.registered))[1]
+    car, other = PLATES
+    registered = {(car, day): [(X, THIRD), (Y, COMPULSORY), (Y, THIRD)], (other, day): []}
+    handed = frozenset({"r-filed", "r-police"})
+    seen = view_of(replace(found, registered=registered), X, Role.INSURER, handed)
+    assert seen
+    cars = seen["motor"]["vehicles"]
+    assert [(one["insured"], one["insuredText"], one["insuredTextEn"]) for one in cars] == [(None, None, None)] * 2
+    assert [one["insurers"] for one in cars] == [[{"insurer": X, "cover": THIRD}], []]
+    elsewhere = {one: [(X, THIRD)] if one[0] == car else None for one in registered}
+    assert view_of(replace(found, registered=elsewhere), X, Role.INSURER, handed) == seen, "not a byte of it"
+    text = html(seen, Role.INSURER, {}, None, datetime(2025, 10, 1, tzinfo=UTC))
+    assert text.count("<td>—</td>\n<td>") == 2 and Y not in text, "whether either is insured"
+
+
 def present(*more: Any, granted: Any = (), code: str = X, role: Role = Role.INSURER) -> set[str]:
     """The papers of an injury that are there when A is the victim."""
     offers = (offered(1, "filed", "police", *(one.lineage for one in more)), offered(2, "police", insurer=Y))
@@ -110,6 +141,93 @@ def test_an_authorisation_in_force_is_the_consent_to_access_records() -> None:
     assert not consented(consent(B, X)), "somebody else's"
     assert not consented(consent(A, X, classes=(DataClass.POLICE, DataClass.RECEIPT))), "no record of treatment"
     assert not consented(consent(A, X, purpose=THIRD)), "for another purpose"
+
+
+def test_a_paper_that_its_issuer_calls_false_is_not_there() -> None:
+    def upload(kind: str, class_: DataClass, sha: str, *persons: str) -> Node:
+        of_party = Upload(sha256=sha, origin=Origin.PARTY)
+        told = evidence(kind, classes=(class_,), persons=persons, plates=("AB1",), issuer="unit", upload=of_party)
+        return node(kind, Kind.PAPER, told)
+
+    more = [
+        upload("certificate", DataClass.CERTIFICATE, SHA, A),
+        upload("registration-slip", DataClass.POLICE, OTHER_SHA),
+    ]
+    found = of_victim_a(*more, granted=[consent(A, X)])
+    answers = {(one, "unit"): (Answer.DENIED, TIME) for one in (SHA, OTHER_SHA)}
+    assert found.component
+    denied = fold(
+        "C1", found.component, {"g": consent(A, X)}, policies, found.today, attested=Attested(answers=answers)
+    )
+    handed = ("filed", "police", "certificate", "registration-slip")
+
+    def lines(code: str, role: Role) -> dict[str, tuple[bool, list[str], list[str]]]:
+        told = required(replace(found, case=denied), *handed, code=code, role=role)
+        whole = view_of(replace(found, case=denied), code, role, frozenset(f"r-{one}" for one in handed))
+        assert whole
+        lacking = {one["kind"] for one in whole["missing"]}
+        assert lacking >= {"certificate", "registration-slip"}
+        return {
+            kind: (told[kind]["present"], [one["sha256"] for one in told[kind]["by"]], told[kind]["denied"])
+            for kind in ("certificate", "registration-slip")
+        }
+
+    before = required(found, *handed)
+    assert (before["certificate"]["present"], before["certificate"]["denied"]) == (True, [])
+    for code, role in ((X, Role.INSURER), ("operator-1", Role.OPERATOR)):
+        assert lines(code, role) == {
+            "certificate": (False, [], ["r-certificate"]),
+            "registration-slip": (True, ["r-police"], ["r-registration-slip"]),  # the police record does as well
+        }
+    whole = view_of(replace(found, case=denied), X, Role.INSURER, frozenset(f"r-{one}" for one in handed))
+    assert whole and "核發單位否認" in html(whole, Role.INSURER, {}, None, datetime(2025, 10, 1, tzinfo=UTC))
+    real = node("real", Kind.DOCUMENT, document(A, issued="2025-09-20T04:00:00.000000Z"))
+    beside = Component((*found.component.nodes, real), ())
+    both = fold("C1", beside, {}, policies, found.today, attested=Attested(answers=answers))
+    senders = view_of(replace(found, case=both), "unit", Role.POLICE)
+    assert senders and {one["kind"]: one["dated"] for one in senders["evidence"]}["certificate"] == "2025-09-20"
+
+
+def test_the_ten_days_begin_when_the_insurer_may_have_the_papers() -> None:
+    """All came in on one day: an insurer's clock waits for its offer and the review, and for no other paper's fate."""
+    classes = {
+        "certificate": DataClass.CERTIFICATE,
+        "receipt": DataClass.RECEIPT,
+        "identity": DataClass.IDENTITY,
+        "bank-account": DataClass.CLAIM,
+    }
+    more = [
+        node(kind, Kind.PAPER, evidence(kind, classes=(one,), persons=(A,), plates=("AB1",)))
+        for kind, one in classes.items()
+    ]
+    consent_ = consent(A, X, classes=tuple(classes.values()))
+    names = ("filed", "police", *classes)
+
+    def start(reviewed: str, *offers: Offer, code: str = X, role: Role = Role.INSURER) -> str:
+        approved = {consent_.record: ConsentState(consent_.record, "approve", "operator-1", reviewed)}
+        found = motor(of_victim_a(*more, granted=[consent_], offers=offers, consents=approved), code, role, *names)
+        assert found
+        return next(one["start"] for one in found["victims"][0]["clocks"] if one["clock"] == "payment")
+
+    early, late, last = (f"2025-09-{day}T02:00:00.000000Z" for day in ("05", "22", "30"))
+    first, again = offered(1, *names, at=early), offered(2, *names, at=last)
+    assert start(TIME, offered(1, *names)) == "2025-09-04", "nothing waits"
+    assert start(early, offered(1, *names, at=last)) == "2025-09-30"
+    assert start(late, first) == "2025-09-22", "the consent was handed in, and not yet approved"
+    assert start(TIME, first, again) == "2025-09-05", "it had them"
+    assert start(TIME, offered(1, *names, insurer=Y), again) == "2025-09-30", "another's offer"
+    assert start(TIME, replace(first, taken_back_by=2), again) == "2025-09-05", "taken back because of another paper"
+    assert start(TIME, offered(1, *names, at=early, allowed=False), again) == "2025-09-30", "by what holds no longer"
+    assert start(TIME, again, code="operator-1", role=Role.OPERATOR) == "2025-09-04"
+
+
+def test_a_legal_representatives_application_is_the_victims_claim() -> None:
+    filed = node("child", Kind.APPLICATION, filing((X, COMPULSORY), person=C).model_copy(update={"persons": (A, C)}))
+    lines = [
+        required(of_victim_a(filed, granted=[consent(A, X, grantor=grantor, grantor_role=role)]), "child", "police")
+        for grantor, role in ((C, "representative"), (B, "representative"), (C, "heir"))
+    ]
+    assert [one["application"]["present"] for one in lines] == [True, False, False]
 
 
 def test_what_is_not_read_takes_no_room_and_what_is_too_much_is_counted() -> None:
@@ -167,12 +285,7 @@ def test_an_insurer_is_told_who_holds_a_paper_of_those_whose_cover_it_is_told_of
     everybody = holders(found, "operator-1", role=Role.OPERATOR)
     assert everybody == {"application": [], "accident": sorted([Y, Z]), "document": sorted([X, Y, Z])}
     assert holders(found, X, "filed", "doc-a")["document"] == [X], "no police record, no other vehicle's insurer"
-    standings = tuple(
-        replace(one, covers=frozenset({THIRD})) if one.insurer == X else one
-        for one in found.case.standings  # type: ignore[union-attr]
-    )
-    consents = [consent(one, X, purpose=THIRD, classes=(DataClass.POLICE,), name=one) for one in (A, B)]
-    other = replace(found, case=replace(found.case, standings=standings, consents=consents))  # type: ignore[type-var]
+    other = with_third_party_cover_alone(found)
     assert holders(other, X, "filed", "police") == {"application": [], "accident": []}, "another cover's insurer"
 
 
