@@ -40,6 +40,9 @@ class Previews:
                     await process.wait()
         if process.returncode or not made:
             raise Refusal(
-                422, "no-preview", "No preview can be made: the file is encrypted, damaged or too large when opened."
+                422,
+                "no-preview",
+                "No preview can be made: the file is encrypted, damaged, too large when opened, or holds what cannot be"
+                " cleaned. Fetch the paper itself.",
             )
         return made, kind

@@ -1,7 +1,8 @@
 """A rendition of a scanned paper to look at: what it shows, and nothing else that it carries.
 
 JPEG and PNG are drawn anew, without EXIF, texts, profiles or whatever hangs behind their end. Of a PDF the pages are copied
-without anything that acts (scripts, actions, forms, embedded files, links), without metadata, and its photographs without EXIF.
+without anything that acts (scripts, actions, forms, embedded files, links), without metadata, its photographs without EXIF, and
+its drawing written anew, without comments.
 
 `python -m adapters.forms.preview` reads a file and writes its rendition, within bounds of time and memory that it sets itself:
 whoever calls it runs it as a process of its own, because what it opens was written by strangers.
@@ -10,23 +11,21 @@ whoever calls it runs it as a process of its own, because what it opens was writ
 import io
 import resource
 import sys
+import zlib
 from collections.abc import Iterator
 
 from PIL import Image, ImageOps
 from pypdf import PdfReader, PdfWriter
 from pypdf.errors import PyPdfError
-from pypdf.generic import ArrayObject, DictionaryObject, NameObject, StreamObject
+from pypdf.generic import ArrayObject, ContentStream, DictionaryObject, NameObject, PdfObject, StreamObject
 
-from adapters.forms.scan import JPEG, PDF, PNG, media_type, segments
+from adapters.forms.pictures import PIXELS, PLAIN, QUALITY, Unshowable, clean, filters
+from adapters.forms.scan import JPEG, PDF, PNG, media_type
 
-PIXELS = (
-    50_000_000  # a page of A3 at 600 dots an inch is 70 million; the largest telephone cameras make 50, drawn in 150 MB
-)
 EDGE = 2_400  # pixels: an A4 page stays readable at 200 dots an inch
 PAGES = 200
 MEMORY_BYTES = 1 << 30
 CPU_SECONDS = 10
-QUALITY = 85
 
 # Of a page what it shows (ISO 32000-1, table 30); annotations, actions, metadata and whatever else hangs on it stay behind.
 PAGE = frozenset(("/Type", "/Parent", "/Contents", "/Resources", "/MediaBox", "/CropBox", "/BleedBox", "/TrimBox", "/ArtBox",
@@ -35,10 +34,8 @@ PAGE = frozenset(("/Type", "/Parent", "/Contents", "/Resources", "/MediaBox", "/
 BEHIND = ("/Metadata", "/PieceInfo", "/LastModified", "/AA", "/OpenAction", "/JavaScript", "/EmbeddedFiles", "/EF", "/AF",
           "/Ref", "/OPI", "/Alternates")  # fmt: skip
 OUTSIDE = ("/F", "/FFilter", "/FDecodeParms")
-
-
-class Unshowable(Exception):
-    """No rendition can be made; the text says why and quotes nothing of the file."""
+UNREADABLE = (PyPdfError, ValueError, LookupError, TypeError, AttributeError, RecursionError, OSError, SyntaxError,
+              AssertionError, NotImplementedError, zlib.error)  # fmt: skip
 
 
 def preview(file: bytes) -> tuple[bytes, str]:
@@ -84,13 +81,19 @@ def _pages(file: bytes) -> bytes:
                 del page[name]
             writer.add_page(page)
         writer.metadata = None
+        for page in writer.pages:
+            if "/Contents" in page:
+                drawing = StreamObject()
+                _pack(drawing, _drawing(page["/Contents"]))
+                page[NameObject("/Contents")] = writer._add_object(drawing)
+        writer.compress_identical_objects(remove_duplicates=False)  # what was drawn there before goes
         for found in writer._objects:
             _strip(found)
         writer.compress_identical_objects(remove_duplicates=False)  # what was led to goes, too
         made = io.BytesIO()
         writer.write(made)
         return made.getvalue()
-    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, OSError) as error:
+    except UNREADABLE as error:
         raise Unshowable(f"not readable ({type(error).__name__})") from None
 
 
@@ -98,8 +101,32 @@ def _strip(found: object) -> None:
     for one in _within(found):
         for name in (*BEHIND, *(OUTSIDE if isinstance(one, StreamObject) else ())):
             one.pop(NameObject(name), None)
-        if isinstance(one, StreamObject) and one.get("/Filter") in ("/DCTDecode", ["/DCTDecode"]):
-            one._data = jpeg_without_words(one._data)  # as it is encoded, for which pypdf has no public name
+        if isinstance(one, StreamObject):
+            clean(one)
+        if isinstance(one, StreamObject) and (one.get("/Subtype") == "/Form" or one.get("/PatternType") == 1):
+            _pack(one, _drawing(one))
+        for glyph in one["/CharProcs"].values() if "/CharProcs" in one else ():
+            _pack(glyph.get_object(), _drawing(glyph))
+
+
+def _drawing(contents: PdfObject) -> bytes:
+    """Operators and what they work on, written anew: comments go, and inline images that are photographs or unknown."""
+    found, kept = ContentStream(contents, None, forced_encoding="bytes"), []
+    for on, operator in found.operations:
+        if operator == b"INLINE IMAGE":
+            if not set(filters(on["settings"], "/F", "/Filter")) <= PLAIN:
+                continue
+            on["data"] += b"\n"  # for readers that look for the end of the picture
+        kept.append((on, operator))
+    found.operations = kept
+    return found.get_data()
+
+
+def _pack(stream: StreamObject, data: bytes) -> None:
+    stream._data = zlib.compress(data)  # as it is encoded, for which pypdf has no public name
+    stream.decoded_self = None
+    stream[NameObject("/Filter")] = NameObject("/FlateDecode")
+    stream.pop(NameObject("/DecodeParms"), None)
 
 
 def _within(found: object) -> Iterator[DictionaryObject]:
@@ -112,18 +139,6 @@ def _within(found: object) -> Iterator[DictionaryObject]:
             waiting += one.values()
         elif isinstance(one, ArrayObject):
             waiting += one
-
-
-def jpeg_without_words(jpeg: bytes) -> bytes:
-    """The same picture without comments, application segments and what follows its end; Adobe's segment (APP14) says how the
-    colours are to be read, and stays."""
-    kept, last = bytearray(jpeg[:2]), 2
-    for marker, begin, end in segments(jpeg):
-        if not (0xE1 <= marker <= 0xEF and marker != 0xEE) and marker != 0xFE:
-            kept += jpeg[begin:end]
-        last = end
-    end = jpeg.rfind(b"\xff\xd9")
-    return bytes(kept + jpeg[last : end + 2 if end >= last else len(jpeg)])
 
 
 def main() -> None:

@@ -11,7 +11,8 @@ SIGNATURES = ((b"%PDF-", PDF), (b"\xff\xd8\xff", JPEG), (b"\x89PNG\r\n\x1a\n", P
 TAIL = 1_024  # bytes at the end in which every reader looks for a PDF's last words
 _PDF_END = re.compile(rb"startxref\s+\d+\s+%%EOF")
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # JPEG's start of frame, of any coding
-_SCAN, _END = 0xDA, b"\xff\xd9"
+_SCAN, _LAST, _END = 0xDA, 0xD9, b"\xff\xd9"
+MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")  # of a JPEG; in a scan FF 00 is data, and FF D0 to FF D7 restart it
 
 
 def media_type(file: bytes) -> str | None:
@@ -32,19 +33,20 @@ def whole(file: bytes) -> bool:
 
 
 def segments(jpeg: bytes) -> Iterator[tuple[int, int, int]]:
-    """(marker, begin, end) of each segment of a JPEG up to the first scan, that included; ends where the structure does."""
+    """(marker, begin, end) of each segment of a JPEG; after that of a scan its data follow. Ends where the structure does."""
     at = 2
     while at + 4 <= len(jpeg) and jpeg[at] == 0xFF:
         if jpeg[at + 1] == 0xFF:  # a fill byte
             at += 1
             continue
+        if jpeg[at + 1] == _LAST:
+            return
         end = at + 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big")
         if end < at + 4 or end > len(jpeg):
             return
         yield jpeg[at + 1], at, end
-        if jpeg[at + 1] == _SCAN:
-            return
-        at = end
+        following = MARKER.search(jpeg, end) if jpeg[at + 1] == _SCAN else None
+        at = following.start() if following else end
 
 
 def _whole_jpeg(file: bytes) -> bool:

@@ -15,7 +15,7 @@ from adapters.police.codebook import PARTY, SCENE, Coded, CodeSystem, Item, Writ
 from adapters.police.export_columns import WHEN, Field, Key, Layout
 from adapters.police.open_accident import PARTIES_MAX, Line, at_line
 from adapters.police.open_data import fields
-from adapters.police.report import AccidentReport, Person, PoliceFile, ReportEntry, ReportParty, Unknown, unknown
+from adapters.police.report import AccidentReport, Person, PoliceFile, ReportEntry, ReportParty, Stray, Unknown, unknown
 from schemas import normalise
 from schemas.problems import Problem, errors, problem
 
@@ -106,7 +106,8 @@ class _Table:
             if len(named) == 1:
                 strays.setdefault(named[0], []).append(fault)
             else:
-                alone.append(ReportEntry((number, number), None, (fault,)))
+                stray = self._stray(Line(number, fields(raw, self.encoding)))
+                alone.append(ReportEntry((number, number), None, (fault,), stray=stray))
         alone.reverse()
         for key, raws in self._groups.items():
             while alone and alone[-1].lines < raws[0]:
@@ -120,7 +121,27 @@ class _Table:
         report = self._report(key, lines, problems, missing)
         problems.sort(key=lambda found: (found.line or 0, found.column or 0, found.code))
         told = None if errors(problems) else report
-        return ReportEntry((lines[0].number, lines[-1].number), told, tuple(problems), tuple(missing))
+        between = (lines[0].number, lines[-1].number)
+        stray = self._mistimed(lines) if told is None and len(lines) == 1 else None
+        return ReportEntry(between, told, tuple(problems), tuple(missing), stray)
+
+    def _stray(self, line: Line) -> Stray | None:
+        """Of a line with no accident of its own: its day, if that stands where it should. A field lost before or among its
+        numbers moves the district's name to the class; one too many moves the class to the district."""
+        if self.layout.one_line:
+            return None  # no accident has a second line
+        before = (*self._when, Field.CLASS, Field.DISTRICT)
+        if max(self.at[name] for name in before if name in self.at) >= len(line.fields):
+            return Stray()
+        moment = self._moment(line)
+        moved = line_values.is_number(self._text(line, Field.DISTRICT)) or not self._text(line, Field.CLASS).isascii()
+        return Stray() if moment is None or moved else Stray(date=moment.date().isoformat())
+
+    def _mistimed(self, lines: list[Line]) -> Stray | None:
+        """Of a line whose time is none, where the time names the accident: its place."""
+        if self.layout.one_line or WHEN[0] not in self.layout.identity or self._moment(lines[0]) is not None:
+            return None
+        return Stray(place=self._place(lines[0], True, []))
 
     def _report(
         self, key: _Key, lines: list[Line], problems: list[Problem], missing: list[Unknown]

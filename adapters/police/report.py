@@ -94,13 +94,24 @@ class Unknown:
     label: str | None
 
 
+class Stray(NamedTuple):
+    """What a line that cannot be put to its accident still tells of it, as `AccidentReport` has both; empty: not told."""
+
+    date: str = ""
+    place: str = ""
+
+
 class ReportEntry(NamedTuple):
-    """One accident of a file: its first and last line; no report exactly when one of the problems is an error."""
+    """One accident of a file: its first and last line; no report exactly when one of the problems is an error.
+
+    `stray`: it is a line that may be a party of another accident of the file.
+    """
 
     lines: tuple[int, int]
     report: AccidentReport | None
     problems: tuple[Problem, ...] = ()
     unknown: tuple[Unknown, ...] = ()
+    stray: Stray | None = None
 
 
 @dataclass(frozen=True, slots=True)

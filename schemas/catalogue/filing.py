@@ -178,6 +178,12 @@ ENTRIES: tuple[Entry, ...] = (
         "Correct the dates.",
     ),
     Entry(
+        "dispute-stage-missing",
+        "申請覆議前須有鑑定意見書",
+        "A re-assessment is applied for against a verdict, and the day on which that was received is missing",
+        "Add the day `received`, or leave `reapplied` out.",
+    ),
+    Entry(
         "withdrawal-body",
         "撤回不需內容,已略過",
         "A withdrawal needs no body; it is left out of account",

@@ -82,8 +82,9 @@ def import_files(
 
     The id of an accident comes from what names it in its file: sending a file again, or going on with one that was
     broken off, repeats nothing; a later file corrects (of which day it is, --released says; else the day of its last
-    accident). An export with a line that belongs to no accident is not sent at all. Unknown labels and codes are kept
-    and reported.
+    accident). A bad row refuses its accident alone. Where it does not say which that is, in an export with a line for each
+    party, the accidents that it may belong to are held back: those of its day, of its place where the time is bad, all
+    where it tells neither. Unknown labels and codes are kept and reported.
 
     Exit status 1 when anything is refused.
 
@@ -129,16 +130,15 @@ def _read(opened: Opened) -> Summary:
 
 def _send(opened: Opened, found: Summary, sandbox: Sandbox, sender: str | None, released: str | None) -> dict[str, Any]:
     """`{sender, verdicts, refused}`: accidents by verdict, and of those not taken `{lines, verdict, record, problems}`;
-    of what is sent as it is also its `record`."""
+    of what is sent as it is also its `record`. Of an export also what is `held`: `{lines, stray}`, by which line."""
     file = opened.path
     if found.source in EXPORTS:
-        if found.torn or not found.accidents:
-            return {"sender": sender, "verdicts": {}, "refused": [], "held": found.torn}
+        if not found.accidents:
+            return {"sender": sender, "verdicts": {}, "refused": [], "held": []}
         code = sender or only_sender(file, sandbox, ACCIDENT, {found.unit})
         version = int(released or found.last.replace("-", ""))
         ready = police_file.posts(opened, code, bearer(sandbox, code).name, version)
-        verdicts, refused = speak(sandbox, lambda client: _each(client, ready, found.accidents), PATIENCE)
-        return {"sender": code, "verdicts": verdicts, "refused": refused}
+        return {"sender": code, **speak(sandbox, lambda client: _each(client, ready, found), PATIENCE)}
     if found.source is None:
         return {"sender": sender, "verdicts": {}, "refused": []}
     post = recognise(file, sandbox, sender, None)
@@ -204,17 +204,21 @@ def _refusal(row: dict[str, Any]) -> dict[str, Any]:
     return {name: row.get(name) for name in ("lines", "verdict", "record", "problems", "why") if row.get(name)}
 
 
-async def _each(
-    client: Client, ready: Iterator[tuple[ReportEntry, Post]], total: int
-) -> tuple[Counter[str], list[dict[str, Any]]]:
-    """Sends accident after accident, some abreast; they are made as they are sent."""
+async def _each(client: Client, ready: Iterator[tuple[ReportEntry, Post]], found: Summary) -> dict[str, Any]:
+    """Sends accident after accident, some abreast; they are made as they are sent. One that a stray line may be a party of
+    is held: it would go without that party, and be a conflict when the line is mended."""
     verdicts: Counter[str] = Counter()
     refused: list[dict[str, Any]] = []
+    held: list[dict[str, Any]] = []
     with progress() as bar:
-        task = bar.add_task("importing", total=total)
+        task = bar.add_task("importing", total=found.accidents)
 
         async def lane() -> None:
             for entry, post in ready:
+                bar.advance(task)
+                if (stray := found.stray_of(entry.report)) is not None:
+                    held.append({"lines": list(entry.lines), "stray": stray})
+                    continue
                 answer = await judged(client, post)
                 verdict = await outcome_of(client, post.sender, answer)
                 verdicts[verdict] += 1
@@ -223,11 +227,10 @@ async def _each(
                     why = None if answer.record else explained(answer)
                     row = {"lines": list(entry.lines), "verdict": verdict, "record": answer.record, "why": why}
                     refused.append(_refusal({**row, "problems": told.get("problems")}))
-                bar.advance(task)
 
         await _abreast(lane, ABREAST)
     refused.sort(key=lambda row: row["lines"])
-    return verdicts, refused
+    return {"verdicts": verdicts, "refused": refused, "held": sorted(held, key=lambda row: row["lines"])}
 
 
 def _show(result: dict[str, Any], found: Summary) -> None:
@@ -253,10 +256,14 @@ def _show(result: dict[str, Any], found: Summary) -> None:
         )
     if len(result["unknown"]) > SHOWN:
         console.print(f"    … and {len(result['unknown']) - SHOWN} more; --json has all.")
-    if result.get("held"):
+    if held := result.get("held"):
         console.print(
-            "    nothing was sent: correct these lines first, or an accident may go without one of its parties"
+            f"    held back: {len(held):,} accidents that a bad line may belong to; correct it and send the file again"
         )
+        for row in held[:SHOWN]:
+            console.print(f"    lines {row['lines']}: held for line {row['stray']}")
+        if len(held) > SHOWN:
+            console.print(f"    … and {len(held) - SHOWN} more; --json has all.")
     if verdicts := result.get("verdicts"):
         console.print("    sent: " + ", ".join(f"{count:,} {name}" for name, count in sorted(verdicts.items())))
     for row in result.get("refused", [])[:SHOWN]:

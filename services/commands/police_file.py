@@ -14,7 +14,7 @@ from adapters import json_text
 from adapters.police import own_json, sources
 from adapters.police.codebook import Coded, Item
 from adapters.police.cutting import Cut, Piece
-from adapters.police.report import PoliceFile, ReportEntry, Source, Unknown, unknown
+from adapters.police.report import AccidentReport, PoliceFile, ReportEntry, Source, Stray, Unknown, unknown
 from schemas.problems import Problem, Severity, errors, problem
 from schemas.records import Kind, Record, Role
 from services.sandbox.client import Post
@@ -23,7 +23,6 @@ from services.validation import accident, moments
 JSON, CSV = "application/json", "text/csv"
 _HEAD_BYTES = 4096  # the first sign of a file stands in them
 LISTED = 10_000  # problems of a file that are told one by one; of more their number by kind
-_OF_LINES = frozenset({"csv-encoding", "csv-columns", "csv-value"})
 
 
 @dataclass
@@ -40,7 +39,7 @@ class Summary:
     parties: int = 0
     last: str = ""
     unit: str = ""
-    torn: bool = False  # a line stands alone that cannot be read: it may be a party of any of the accidents
+    strays: dict[Stray, int] = field(default_factory=dict)  # with the first line of each
     faulty: bool = False
     problems: list[Problem] = field(default_factory=list)
     kinds: Counter[str] = field(default_factory=Counter)
@@ -62,8 +61,8 @@ class Summary:
 
     def add(self, entry: ReportEntry) -> None:
         self._note(entry.problems)
-        first, last = entry.lines
-        self.torn |= entry.report is None and first == last and bool(_OF_LINES & {one.code for one in entry.problems})
+        if entry.stray is not None:
+            self.strays.setdefault(entry.stray, entry.lines[0])
         for one in entry.unknown:
             key = (one.column, one.field, one.label)
             first, rows = self.unknown.get(key, (one.line, 0))
@@ -73,6 +72,11 @@ class Summary:
             self.parties += sum(party.kind is not None for party in entry.report.parties)
             self.last = max(self.last, entry.report.date)
             self.unit = self.unit or entry.report.unit
+
+    def stray_of(self, report: AccidentReport) -> int | None:
+        """The line of the file that may be a party of this accident, by its day or place, or telling neither."""
+        every = Stray(), Stray(date=report.date), Stray(place=report.place)
+        return min((self.strays[one] for one in every if one in self.strays), default=None)
 
     def line(self, file: str) -> dict[str, Any]:
         """As the contract has it: `{file, accidents, rows, problems, unknown}`, unknown as `{field, label, line, column,
@@ -158,7 +162,7 @@ def _moved(entry: ReportEntry, numbers: Sequence[int]) -> ReportEntry:
     first, last = entry.lines
     strange = tuple(replace(one, line=numbers[one.line - 1]) for one in entry.unknown)
     problems = moved(entry.problems, numbers)
-    return ReportEntry((numbers[first - 1], numbers[last - 1]), entry.report, problems, strange)
+    return entry._replace(lines=(numbers[first - 1], numbers[last - 1]), problems=problems, unknown=strange)
 
 
 def moved(problems: Sequence[Problem], numbers: Sequence[int]) -> tuple[Problem, ...]:

@@ -153,7 +153,7 @@ def granted(basis: str) -> str | None:
 
 def lawful(line: Line, standing: Standing, day: str, names: Collection[str] = (), plates: Collection[str] = ()) -> bool:
     """Whether a line of the law table holds for an insurer on a day. `names`: whom the paper itself is filed with;
-    `plates`: the vehicles that a police record itself tells, for a merge of two accidents is no basis."""
+    `plates`: the vehicles that a police paper itself leads to, for a merge of two accidents is no basis."""
     if not line.since <= day or (line.until and line.until <= day):
         return False
     if line.purposes and not standing.covers & set(line.purposes):

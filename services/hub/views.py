@@ -3,13 +3,15 @@
 from datetime import date
 
 from schemas.events import Paper, View
-from schemas.evidence import Cover, Uses
+from schemas.evidence import Cover, DataClass, Uses
 from schemas.records import Kind
 from services.consent.entitlement import Basis, Spent, Standing, bases, filing, notified
 from services.hub.calendar import MOTOR, Presence, calendar
 from services.hub.fold import Case, CasePaper, accident, first_day, present
+from services.hub.grading import same_police_case
 from services.hub.linking import is_file
 
+NO_VEHICLE = ("",)  # a plate that nothing has
 MEDICAL_ONLY = frozenset({Cover.LIFE_HEALTH})
 MEDICAL_KINDS = frozenset(expected.kind for expected in MOTOR if expected.issuer != "police")
 
@@ -75,10 +77,30 @@ def basis_of(paper: CasePaper, standing: Standing, case: Case, spent: frozenset[
         lineage=paper.node.lineage,
         spent=spent,
         names={one.insurer for one in evidence.insurers},
-        plates=evidence.plates if paper.node.kind == Kind.ACCIDENT else (),
+        plates=_vehicles(paper, case),
         powers=case.powers,
         filed=filing(evidence.acting, case.powers),
     )
+
+
+def _vehicles(paper: CasePaper, case: Case) -> frozenset[str]:
+    """The vehicles of the accident that a police paper is of, by its own word, for a merge of two accidents is no basis: of a
+    record its own, of an upload those of the records with its case number, else with its plate. One that says neither
+    is of all of them at once, and what they have not in common is none's."""
+    own = paper.node.evidence
+    if paper.node.kind == Kind.ACCIDENT:
+        return frozenset(own.plates)
+    if DataClass.POLICE not in own.classes:
+        return frozenset()
+    every = [
+        one.node for one in case.papers if DataClass.POLICE in one.node.evidence.classes and one.node.evidence.plates
+    ]
+    told = [node.evidence for node in every if node.kind == Kind.ACCIDENT] or [node.evidence for node in every]
+    led = [one for one in told if same_police_case(one, own)] or [one for one in told if {*one.plates} & {*own.plates}]
+    if led:
+        return frozenset().union(*(one.plates for one in led))
+    common = frozenset(told[0].plates).intersection(*(one.plates for one in told)) if told else frozenset()
+    return frozenset(own.plates) or common or frozenset(NO_VEHICLE if told else ())
 
 
 def _single_uses(case: Case, papers: list[Paper]) -> tuple[tuple[str, str], ...]:

@@ -10,15 +10,20 @@ from datetime import date, timedelta
 from dateutil.relativedelta import relativedelta
 
 from services.motor.law import Line, Status, by_key
+from services.motor.office_calendar import extended
+
+APPLICATIONS = ("assessment", "reassessment")  # the party's own steps
 
 
 @dataclass(frozen=True)
 class Step:
-    """`due`: the last day, `latest`: the same once prolonged, None where what it is counted from has not come; `done`: the day
+    """`due`: the last day, `latest`: the same once prolonged, None where what it is counted from has not come; `extended`: the
+    working day in place of `due` when that is one of rest, None where that is not known; `done`: the day
     on which it was taken, as the dispute tells; `fee` TWD a case, 0 for none, with its own status and source."""
 
     name: str
     due: date | None
+    extended: date | None
     latest: date | None
     done: date | None
     fee: int
@@ -26,6 +31,13 @@ class Step:
     fee_source: str
     article: str
     status: Status
+
+    @property
+    def late(self) -> bool:
+        """An application after its last day; of a verdict only its committee knows its last day."""
+        if self.name not in APPLICATIONS or self.done is None or self.latest is None:
+            return False
+        return self.done > (extended(self.latest) or self.latest)
 
 
 def steps(
@@ -52,6 +64,7 @@ def _step(line: Line, start: date | None, done: date | None) -> Step:
     return Step(
         name=line.key,
         due=due,
+        extended=extended(due) if due else None,
         latest=more,
         done=done,
         fee=values.get("fee", 0),

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 from services.motor.law import Line, Status, by_key
-from services.motor.office_calendar import is_working, working_day_after
+from services.motor.office_calendar import extended, working_day_after
 
 DAYS_A_YEAR = 365  # interest by the day; customary, no article says so
 
@@ -107,7 +107,7 @@ def _suspended(last: date, claims: Collection[tuple[date, date | None]]) -> date
     """The last day, later by the days between claim and answer; None while a claim made in time is not answered."""
     answered = date.min
     for claimed, notified in sorted(claims, key=lambda claim: claim[0]):
-        if claimed > (_extended(last) or last):
+        if claimed > (extended(last) or last):
             break
         if notified is None:
             return None
@@ -116,9 +116,5 @@ def _suspended(last: date, claims: Collection[tuple[date, date | None]]) -> date
     return last
 
 
-def _extended(last: date) -> date | None:
-    return last if is_working(last) else working_day_after(last, 1)
-
-
 def _clock(line: Line, start: date, due: date | None, *, running: bool = True) -> Clock:
-    return Clock(line.key, start, due, _extended(due) if due else None, running, line.article, line.status)
+    return Clock(line.key, start, due, extended(due) if due else None, running, line.article, line.status)

@@ -28,3 +28,8 @@ def working_day_after(day: date, count: int) -> date | None:
             case True:
                 count -= 1
     return day
+
+
+def extended(last: date) -> date | None:
+    """The working day in place of a last day that is one of rest, else that day. None when no calendar covers the way there."""
+    return last if is_working(last) else working_day_after(last, 1)

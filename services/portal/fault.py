@@ -108,14 +108,18 @@ def dispute(
 ) -> Json:
     """A party's dispute beside the proposal. `day`: of the accident; `statement`: for those who were given the paper."""
     wish = str(told.facts["wish"])
+    party = _party(report, told.persons)
     days = [date.fromisoformat(str(told.facts[name])) if name in told.facts else None for name in STAGES]
+    way = steps(day, *days) if day else ()
     found: Json = {
         "record": record,
-        "party": _party(report, told.persons),
+        "party": party,
+        "notParty": party is None and _names_all(report),
+        "late": any(one.late for one in way),
         "wish": wish,
         **_texts(say.WISHES[wish]),
         "received": received,
-        "steps": [_step(one) for one in (steps(day, *days) if day else ())],
+        "steps": [_step(one) for one in way],
     }
     return found if statement is None else found | {"statement": statement}
 
@@ -133,12 +137,20 @@ def _party(report: AccidentReport | None, persons: Iterable[str]) -> int | None:
     )
 
 
+def _names_all(report: AccidentReport | None) -> bool:
+    """Whether the police record says of every party who it is."""
+    parties = [one for one in report.parties if one.kind is not None] if report and report.whole else []
+    return bool(parties) and all(one.person for one in parties)
+
+
 def _step(step: Step) -> Json:
     note = say.STEP_NOTES.get(step.name)
     return {
         "step": step.name,
         **_texts(say.STEPS[step.name]),
         "due": step.due.isoformat() if step.due else None,
+        "extended": step.extended.isoformat() if step.extended else None,
+        "late": step.late,
         "latest": step.latest.isoformat() if step.latest else None,
         "done": step.done.isoformat() if step.done else None,
         "fee": step.fee,

@@ -236,6 +236,11 @@ SHAPES: dict[str, Schema] = {
         {
             "record": RECORD,
             "party": maybe(PARTY),
+            "notParty": {
+                **FLAG,
+                "description": "The police record that the reader has names every party, and not this one.",
+            },
+            "late": {**FLAG, "description": "An application came after its last day: any of `steps` is late."},
             "wish": {"enum": [*WISHES]},
             **WORDS,
             "received": TIME,
@@ -245,7 +250,15 @@ SHAPES: dict[str, Schema] = {
                         "step": {"enum": [*STEPS]},
                         **WORDS,
                         "due": {**maybe(DAY), "description": "The last day; null until it can be counted."},
-                        "latest": {**maybe(DAY), "description": "The same once prolonged."},
+                        "extended": {
+                            **maybe(DAY),
+                            "description": "The working day in its place when it is one of rest.",
+                        },
+                        "latest": {**maybe(DAY), "description": "The last day once prolonged."},
+                        "late": {
+                            **FLAG,
+                            "description": "Applied for after the last day, and the working day in its place.",
+                        },
                         "done": {**maybe(DAY), "description": "When it was taken, as the dispute tells."},
                         "fee": AMOUNT,
                         "feeStatus": STATUS,

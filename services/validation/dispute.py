@@ -27,6 +27,8 @@ def faults(value: dict, record: Record) -> list[Problem]:
     days = [told[name] for name in STAGES if name in told]
     if days != sorted(days):
         found.append(at("dispute-days-reversed", "assessment"))
+    if "reapplied" in told and "received" not in told:  # the assessment itself somebody else may have applied for
+        found.append(at("dispute-stage-missing", "assessment", "received"))
     return [*found, *loss.faults(value["loss"], record)]
 
 

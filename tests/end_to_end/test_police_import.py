@@ -127,14 +127,19 @@ def test_an_import_repeats_nothing_and_a_later_file_corrects(system: Up, tmp_pat
     assert later["verdicts"] == {"accepted": 2}
 
 
-def test_an_export_with_a_line_of_no_accident_is_not_sent(system: Up, tmp_path: Path) -> None:
-    """The line may be a party of any of its accidents: each would go without one, and the mended file be a conflict."""
+def test_a_line_of_no_accident_holds_those_of_its_day_and_the_rest_goes(system: Up, tmp_path: Path) -> None:
+    """It may be a party of each of them: they would go without it, and the mended file be a conflict."""
+    whole = (POLICE / "internal_109.csv").read_bytes()
     torn = tmp_path / "torn.csv"
-    torn.write_bytes((POLICE / "internal_109.csv").read_bytes().replace(b"\r\nA109010502,", b"\r\n,", 1).replace(
-        b"\nA109010502,", b"\n,", 1))  # fmt: skip
+    torn.write_bytes(b"".join(
+        line.replace(b"A109010502,", b",", 1) if number == 5 else line
+        for number, line in enumerate(whole.splitlines(keepends=True), start=1)))  # fmt: skip
     done = system.run("police", "import", torn, "--as", UNIT)
-    assert done.returncode == 1 and "nothing was sent" in done.stdout and " accepted" not in done.stdout
-    assert system.json("police", "import", torn, "--as", UNIT)["held"] is True
+    assert done.returncode == 1 and "lines [3, 3]: held for line 5" in done.stdout
+    told = json.loads(system.run("police", "import", torn, "--as", UNIT, "--json").stdout)
+    assert (told["held"], told["verdicts"]) == ([{"lines": [3, 3], "stray": 5}], {"accepted": 1})
+    torn.write_bytes(whole)
+    assert system.json("police", "import", torn, "--as", UNIT)["verdicts"] == {"accepted": 2}
 
 
 def test_what_the_door_refuses_is_told_with_its_lines(system: Up, tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 """Previews at their doors: judged and recorded as the paper itself; the sender's own."""
 
 import hashlib
+import io
 
+from pypdf import PdfReader
 from sqlalchemy import func, select
 
 from adapters.stores.tables import handovers
@@ -27,7 +29,8 @@ def test_a_preview_is_a_hand_over(running: Running) -> None:
         assert answer.status_code == 200, answer.text
         assert answer.headers["content-type"] == "application/pdf" and answer.content.startswith(b"%PDF-")
         assert answer.headers["content-disposition"].startswith("attachment")
-        assert f"scan {claim.number}".encode() in answer.content and answer.content != claim.file
+        (page,) = PdfReader(io.BytesIO(answer.content)).pages
+        assert page.extract_text().strip() == f"scan {claim.number}" and answer.content != claim.file
         assert handed(running, sha256) == 1
         assert client.get(f"/insurers/{INSURER}/papers/{sha256}").content == claim.file
         assert handed(running, sha256) == 2

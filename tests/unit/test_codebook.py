@@ -152,8 +152,8 @@ def reference() -> list[tuple[Item, CodeSystem, dict[str, str]]]:
             "6": "雨",
             "7": "陰",
             "8": "晴",
-            "1": "暴雨",
-            "2": "強風",
+            "1": "暴雨(legacy)",
+            "2": "強風(legacy)",
         }
         return [(Item.WEATHER, NEW, weather), (Item.HIT_AND_RUN, OLD, {"1": "否", "2": "是"})]
     told = json.loads((SHARED / "form_codes.json").read_text(encoding="utf-8"))

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.events import View
-from schemas.evidence import Cover, DataClass, Loss
+from schemas.evidence import Cover, DataClass, Loss, NumberType
 from schemas.records import Kind
 from services.consent.entitlement import Consent, Standing, holds
 from services.hub.assemble import Component
@@ -36,6 +36,7 @@ from tests.unit.building import (
     grant,
     medical,
     node,
+    number,
 )
 
 NOW = date.fromisoformat(TODAY)
@@ -110,6 +111,46 @@ def test_the_police_record_of_a_merged_accident_goes_by_its_own_vehicles_only() 
     assert papers(merged, X) == {"police", "filed"}, "a merge is no basis"
     standing = next(one for one in merged.standings if one.insurer == X)
     assert standing.vehicles == {"AB1"}
+
+
+def photo(name: str, *plates: str, case_number: str = "", unit: str = "unit") -> Node:
+    """A scene photograph of a police unit."""
+    numbers = (number(NumberType.POLICE_CASE, case_number, unit),) if case_number else ()
+    told = evidence(
+        "scene-photo", classes=(DataClass.POLICE,), persons=(B,), plates=plates, issuer=unit, numbers=numbers
+    )
+    return node(name, Kind.PAPER, told)
+
+
+@pytest.mark.parametrize(
+    ("upload", "goes"),
+    [
+        (photo("photo", "AB1"), True),
+        (photo("photo", "EF3"), True),  # another vehicle of the accident
+        (photo("photo", "CD2"), False),
+        (photo("photo", case_number="N1"), True),
+        (photo("photo", case_number="N2"), False),
+        (photo("photo", "AB1", case_number="N2"), False),  # the number is surer than a plate
+        (photo("photo", "AB1", case_number="N2", unit="other"), True),  # of a unit that wrote no record
+        (photo("photo"), False),  # says of neither which it is of
+    ],
+)
+def test_an_upload_of_a_merged_accident_goes_by_the_vehicles_of_the_accident_that_it_names(
+    upload: Node, goes: bool
+) -> None:
+    def record(name: str, case_number: str, *plates: str) -> Node:
+        told = accident(plates=plates, persons=(A,), numbers=(number(NumberType.POLICE_CASE, case_number, "unit"),))
+        return node(name, Kind.ACCIDENT, told)
+
+    merged = case(record("one", "N1", "AB1", "EF3"), record("two", "N2", "CD2"), APPLICATION, upload)
+    assert papers(merged, X) == {"one", "filed"} | ({"photo"} if goes else set())
+
+
+def test_an_upload_goes_with_the_one_record_and_without_one_by_its_number() -> None:
+    alone = case(POLICE, APPLICATION, photo("photo"))
+    assert papers(alone, X) == {"police", "filed", "photo"}
+    slips = photo("one", "AB1", case_number="N1"), photo("two", "CD2", case_number="N1"), photo("other", "CD2")
+    assert papers(case(*slips, APPLICATION), X) == {"one", "two", "filed"}
 
 
 def test_the_notice_needs_an_application_for_the_compulsory_cover() -> None:

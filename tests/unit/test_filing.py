@@ -449,6 +449,22 @@ def test_a_dispute_to_another_insurer_or_further_on_is_another_thing():
     assert again == contents[0]
 
 
+@pytest.mark.parametrize(
+    ("days", "problem"),
+    [
+        ({"applied": "2025-10-01"}, None),
+        ({"received": "2025-11-20"}, None),  # of an assessment that somebody else applied for
+        ({"received": "2025-11-20", "reapplied": "2025-12-01"}, None),
+        ({"reapplied": "2025-12-01"}, ("dispute-stage-missing", "assessment.received")),
+        ({"applied": "2025-10-01", "reapplied": "2025-12-01"}, ("dispute-stage-missing", "assessment.received")),
+        ({"received": "2025-12-02", "reapplied": "2025-12-01"}, ("dispute-days-reversed", "assessment")),
+    ],
+)
+def test_the_stages_of_an_assessment_come_in_their_order(days, problem):
+    found = check("dispute", example("dispute") | {"assessment": days}).problems
+    assert [(one.code, one.path) for one in found] == ([problem] if problem else [])
+
+
 @pytest.mark.parametrize("kind", ["application", "authorisation", "mandate", "dispute", "judgement"])
 def test_status_and_version(kind):
     finding = changed(kind, lambda value: value.update(version=41, status="entered-in-error"))

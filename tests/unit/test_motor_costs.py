@@ -99,6 +99,17 @@ def test_the_way_of_a_dispute() -> None:
     assert steps(date(2023, 11, 20)) == (), "the law before is not in the data"
 
 
+def test_a_last_day_of_rest_gives_way_and_an_application_after_it_is_late() -> None:
+    """The last day, 28 February 2026, is a Saturday and a holiday; the working day in its place is 2 March."""
+    for applied, late in ((date(2026, 2, 28), False), (date(2026, 3, 2), False), (date(2026, 3, 3), True)):
+        first, verdict, *_ = steps(date(2025, 8, 31), applied)
+        assert (first.due, first.extended, first.late) == (date(2026, 2, 28), date(2026, 3, 2), late)
+        assert not verdict.late
+    way = steps(date(2025, 9, 3), date(2025, 12, 31), date(2026, 7, 1), date(2026, 8, 1))
+    assert [one.late for one in way] == [False, False, True, False], "the committee's own last day is not known here"
+    assert [one.extended for one in way] == [date(2026, 3, 3), date(2026, 3, 2), date(2026, 7, 31), date(2026, 10, 1)]
+
+
 def test_what_a_case_says_of_who_owes_is_held_to_the_truth() -> None:
     truth = Truth("case-1/01-accident.json", "s", "accident", owed={"2": {"fund": "1"}})
     victim = {"party": 2, "owed": {"shares": [{"payer": "fund", "share": "1"}]}}

@@ -46,3 +46,59 @@ def test_of_very_many_problems_the_first_are_told_and_all_are_counted(
     assert (found.source, found.rows, found.kinds["csv-columns"], found.faulty) == (Source.OPEN_DATA, 300, 300, True)
     assert [one["line"] for one in told] == [*range(2, 52), None]
     assert told[-1]["code"] == "too-many-problems"
+
+
+TAIPEI, TAICHUNG, INTERNAL = "taipei_112.csv", "taichung_113.csv", "internal_109.csv"
+CASE = "A109010502,"
+TIME = f"{CASE}2020-01-06 21:45"
+
+
+def held(name: str, tmp_path: Path, number: int, old: str, new: str) -> tuple[int, set[str]]:
+    """Of a file with one line changed: usable accidents, and the days of those that this line may be a party of."""
+    encoding = "cp950" if name == TAIPEI else "utf-8"
+    lines = (POLICE / name).read_bytes().decode(encoding).splitlines(keepends=True)
+    assert old in lines[number - 1]
+    lines[number - 1] = lines[number - 1].replace(old, new, 1)
+    path = tmp_path / name
+    path.write_bytes("".join(lines).encode(encoding))
+    opened = police_file.opened(path)
+    found = police_file.summary(opened)
+    reports = [entry.report for entry, _ in police_file.posts(opened, "UNIT", "Unit", 1) if entry.report]
+    assert {found.stray_of(one) for one in reports} <= {None, number}
+    return found.accidents, {one.date for one in reports if found.stray_of(one)}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [(",120.652100,24.161200,1", ",120.652100,24.161200"), ("113,3,4", "113,13,4")]
+)
+def test_a_bad_line_of_an_export_with_one_line_an_accident_is_refused_alone(old: str, new: str, tmp_path: Path) -> None:
+    assert held(TAICHUNG, tmp_path, 2, old, new) == (3, set())
+
+
+EVERY = {"2023-06-30", "2023-07-01", "2024-02-29"}
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "old", "new", "days"),
+    [
+        (INTERNAL, 5, CASE, ",", {"2020-01-06"}),  # no number, its day
+        (INTERNAL, 5, CASE, "", {"2020-01-05", "2020-01-06"}),  # a field lost before the day: neither
+        (INTERNAL, 5, TIME, ",2020-13-06 21:45", {"2020-01-05", "2020-01-06"}),
+        (TAIPEI, 5, "甘泉路12號前", "甘泉路,12號前", {"2023-06-30"}),  # a field too many after the day
+        (TAIPEI, 4, "112,7,1,", "112,7,", EVERY),  # a field lost in it: what is left reads as 8 July
+        (TAIPEI, 4, "112,7,1,", "112,,7,1,", EVERY),
+        (TAIPEI, 4, "112,7,1,8,15,2,", "1,1,2,7,1,8,15,2,", EVERY),
+        (TAIPEI, 5, "112,6,30,23,59,", "112,6,30,23,95,", {"2023-06-30"}),  # no time: those at its place
+        (TAIPEI, 5, "112,6,30,23,59,1,12晴川區,晴川區甘泉路12號前", "112,6,30,23,95,1,12晴川區,晴川區無名路", set()),
+        (TAIPEI, 5, "112,6,30,23,59,1,", "112,6,30,23,59,9,", set()),  # names its accident, which it refuses
+    ],
+)
+def test_a_line_that_may_be_a_party_of_others_holds_only_those(
+    name: str, number: int, old: str, new: str, days: set[str], tmp_path: Path
+) -> None:
+    assert held(name, tmp_path, number, old, new)[1] == days
+
+
+def test_a_stray_line_is_the_same_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cutting, "PIECE_BYTES", 300)
+    assert held(INTERNAL, tmp_path, 5, CASE, ",") == (2, {"2020-01-06"})

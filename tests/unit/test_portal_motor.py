@@ -405,6 +405,30 @@ def test_a_step_says_what_bars_it_and_that_its_fee_is_unconfirmed() -> None:
     assert "僅得由司法機關囑託鑑定" in text and "未經確認" in text
 
 
+@pytest.mark.parametrize("stranger", [False, True])
+@pytest.mark.parametrize("late", [False, True])
+def test_a_late_dispute_and_a_strangers_are_told_and_not_refused(stranger: bool, late: bool) -> None:
+    (party, *_) = load("accident")["examples"][0]["parties"]  # type: ignore[index]
+    who = "C123456781" if stranger else party["person"]["identifier"]
+    facts = {"wish": "assessment", "applied": "2026-03-31" if late else "2025-09-20"}
+    disputed = evidence("dispute", persons=(who,), plates=("AB1",), facts=facts)
+    whole = view_of(told(node("said", Kind.DISPUTE, disputed)), "operator-1", Role.OPERATOR)
+    assert whole
+    (found,) = whole["motor"]["disputes"]
+    assert (found["party"], found["notParty"], found["late"]) == (None if stranger else 1, stranger, late)
+    assert [one["late"] for one in found["steps"]] == [late, False, False, False]
+    text = html(whole, Role.OPERATOR, {}, None, datetime(2025, 10, 1, tzinfo=UTC))
+    assert ("中無此人" in text, "申請逾期" in text) == (stranger, late)
+
+
+def test_of_a_record_that_does_not_name_every_party_nobody_is_a_stranger() -> None:
+    found = told(node("said", Kind.DISPUTE, evidence("dispute", persons=("C123456781",), facts={"wish": "assessment"})))
+    report = found.contents["r-police"]
+    unnamed = replace(report, parties=(replace(report.parties[0], person=None), *report.parties[1:]))  # type: ignore
+    seen = motor(replace(found, contents={"r-police": unnamed}), "operator-1", Role.OPERATOR)
+    assert seen and (seen["disputes"][0]["party"], seen["disputes"][0]["notParty"]) == (None, False)
+
+
 def test_the_scene_goes_with_the_police_record() -> None:
     found = told()
     assert (drawn(found, X, Role.INSURER, frozenset({"r-police"})) or "").startswith("<svg")

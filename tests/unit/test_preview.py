@@ -4,13 +4,15 @@ import io
 import subprocess
 import sys
 import zlib
+from collections.abc import Callable
 
 import pytest
 from PIL import Image, PngImagePlugin
 from pypdf import PdfReader, PdfWriter
 
 from adapters.forms import preview as module
-from adapters.forms.preview import Unshowable, jpeg_without_words, preview
+from adapters.forms.pictures import Unshowable, jbig2_without_words, jpeg_without_words
+from adapters.forms.preview import preview
 from services.sandbox.filings import pdf, png
 
 SECRET = b"A123456789"
@@ -111,6 +113,106 @@ def test_a_photograph_without_its_words_is_the_same_picture() -> None:
     taken = photograph()[: -len(SECRET)]
     with Image.open(io.BytesIO(taken)) as before, Image.open(io.BytesIO(jpeg_without_words(taken))) as after:
         assert before.tobytes() == after.tobytes()
+
+
+def one_picture(packed: bytes, data: bytes, drawing: bytes = b"q 60 0 0 40 0 0 cm /A Do Q") -> bytes:
+    """The page above with nothing but this picture and drawing."""
+    objects = (
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 60 40] /Contents 4 0 R /Resources << /XObject << /A 5 0 R >> >> >>",
+        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(drawing), drawing),
+        b"<< /Type /XObject /Subtype /Image /Width 60 /Height 40 /ColorSpace /DeviceRGB /BitsPerComponent 8 /Filter %s"
+        b" /Length %d >>\nstream\n%s\nendstream" % (packed, len(data), data),
+        b"/DCTDecode",
+    )
+    made, offsets = b"%PDF-1.7\n", []
+    for number, content in enumerate(objects, start=1):
+        offsets.append(len(made))
+        made += b"%d 0 obj\n%s\nendobj\n" % (number, content)
+    table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+    return made + b"xref\n0 7\n0000000000 65535 f \n%strailer\n<< /Size 7 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (
+        table, len(made))  # fmt: skip
+
+
+def shown(file: bytes) -> tuple[bytes, Image.Image]:
+    """What the one page of the preview draws, and its picture; nothing of the file says the secret, packed or not."""
+    made, _ = preview(file)
+    reader = PdfReader(io.BytesIO(made))
+    (page,) = reader.pages
+    picture = page["/Resources"]["/XObject"]["/A"].get_object()  # type: ignore[index]
+    drawing = page.get_contents().get_data()  # type: ignore[union-attr]
+    assert not any(SECRET in part or SECRET.hex().encode() in part.lower() for part in (made, drawing, picture._data))
+    drawn = Image.open(io.BytesIO(picture._data))
+    drawn.load()
+    assert drawn.size == (60, 40) and picture["/Filter"] == "/DCTDecode"
+    return drawing, drawn
+
+
+@pytest.mark.parametrize(
+    ("packed", "pack"),
+    [
+        (b"/DCTDecode", bytes),
+        (b"6 0 R", bytes),  # the name is an object of its own
+        (b"[6 0 R]", bytes),
+        (b"[/FlateDecode /DCTDecode]", zlib.compress),
+        (b"[/ASCIIHexDecode /DCTDecode]", lambda data: data.hex().encode() + b">"),
+        (b"[/ASCIIHexDecode /FlateDecode /DCTDecode]", lambda data: zlib.compress(data).hex().encode() + b">"),
+    ],
+)
+def test_a_photograph_loses_its_words_however_it_is_packed(packed: bytes, pack: Callable[[bytes], bytes]) -> None:
+    _, drawn = shown(one_picture(packed, pack(photograph())))
+    assert drawn.tobytes() == Image.open(io.BytesIO(photograph())).tobytes()
+
+
+def test_a_picture_in_jpeg_2000_is_drawn_anew() -> None:
+    made = io.BytesIO()
+    Image.open(io.BytesIO(photograph())).convert("RGB").save(made, "JPEG2000", comment=SECRET.decode())
+    taken = made.getvalue() + (8 + 10).to_bytes(4, "big") + b"xml " + SECRET
+    assert taken.count(SECRET) == 2
+    _, drawn = shown(one_picture(b"/JPXDecode", taken))
+    assert drawn.getpixel((5, 20))[0] > 200 and drawn.getpixel((5, 20))[1] < 60  # type: ignore[index]
+
+
+@pytest.mark.parametrize("packed", [b"[/DCTDecode /FlateDecode]", b"/Unknown", b"[/JPXDecode /DCTDecode]"])
+def test_a_picture_that_cannot_be_cleaned_shows_nothing(packed: bytes) -> None:
+    with pytest.raises(Unshowable, match="cannot be cleaned"):
+        preview(one_picture(packed, photograph()))
+
+
+def test_a_drawing_loses_its_comments_and_photographs() -> None:
+    inline = b"\nBI /W 60 /H 40 /CS /RGB /BPC 8 /F /DCT ID " + photograph()[: -len(SECRET)] + b"\nEI\n"
+    kept = b"\nBI /W 1 /H 1 /CS /G /BPC 8 ID \x80\nEI\n"
+    words = b"% by A123456789\nq 60 0 0 40 0 0 cm% A123456789\r/A Do" + inline + kept + b"BT (50%\\) \x96) Tj ET Q"
+    drawing, _ = shown(one_picture(b"/DCTDecode", photograph(), words))
+    assert drawing.split() == [
+        *b"q 60 0 0 40 0 0 cm /A Do BI".split(), *b"/W 1 /H 1 /CS /G /BPC 8 ID \x80 EI".split(),
+        *b"BT <353025292096> Tj ET Q".split()]  # fmt: skip
+
+
+def test_words_between_the_scans_of_a_photograph_go() -> None:
+    made = io.BytesIO()
+    Image.effect_noise((60, 40), 80).convert("RGB").save(made, "JPEG", progressive=True)
+    taken = made.getvalue()
+    between = taken.index(b"\xff\xc4", taken.index(b"\xff\xda"))
+    words = b"".join(
+        marker + (2 + len(SECRET)).to_bytes(2, "big") + SECRET for marker in (b"\xff\xfe", b"\xff\xe1", b"\xff\xf0")
+    )
+    told = taken[:between] + words + taken[between:]
+    assert jpeg_without_words(told) == jpeg_without_words(taken) and SECRET in told
+    with Image.open(io.BytesIO(taken)) as before, Image.open(io.BytesIO(jpeg_without_words(told))) as after:
+        assert before.tobytes() == after.tobytes()
+
+
+def test_the_comments_of_a_jbig2_picture_go() -> None:
+    def segment(number: int, kind: int, data: bytes, refers: bytes = b"\x00") -> bytes:
+        return number.to_bytes(4, "big") + bytes([kind]) + refers + b"\x01" + len(data).to_bytes(4, "big") + data
+
+    page, region = segment(0, 48, bytes(19)), segment(2, 38, b"pixels", b"\x20\x01")
+    many = segment(3, 6, b"text", b"\xe0\x00\x00\x05\x00" + bytes(5))
+    assert jbig2_without_words(page + segment(1, 62, SECRET) + region + many) == page + region + many
+    with pytest.raises(Unshowable):
+        jbig2_without_words(page[:-1])
 
 
 @pytest.mark.parametrize(
