@@ -17,7 +17,7 @@ from pathlib import Path
 
 from bench.accidents import Happened, invented, published
 from bench.noise import Writer
-from services.hub.assemble import Component, assemble, judged_between
+from services.hub.assemble import UNDECIDED, Component, assemble, judged_between
 from services.hub.grading import AUTOMATIC, REVIEW
 from services.hub.linking import CROWDED, Link, Node, keys, near
 
@@ -86,7 +86,9 @@ def measure(happened: Iterable[Happened], seed: int) -> Report:
     counts = Counter(hash for node in nodes for hash in node.own)
     judged = judged_between(nodes, frozenset(hash for hash, count in counts.items() if count > CROWDED))
     components = list(_assembled(nodes, [link for link in judged if link.automatic]))
-    _count(report, components, [link for link in judged if not link.automatic], truth)
+    doubts = [link for link in judged if not link.automatic]
+    doubts += {link for component in components for link, why in component.refused if why == UNDECIDED}
+    _count(report, components, doubts, truth)
     return report
 
 

@@ -15,7 +15,7 @@ from adapters.vault.keys import Keys
 from schemas.evidence import Content, Evidence, Standing, Uses
 from schemas.records import Kind
 from services.consent.entitlement import Spent
-from services.hub.assemble import Component, Word, assemble, judged_between
+from services.hub.assemble import UNDECIDED, Component, Word, assemble, judged_between
 from services.hub.fold import Case
 from services.hub.linking import CROWDED, Link, Node, keys, near
 from services.hub.mandates import unmandated
@@ -33,13 +33,15 @@ class Loaded:
     views: dict[str, Content] = field(default_factory=dict)  # of records, opened on the way
 
     def asked(self, reached: Iterable[str]) -> set[Link]:
-        """Of the doubts about these lineages, whose components are whole, those between what stands apart. Between two that
-        open no case nothing is asked."""
+        """Of the doubts about these lineages, whose components are whole, those between what stands apart; and the links that
+        exclude each other. Between two that open no case nothing is asked."""
         wanted = set(reached)
-        case = {node.lineage: index for index, part in enumerate(self.components(wanted)) for node in part.nodes}
+        components = self.components(wanted)
+        case = {node.lineage: index for index, part in enumerate(components) for node in part.nodes}
+        undecided = {link for part in components for link, why in part.refused if why == UNDECIDED}
         return {
             link
-            for link in self.doubts
+            for link in self.doubts | undecided
             if (link.one in wanted or link.other in wanted)
             and (self.nodes[link.one].opens or self.nodes[link.other].opens)
             and (link.one not in case or case[link.one] != case.get(link.other))
