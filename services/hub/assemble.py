@@ -9,7 +9,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from schemas.records import Kind
-from services.hub.linking import Key, Link, Node, disagreement, judge
+from services.hub.grading import by_police, moment
+from services.hub.linking import Crowds, Key, Link, Node, disagreement, judge
 
 CLEARLY = 6  # bits; of two links that exclude each other one must be so much stronger to be followed
 JUDGED = "an operator judged records of the two sides not the same"
@@ -39,27 +40,46 @@ class Component:
         return any(node.opens for node in self.nodes)
 
 
-def links_between(nodes: Iterable[Node], crowded: frozenset[str]) -> list[Link]:
+def links_between(nodes: Iterable[Node], crowds: Crowds = Crowds()) -> list[Link]:
     """Every link among these nodes that joins by itself, over keys that are not crowded."""
-    return [link for link in judged_between(nodes, crowded) if link.automatic]
+    return [link for link in judged_between(nodes, crowds) if link.automatic]
 
 
-def judged_between(nodes: Iterable[Node], crowded: frozenset[str]) -> list[Link]:
-    """Every pair of these nodes that is judged more than nothing, over keys that are not crowded."""
+def judged_between(nodes: Iterable[Node], crowds: Crowds = Crowds()) -> list[Link]:
+    """Every pair of these nodes that is judged more than nothing. Under a starred key each is judged with its centres alone:
+    the cost grows with the nodes, not with their pairs."""
     nodes = list(nodes)
     standing: dict[str, list[int]] = defaultdict(list)
     for index, node in enumerate(nodes):
         for hash in node.own:
-            if hash not in crowded:
+            if hash not in crowds.closed:
                 standing[hash].append(index)
+    centre = {hash: _centres(nodes, standing[hash], hash) for hash in crowds.starred & standing.keys()}
     shared: dict[tuple[int, int], set[Key]] = defaultdict(set)
     for index, node in enumerate(nodes):
         for hash in (*node.own, *node.near):
-            for other in standing.get(hash, ()):
+            for other in centre.get(hash) or standing.get(hash, ()):
                 if other != index:
                     key = node.own.get(hash) or node.near[hash]
                     shared[(min(index, other), max(index, other))].add(key)
     return [found for (one, other), by in shared.items() if (found := judge(nodes[one], nodes[other], by))]
+
+
+def _centres(nodes: Sequence[Node], standing: Iterable[int], hash: str) -> list[int]:
+    """Those of many under one key that the others are judged with: the accident as the police tell it, else the oldest record
+    of those that tell most; and whoever is linked with none of these. Whoever came first, they are the same."""
+
+    def rank(index: int) -> tuple[bool, bool, str, str]:
+        told = nodes[index].evidence
+        return not by_police(told), moment(told) is None, told.issued, nodes[index].lineage
+
+    found: list[int] = []
+    for index in sorted(standing, key=rank):
+        by = {nodes[index].own[hash]}
+        links = (judge(nodes[index], nodes[one], by) for one in found)
+        if not any(link and link.automatic for link in links):
+            found.append(index)
+    return found
 
 
 def assemble(nodes: Sequence[Node], links: Iterable[Link], words: Iterable[Word]) -> list[Component]:

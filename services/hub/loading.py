@@ -17,7 +17,8 @@ from schemas.records import Kind
 from services.consent.entitlement import Spent
 from services.hub.assemble import UNDECIDED, Component, Word, assemble, judged_between
 from services.hub.fold import Case
-from services.hub.linking import CROWDED, Link, Node, keys, near
+from services.hub.grading import Key
+from services.hub.linking import Crowds, Link, Node, crowds, keys, near
 from services.hub.mandates import unmandated
 
 
@@ -85,19 +86,18 @@ class Loader:
         loaded = Loaded(views=dict(views))
         reached: set[str] = set()
         frontier = set(lineages)
-        crowded: set[str] = set()
+        crowded = Crowds()
         while frontier:
             reached |= frontier
             self._nodes(tx, loaded, frontier - loaded.rows.keys())
             fresh = [loaded.nodes[one] for one in frontier if one in loaded.nodes]
-            hashes = {hash for node in fresh for hash in (*node.own, *node.near)}
-            crowded |= {hash for hash, count in casebook.key_counts(tx, hashes).items() if count > CROWDED}
-            around = casebook.lineages_under(tx, hashes - crowded)
+            under = _under(fresh)
+            crowded |= crowds(under, casebook.key_counts(tx, under))
+            around = casebook.lineages_under(tx, under.keys() - crowded.closed)
             around |= self._judged(tx, loaded, frontier)
             self._nodes(tx, loaded, around - loaded.rows.keys())
-            found = judged_between(
-                [loaded.nodes[one] for one in around | frontier if one in loaded.nodes], frozenset(crowded)
-            )
+            nodes = [loaded.nodes[one] for one in around | frontier if one in loaded.nodes]
+            found = judged_between(nodes, crowded)
             for link in found:
                 if link.one in frontier or link.other in frontier:
                     (loaded.links if link.automatic else loaded.doubts).add(link)
@@ -111,8 +111,8 @@ class Loader:
         """Two lineages as they stand, and how they are judged now."""
         loaded = Loaded()
         self._nodes(tx, loaded, {one, other})
-        hashes = {hash for node in loaded.nodes.values() for hash in (*node.own, *node.near)}
-        crowded = frozenset(hash for hash, count in casebook.key_counts(tx, hashes).items() if count > CROWDED)
+        under = _under(loaded.nodes.values())
+        crowded = crowds(under, casebook.key_counts(tx, under))
         return loaded.nodes, next(iter(judged_between(loaded.nodes.values(), crowded)), None)
 
     def unmandated(self, tx: Connection, rows: Iterable[Row]) -> set[str]:
@@ -174,6 +174,11 @@ class Loader:
         known = {frozenset((word.one, word.other)) for word in loaded.words}
         loaded.words += [word for pair, word in latest.items() if pair not in known]
         return {lineage for pair in latest for lineage in pair}
+
+
+def _under(nodes: Iterable[Node]) -> dict[str, Key]:
+    """Every key that one of these nodes is found by."""
+    return {hash: key for node in nodes for hash, key in (node.near | node.own).items()}
 
 
 def _other_identities(rows: Iterable[Row], current: Row) -> list[str]:

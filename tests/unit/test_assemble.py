@@ -149,7 +149,7 @@ def test_open_data_does_not_bring_two_accidents_at_one_crossing_together() -> No
     second = node("b", Kind.ACCIDENT, accident(time="12:30", plates=("CD2",)))
     open_data = node("o", Kind.ACCIDENT, accident(time="12:01", open_data=True, issuer="agency"))
     nodes = [first, second, open_data]
-    components = assemble(nodes, links_between(nodes, frozenset()), [])
+    components = assemble(nodes, links_between(nodes), [])
     assert groups(components) == {frozenset("ao"), frozenset("b")}
 
 
@@ -180,9 +180,9 @@ def worlds(draw: st.DrawFn) -> tuple[list[Node], list[Word]]:
 @given(worlds(), st.randoms(use_true_random=False))
 def test_any_order_gives_the_same_cases(world: tuple[list[Node], list[Word]], rng: random.Random) -> None:
     nodes, words = world
-    calm = assemble(nodes, links_between(nodes, frozenset()), words)
+    calm = assemble(nodes, links_between(nodes), words)
     shuffled, spoken = rng.sample(nodes, len(nodes)), rng.sample(words, len(words))
-    found = links_between(shuffled, frozenset())
+    found = links_between(shuffled)
     mixed = assemble(shuffled, rng.sample(found, len(found)), spoken)
     assert groups(mixed) == groups(calm)
     assert [one.links for one in mixed] == [one.links for one in calm]
@@ -195,7 +195,7 @@ def test_every_node_stands_once_and_nothing_is_united_that_must_stay_apart(
     world: tuple[list[Node], list[Word]],
 ) -> None:
     nodes, words = world
-    components = assemble(nodes, links_between(nodes, frozenset()), words)
+    components = assemble(nodes, links_between(nodes), words)
     assert sorted(one.lineage for component in components for one in component.nodes) == sorted(
         one.lineage for one in nodes
     )
@@ -214,4 +214,4 @@ def test_every_node_stands_once_and_nothing_is_united_that_must_stay_apart(
 def test_persons_alone_do_not_chain_strangers() -> None:
     """Two documents of one patient are two cases, however close: nothing says that they are of one loss."""
     nodes = [node("a", Kind.DOCUMENT, document(A)), node("b", Kind.DOCUMENT, document(A, later(1)))]
-    assert len(assemble(nodes, links_between(nodes, frozenset()), [])) == 2
+    assert len(assemble(nodes, links_between(nodes), [])) == 2
