@@ -17,9 +17,9 @@ from pathlib import Path
 
 from bench.accidents import Happened, invented, published
 from bench.noise import Writer
-from services.hub.assemble import Component, assemble, judged_between
+from services.hub.assemble import UNDECIDED, Component, assemble, judged_between
 from services.hub.grading import AUTOMATIC, REVIEW
-from services.hub.linking import CROWDED, Link, Node, keys, near
+from services.hub.linking import Link, Node, crowds, keys, near
 
 ROOT = Path(__file__).parents[1]
 FILES = Path(os.environ.get("CLAIMS_SHARED_DATA", ROOT.parent / "shared/data")) / "police/npa-open-data"
@@ -83,10 +83,12 @@ def measure(happened: Iterable[Happened], seed: int) -> Report:
                      keys(one.evidence, [f"r{lineage}"], str), near(one.evidence, str))
             )  # fmt: skip
     report.records = len(nodes)
-    counts = Counter(hash for node in nodes for hash in node.own)
-    judged = judged_between(nodes, frozenset(hash for hash, count in counts.items() if count > CROWDED))
+    under = {hash: key for node in nodes for hash, key in node.own.items()}
+    judged = judged_between(nodes, crowds(under, Counter(hash for node in nodes for hash in node.own)))
     components = list(_assembled(nodes, [link for link in judged if link.automatic]))
-    _count(report, components, [link for link in judged if not link.automatic], truth)
+    doubts = [link for link in judged if not link.automatic]
+    doubts += {link for component in components for link, why in component.refused if why == UNDECIDED}
+    _count(report, components, doubts, truth)
     return report
 
 

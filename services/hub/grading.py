@@ -41,6 +41,7 @@ class Key(StrEnum):
     DOCUMENT = "document number"
     ENCOUNTER = "encounter number"
     PLATE = "plate"
+    PLATE_DAY = "plate and day"
     PERSON = "person"
     PLACE = "day and place"
     NEAR_PLATE = "day and nearly the plate"

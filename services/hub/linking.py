@@ -1,10 +1,11 @@
 """Which two records are about one loss, how surely, and why.
 
 A record is looked up by keyed hashes (`keys`); two that share one are judged (`judge`). Date of loss is no key:
-hospitals do not know it. A key that too many records share links nothing by itself (a fleet's plate, a busy junction).
+hospitals do not know it. A key that too many records share links nothing by itself (a fleet's plate, a busy junction);
+one of an accident (`OF_AN_ACCIDENT`) leads to the accident alone, for a bus has sixty passengers.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -41,6 +42,8 @@ from services.hub.grading import (
 )
 
 CROWDED = 64  # records of one key; a chemotherapy patient has some 40 documents a year, a taxi fleet's plate hundreds
+VAST = 512  # records of one accident; what more of them share is a placeholder ("0" for a police case number)
+OF_AN_ACCIDENT = {Key.POLICE_CASE, Key.PLATE_DAY}  # keys that many records share when the accident is large
 
 Lookup = Callable[[str], str]
 
@@ -50,7 +53,7 @@ class Node:
     """A document, accident, filing or authorisation as it is shown now: the current version of one lineage.
 
     `own` are the keys it stands under, `near` further ones it is found by: neighbouring cells of its place, and at night the
-    same of the day before or after.
+    same of the day before or after; its plates on both.
     """
 
     lineage: str
@@ -103,6 +106,8 @@ def keys(evidence: Evidence, records: Iterable[str], lookup: Lookup) -> dict[str
         match number.type:
             case NumberType.POLICE_CASE:
                 found[lookup(f"police-case|{number.value}")] = Key.POLICE_CASE
+                if number.issuer:
+                    found[lookup(f"police-case|{number.issuer}|{number.value}")] = Key.POLICE_CASE
             case NumberType.CLAIM:
                 found[lookup(f"claim|{number.issuer}|{number.value}")] = Key.CLAIM
             case NumberType.DOCUMENT:
@@ -117,11 +122,30 @@ def keys(evidence: Evidence, records: Iterable[str], lookup: Lookup) -> dict[str
         if loss.document:
             found[lookup(f"document|{loss.hospital}|{loss.document}")] = Key.DOCUMENT
     found |= {lookup(f"part|{part}"): Key.FILE if is_file(part) else Key.PART for part in evidence.parts}
+    # By this one those are found that were taken in before plates were looked up by day.
     found |= {lookup(f"plate|{plate}"): Key.PLATE for plate in evidence.plates}
     found |= {lookup(f"person|{person}"): Key.PERSON for person in evidence.persons}
     if day := loss_day(evidence):
         found |= {lookup(one): key for one, key in _of_day(evidence, day)}
     return found
+
+
+@dataclass(frozen=True)
+class Crowds:
+    """Keys that many records share: `closed` link nothing; under `starred` each is judged with the accident alone."""
+
+    closed: frozenset[str] = frozenset()
+    starred: frozenset[str] = frozenset()
+
+    def __or__(self, other: "Crowds") -> "Crowds":
+        return Crowds(self.closed | other.closed, self.starred | other.starred)
+
+
+def crowds(under: Mapping[str, Key], counts: Mapping[str, int]) -> Crowds:
+    """Of these keys, those that many records share. `counts`: of the records that stand under each."""
+    many = {hash for hash, count in counts.items() if count > CROWDED}
+    starred = {hash for hash in many if under[hash] in OF_AN_ACCIDENT and counts[hash] <= VAST}
+    return Crowds(frozenset(many - starred), frozenset(starred))
 
 
 def is_file(part: str) -> bool:
@@ -130,12 +154,15 @@ def is_file(part: str) -> bool:
 
 
 def near(evidence: Evidence, lookup: Lookup) -> dict[str, Key]:
-    """Hashes of the neighbouring cells: two records on either side of a cell's border still find each other. Of an accident
-    at night also what it would stand under on the other day, cells and neighbours, roads and plates."""
+    """Hashes of the neighbouring cells: two records on either side of a cell's border still find each other; and of the plates
+    on the day before and after. Of an accident at night also what it would stand under on the other day, cells and
+    neighbours, roads and plates."""
     day, when = loss_day(evidence), moment(evidence)
     if day is None:
         return {}
     found = {lookup(one): Key.PLACE for one in _around(evidence, day)}
+    for other in (day - timedelta(days=DATE_SLACK_DAYS), day + timedelta(days=DATE_SLACK_DAYS)):
+        found |= {lookup(one): Key.PLATE_DAY for one in _plates(evidence, other)}
     if when and at_night(when):
         other = day + timedelta(days=1 if when.hour >= 12 else -1)
         found |= {lookup(one): key for one, key in _of_day(evidence, other)}
@@ -144,14 +171,19 @@ def near(evidence: Evidence, lookup: Lookup) -> dict[str, Key]:
 
 
 def _of_day(evidence: Evidence, day: date) -> Iterator[tuple[str, Key]]:
-    """What is looked for on one day only: the place, and every plate with one of its characters left out, under which a
-    mistyped plate is found. By day, so that plates like each other do not crowd."""
+    """What is looked for on one day only: the place, the plates, and every plate with one of its characters left out, under
+    which a mistyped plate is found. By day, so that plates like each other do not crowd."""
+    yield from ((one, Key.PLATE_DAY) for one in _plates(evidence, day))
     for plate in evidence.plates:
         yield from ((f"slip|{day}|{one}", Key.NEAR_PLATE) for one in sorted({plate, *shortened(plate)}))
     if accident := evidence.accident:
         yield from ((f"place|{day}|{road}", Key.PLACE) for road in accident.roads)
         if here := _cell(accident):
             yield f"place|{day}|{here}", Key.PLACE
+
+
+def _plates(evidence: Evidence, day: date) -> Iterator[str]:
+    yield from (f"plate|{day}|{plate}" for plate in evidence.plates if not placeholder(plate))
 
 
 def _around(evidence: Evidence, day: date) -> Iterator[str]:
@@ -214,7 +246,7 @@ def _by_plate(one: Evidence, other: Evidence, shared: set[Key]) -> Lead | None:
     if not first or not second or (gap := abs((first - second).days)) > DATE_SLACK_DAYS:
         return None
     common = {plate for plate in set(one.plates) & set(other.plates) if not placeholder(plate)}
-    if Key.PLATE in shared and common:
+    if shared & {Key.PLATE, Key.PLATE_DAY} and common:
         if gap:
             return 20, gap, "same plate, a day apart", (Told(_apart(one, other, Sign.PLATE), gap),)
         sign = Sign.LEGACY_PLATE if all(legacy(plate) for plate in common) else Sign.PLATE

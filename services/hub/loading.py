@@ -15,9 +15,10 @@ from adapters.vault.keys import Keys
 from schemas.evidence import Content, Evidence, Standing, Uses
 from schemas.records import Kind
 from services.consent.entitlement import Spent
-from services.hub.assemble import Component, Word, assemble, judged_between
+from services.hub.assemble import UNDECIDED, Component, Word, assemble, judged_between
 from services.hub.fold import FILINGS, Case
-from services.hub.linking import CROWDED, Link, Node, keys, near
+from services.hub.grading import Key
+from services.hub.linking import Crowds, Link, Node, crowds, keys, near
 from services.hub.mandates import unmandated
 
 
@@ -33,13 +34,15 @@ class Loaded:
     views: dict[str, Content] = field(default_factory=dict)  # of records, opened on the way
 
     def asked(self, reached: Iterable[str]) -> set[Link]:
-        """Of the doubts about these lineages, whose components are whole, those between what stands apart. Between two that
-        open no case nothing is asked."""
+        """Of the doubts about these lineages, whose components are whole, those between what stands apart; and the links that
+        exclude each other. Between two that open no case nothing is asked."""
         wanted = set(reached)
-        case = {node.lineage: index for index, part in enumerate(self.components(wanted)) for node in part.nodes}
+        components = self.components(wanted)
+        case = {node.lineage: index for index, part in enumerate(components) for node in part.nodes}
+        undecided = {link for part in components for link, why in part.refused if why == UNDECIDED}
         return {
             link
-            for link in self.doubts
+            for link in self.doubts | undecided
             if (link.one in wanted or link.other in wanted)
             and (self.nodes[link.one].opens or self.nodes[link.other].opens)
             and (link.one not in case or case[link.one] != case.get(link.other))
@@ -83,19 +86,18 @@ class Loader:
         loaded = Loaded(views=dict(views))
         reached: set[str] = set()
         frontier = set(lineages)
-        crowded: set[str] = set()
+        crowded = Crowds()
         while frontier:
             reached |= frontier
             self._nodes(tx, loaded, frontier - loaded.rows.keys())
             fresh = [loaded.nodes[one] for one in frontier if one in loaded.nodes]
-            hashes = {hash for node in fresh for hash in (*node.own, *node.near)}
-            crowded |= {hash for hash, count in casebook.key_counts(tx, hashes).items() if count > CROWDED}
-            around = casebook.lineages_under(tx, hashes - crowded)
+            under = _under(fresh)
+            crowded |= crowds(under, casebook.key_counts(tx, under))
+            around = casebook.lineages_under(tx, under.keys() - crowded.closed)
             around |= self._judged(tx, loaded, frontier)
             self._nodes(tx, loaded, around - loaded.rows.keys())
-            found = judged_between(
-                [loaded.nodes[one] for one in around | frontier if one in loaded.nodes], frozenset(crowded)
-            )
+            nodes = [loaded.nodes[one] for one in around | frontier if one in loaded.nodes]
+            found = judged_between(nodes, crowded)
             for link in found:
                 if link.one in frontier or link.other in frontier:
                     (loaded.links if link.automatic else loaded.doubts).add(link)
@@ -109,8 +111,8 @@ class Loader:
         """Two lineages as they stand, and how they are judged now."""
         loaded = Loaded()
         self._nodes(tx, loaded, {one, other})
-        hashes = {hash for node in loaded.nodes.values() for hash in (*node.own, *node.near)}
-        crowded = frozenset(hash for hash, count in casebook.key_counts(tx, hashes).items() if count > CROWDED)
+        under = _under(loaded.nodes.values())
+        crowded = crowds(under, casebook.key_counts(tx, under))
         return loaded.nodes, next(iter(judged_between(loaded.nodes.values(), crowded)), None)
 
     def unmandated(self, tx: Connection, rows: Iterable[Row]) -> set[str]:
@@ -172,6 +174,11 @@ class Loader:
         known = {frozenset((word.one, word.other)) for word in loaded.words}
         loaded.words += [word for pair, word in latest.items() if pair not in known]
         return {lineage for pair in latest for lineage in pair}
+
+
+def _under(nodes: Iterable[Node]) -> dict[str, Key]:
+    """Every key that one of these nodes is found by."""
+    return {hash: key for node in nodes for hash, key in (node.near | node.own).items()}
 
 
 def _other_identities(rows: Iterable[Row], current: Row) -> list[str]:

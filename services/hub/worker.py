@@ -22,7 +22,7 @@ from services.consent.mandate import Power
 from services.hub.assemble import Component
 from services.hub.attesting import attested
 from services.hub.fold import Case, Policies, fold
-from services.hub.linking import CROWDED, Key, Node, case_number, keys, near
+from services.hub.linking import CROWDED, VAST, Key, Node, case_number, crowds, keys, near
 from services.hub.loading import Loaded, Loader, spent_elsewhere
 from services.hub.mandates import pair_of, powers
 from services.hub.numbering import Member, number_cases
@@ -114,9 +114,9 @@ class Hub:
         """What to lock before looking: the keys that the new records are found by, for another may come under one of them at
         this instant; and what stands there already, which is nearly always all that the batch touches."""
         told = [view for view in batch.views.values() if isinstance(view, Evidence)]
-        hashes = {hash for found in batch.keys.values() for hash in found}
-        hashes |= {hash for evidence in told for hash in near(evidence, self._keys.lookup)}
-        yield from (f"key:{hash}" for hash in hashes)
+        under = {hash: key for evidence in told for hash, key in near(evidence, self._keys.lookup).items()}
+        under |= {hash: key for found in batch.keys.values() for hash, key in found.items()}
+        yield from (f"key:{hash}" for hash in under)
         judged = [view for view in batch.views.values() if isinstance(view, Judgement)]
         pairs = {
             *batch.pairs.values(),
@@ -124,7 +124,7 @@ class Hub:
             *mandates.pairs_of(tx, {record for view in judged for record in view.records}),
         }
         yield from (f"key:{pair}" for pair in pairs)  # a filing and its mandate may come at this instant
-        hashes -= {hash for hash, count in casebook.key_counts(tx, hashes).items() if count > CROWDED}
+        hashes = under.keys() - crowds(under, casebook.key_counts(tx, under)).closed
         lineages = {
             row.lineage
             for row in casebook.rows_of_records(tx, batch.new | batch.touched | batch.expired)
@@ -173,13 +173,14 @@ class Hub:
         # A copy may name a person whom the other did not: wherever that one stands, it is judged again.
         lineages = {row.lineage for row in rows} | (casebook.lineages_under(tx, copies) if copies else set())
         lineages |= {row.lineage for row in mandates.filings_under(tx, batch.mandated)}
-        # A correction may lead out of the case that the earlier version stood in: that one is folded again too.
-        stood = {row.case_number for row in casebook.rows_of_lineages(tx, lineages) if row.case_number}
-        return lineages | self._crowding(tx, {hash for hash, _ in pairs}, len(fresh)), stood
+        lineages |= self._crowding(tx, {hash for hash, _ in pairs}, len(fresh))
+        # A correction, or a key that crowds, may lead out of the case that a record stood in: that one is folded again too.
+        return lineages, {row.case_number for row in casebook.rows_of_lineages(tx, lineages) if row.case_number}
 
     def _crowding(self, tx: Connection, hashes: set[str], added: int) -> set[str]:
         """A key that just became too crowded to link: all that stood under it are folded again without it."""
-        over = [hash for hash, count in casebook.key_counts(tx, hashes).items() if CROWDED < count <= CROWDED + added]
+        counts = casebook.key_counts(tx, hashes)
+        over = [hash for hash, count in counts.items() if any(most < count <= most + added for most in (CROWDED, VAST))]
         return casebook.lineages_under(tx, over) if over else set()
 
     def _judgement(self, tx: Connection, verdict: Verdict, now: datetime) -> tuple[set[str], set[str]]:
@@ -235,7 +236,7 @@ class Hub:
         if row is None:
             return set(), set()
         under = casebook.drop_links(tx, record)
-        freed = [hash for hash, count in casebook.key_counts(tx, under).items() if count == CROWDED]
+        freed = [hash for hash, count in casebook.key_counts(tx, under).items() if count in (CROWDED, VAST)]
         resting = mandates.filings_under(tx, mandates.pairs_of(tx, [record]))
         mandates.drop(tx, record)
         casebook.erase(tx, record)

@@ -141,7 +141,7 @@ class Reading:
         pairs = []
         for one in waiting[:SHOWN]:
             nodes, link = self._hub.loader.pair(tx, one.one, one.other)
-            if link and not link.automatic:
+            if link:
                 sides = [
                     _side(tx, nodes[lineage].record, case, names)
                     for lineage, case in zip((one.one, one.other), one.cases, strict=True)

@@ -65,7 +65,11 @@ SHAPES: dict[str, Schema] = {
     ),
     "Pair": closed(
         {
-            "score": {"type": "integer", "description": "The sum of the signs' weights in bits, below `automatic`."},
+            "score": {
+                "type": "integer",
+                "description": "The sum of the signs' weights in bits; `automatic` or more when other records of one of the "
+                "two speak as strongly for another loss.",
+            },
             "reason": TEXT,
             "signs": listed(
                 closed(

@@ -5,6 +5,7 @@ import json
 import random
 from collections import defaultdict
 from collections.abc import Callable
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from adapters.stores import worklist
 from adapters.stores.tables import doubts, records
 from schemas.json import load
 from schemas.records import Kind
+from services.hub.grading import AUTOMATIC
+from services.hub.worker import Hub
+from services.portal.reading import Reading
 from services.sandbox.persons import national_id
 from tests.servers.places import Place
 from tests.simulation.world import World
@@ -127,3 +131,48 @@ def test_words_end_a_question_and_taking_them_back_asks_again(tmp_path: Path) ->
             assert tx.execute(select(doubts)).all() == [], "a pair outlives its records"
     finally:
         world.close()
+
+
+def test_an_application_that_two_accidents_of_a_day_fit_is_asked_about(tmp_path: Path) -> None:
+    """A taxi's two accidents, and an application with plate and day alone: no coin is tossed, in no order of arrival."""
+    told = {"morning": taxi("morning", "08:00"), "evening": taxi("evening", "18:00"), "filed": filed()}
+    for at, order in enumerate(permutations(told)):
+        world = World(tmp_path / str(at))
+        try:
+            record_of = {}
+            for name in order:
+                sender, path, kind = (
+                    (CLAIMLINK, "/claimlink/applications", Kind.APPLICATION)
+                    if name == "filed"
+                    else (POLICE, "/police/accidents", Kind.ACCIDENT)
+                )
+                record_of[name] = world.post(kind, sender, "POST", path, json.dumps(told[name]).encode())
+            morning, evening, mine = (frozenset((name,)) for name in told)
+            assert asked(world, record_of) == {frozenset((mine, morning)), frozenset((mine, evening))}, order
+            hub = next(one for one in world.core.handlers if isinstance(one, Hub))
+            with world.core.database.read() as tx:
+                shown = Reading(hub, world.core.archive).worklist(tx)
+            sides = {frozenset(side["record"] for side in pair["sides"]) for pair in shown["pairs"]}
+            assert sides == {frozenset((record_of["filed"], record_of[name])) for name in ("morning", "evening")}
+            assert {pair["score"] for pair in shown["pairs"]} == {AUTOMATIC}
+            world.judge("not-same", [record_of["filed"], record_of["morning"]])
+            assert asked(world, record_of) == frozenset(), "one word decides both"
+            with world.core.database.read() as tx:
+                rows = tx.execute(select(records.c.record, records.c.case_number)).all()
+            case = {row.record: row.case_number for row in rows}
+            assert case[record_of["filed"]] == case[record_of["evening"]] != case[record_of["morning"]]
+        finally:
+            world.close()
+
+
+def taxi(name: str, at: str) -> Json:
+    value = accident(name, "TDX-7711", f"KK{name[0].upper()}-1001")
+    for party in value["parties"]:
+        party.pop("person")
+    return value | {"occurredAt": f"2025-09-03T{at}:00+08:00"}
+
+
+def filed() -> Json:
+    value = application("filed", "TDX-7711", "00:00")
+    del value["occurredAt"], value["place"]
+    return value

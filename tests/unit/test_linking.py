@@ -1,5 +1,8 @@
 """Which two records are about one loss, how surely, and why; and which never are."""
 
+import random
+from collections import Counter
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,7 +12,8 @@ from hypothesis import strategies as st
 
 from schemas.evidence import Accident, Evidence, Loss, NumberType, Party
 from schemas.records import Kind
-from services.hub.assemble import judged_between, links_between
+from services.hub import assemble as assembling
+from services.hub.assemble import assemble, judged_between, links_between
 from services.hub.grading import (
     DATE_SLACK_DAYS,
     INJURY_DAYS,
@@ -23,7 +27,7 @@ from services.hub.grading import (
     one_slip,
     shortened,
 )
-from services.hub.linking import case_number, disagreement, judge
+from services.hub.linking import CROWDED, VAST, Crowds, Node, case_number, crowds, disagreement, judge
 from tests.unit.building import DAY, PLACE, A, B, accident, document, evidence, filing, medical, node, number
 
 KIND_OF = {"document": Kind.DOCUMENT, "accident": Kind.ACCIDENT, "application": Kind.APPLICATION}
@@ -35,8 +39,8 @@ ASKED = "a person is asked"
 def linked(one: Evidence, other: Evidence) -> tuple[int, int] | str | None:
     """Weakness and gap of the link between two records, found by the keys that they stand under, or that one is asked."""
     nodes = [node("a", KIND_OF.get(one.paper, Kind.PAPER), one), node("b", KIND_OF.get(other.paper, Kind.PAPER), other)]
-    found = judged_between(nodes, frozenset())
-    swapped = judged_between(nodes[::-1], frozenset())
+    found = judged_between(nodes)
+    swapped = judged_between(nodes[::-1])
     assert [(one, one.score, sorted(one.signs)) for one in found] == [
         (one, one.score, sorted(one.signs)) for one in swapped
     ], "a link depends on which of the two came first"
@@ -250,11 +254,71 @@ def test_two_records(what: str, one: Evidence, other: Evidence, link: tuple[int,
     assert linked(one, other) == link
 
 
-def test_a_fleets_plate_links_nothing() -> None:
-    one, other = accident(plates=("AB1",), at=None), filing(person=B, plates=("AB1",))
-    nodes = [node("a", Kind.ACCIDENT, one), node("b", Kind.APPLICATION, other)]
-    assert links_between(nodes, frozenset())
-    assert not links_between(nodes, frozenset({"plate|AB1"}))
+def crowded(nodes: list[Node]) -> Crowds:
+    under = {hash: key for one in nodes for hash, key in one.own.items()}
+    return crowds(under, Counter(hash for one in nodes for hash in one.own))
+
+
+def cases(nodes: list[Node]) -> list[set[str]]:
+    return [{one.lineage for one in part.nodes} for part in assemble(nodes, links_between(nodes, crowded(nodes)), [])]
+
+
+def test_a_taxis_plate_over_the_years_joins_each_accident_and_no_two() -> None:
+    days = [later(3 * at) for at in range(CROWDED)]
+    nodes = [node(f"a{day}", Kind.ACCIDENT, accident(day, plates=("AB1",), at=None)) for day in days]
+    nodes += [node(f"f{day}", Kind.APPLICATION, filing(day=day, person=B, plates=("AB1",))) for day in days]
+    nodes = [replace(one, own={hash: key for hash, key in one.own.items() if key != Key.PERSON}) for one in nodes]
+    assert len(crowded(nodes).closed) == 1, "the plate alone"
+    assert sorted(map(sorted, cases(nodes))) == [[f"a{day}", f"f{day}"] for day in sorted(days)]
+
+
+@pytest.mark.parametrize("by_number", [False, True], ids=["plate and day", "police case number"])
+@pytest.mark.parametrize("known", [False, True], ids=["no police record", "police record"])
+def test_of_a_large_accident_each_is_judged_with_the_police_record_or_the_oldest(
+    by_number: bool, known: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = (number(NumberType.POLICE_CASE, "N1", "unit"),)
+    common = {"numbers": numbers} if by_number else {"plates": ("BUS001",), "loss": motor("BUS001")}
+    judged: list[int] = []
+    monkeypatch.setattr(assembling, "judge", lambda *given: judged.append(1) or judge(*given))
+    costs = []
+    for count in (100, 200):
+        nodes = [node(f"p{at:03}", Kind.PAPER, evidence("scene-photo", **common)) for at in range(count)]
+        police = accident(plates=("BUS001",), numbers=numbers, issued="2025-12-01T00:00:00Z")
+        nodes += [node("police", Kind.ACCIDENT, police)] if known else []
+        for order in (nodes, nodes[::-1], random.Random(count).sample(nodes, len(nodes))):
+            judged.clear()
+            assert cases(order) == [{one.lineage for one in nodes}]
+            costs.append(len(judged) / len(nodes))
+    assert max(costs) <= 3, "the cost grows with the pairs"
+
+
+def test_a_large_accident_without_a_police_record_stands_beside_another_that_day() -> None:
+    """And a record that fits neither takes nothing away from them, however old it is."""
+    told = {"plates": ("AB1234",), "loss": motor("AB1234")}
+    nodes = [
+        node(f"f{at}", Kind.APPLICATION, filing(person=f"P{at}", accident=seen("18:00"), **told)) for at in range(70)
+    ]
+    old = filing(person=B, accident=seen("20:30"), issued="2020-01-01T00:00:00Z", **told)
+    nodes += [node("old", Kind.APPLICATION, old), node("police", Kind.ACCIDENT, accident(time="08:00", **told))]
+    assert sorted(map(len, cases(nodes))) == [1, 1, 70]
+
+
+def test_two_units_with_one_number_are_two_large_accidents() -> None:
+    def photos(unit: str) -> list[Node]:
+        numbers = (number(NumberType.POLICE_CASE, "N1", unit),)
+        return [node(f"{unit}{at}", Kind.PAPER, evidence("scene-photo", numbers=numbers)) for at in range(70)]
+
+    assert sorted(map(len, cases([*photos("one"), *photos("two")]))) == [70, 70]
+
+
+def test_what_too_many_share_for_any_accident_links_nothing() -> None:
+    told = evidence("scene-photo", numbers=(number(NumberType.POLICE_CASE, "0"),))
+    one = node("a", Kind.PAPER, told)
+    (hash,) = [hash for hash, key in one.own.items() if key == Key.POLICE_CASE]
+    assert crowds(one.own, {hash: VAST}) == Crowds(starred=frozenset({hash}))
+    assert crowds(one.own, {hash: VAST + 1}) == Crowds(closed=frozenset({hash}))
+    assert not links_between([one, node("b", Kind.PAPER, told)], Crowds(closed=frozenset({hash})))
 
 
 def test_the_strongest_of_several_reasons_is_told() -> None:
