@@ -93,6 +93,14 @@ def test_the_canary_test_can_fail(world: tuple[World, list[Item], Path]) -> None
 NATIONAL_ID = re.compile(rb"[A-Z][A-D0-9][0-9]{8}")
 
 
+def _there(path: Path) -> bytes:
+    """A server that runs removes files of its own between the look and the reading: what is gone holds nothing."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
+
+
 def test_no_file_of_the_server_holds_a_person(server: Server, tmp_path: Path) -> None:
     """Tables, indexes and the write-ahead log of PostgreSQL, of the store and of the keys; and the folder beside them."""
     items = list(generate(24, 4))
@@ -106,7 +114,7 @@ def test_no_file_of_the_server_holds_a_person(server: Server, tmp_path: Path) ->
             connection.execute("CHECKPOINT")
         files = [path for folder in (server.folder, tmp_path) for path in folder.rglob("*") if path.is_file()]
         assert any("pg_wal" in path.parts for path in files)
-        return {one for path in files for one in NATIONAL_ID.findall(path.read_bytes())} & persons
+        return {one for path in files for one in NATIONAL_ID.findall(_there(path))} & persons
 
     assert found() == set()
     with world.core.database.write() as tx:
