@@ -226,7 +226,8 @@ def _whole(book: Book) -> Sighting | None:
     record.owed, record.claimed = _owed(seen), {}
     loss = filings.motor_loss(book.day, plates[1])
     whole = _Loss(seen, number, injured, insurers, tuple(code for code, _ in insurers))
-    applications.tell(book, _application(book, whole), insurers, applications.PLAIN, book.claimlink())
+    for person in injured:  # a claim is his who applies
+        applications.tell(book, _application(book, whole, person), insurers, applications.PLAIN, book.claimlink())
     for kind, _ in police_papers.POLICE_PAPERS:
         police_papers.papers(book, seen, number, kind, plates[0])
     for order, party in enumerate(seen.parties, start=1):

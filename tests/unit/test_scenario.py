@@ -494,7 +494,9 @@ def test_of_an_accident_with_every_paper_each_goes_to_who_owes_its_victim(number
     everyone = {payer for owed in record.owed.values() for payer in owed}
     assert {line.expected for line in lines} == {"accepted"}
     of_case = [line for line in lines if line.kind in ("application", "accident", *dict(police_papers.POLICE_PAPERS))]
-    assert len(of_case) == 6 and all(set(line.insurers) == everyone for line in of_case)
+    assert len(of_case) == 7 and all(set(line.insurers) == everyone for line in of_case), (
+        "an application of each victim"
+    )
     for party, owed in record.owed.items():
         person = book.person(int(party) - 1).identifier
         hers = [line for line in lines if line.persons == (person,) and line.kind != "authorisation"]
