@@ -97,12 +97,18 @@ def run(
         if failed:
             sys.exit(1)
     else:
+        import uvloop
+
         from services.distributed import Node
         from services.sandbox.participants import policies
 
         lines = register([policy.line() for policy in policies()])
-        with databases(), contextlib.nullcontext() if port is None else bound(host, port) as listener:
-            asyncio.run(_run(service, lambda: Node(broker, places, lines, sandbox=True), listener))
+        with (
+            databases(),
+            contextlib.nullcontext() if port is None else bound(host, port) as listener,
+            asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+        ):
+            runner.run(_run(service, lambda: Node(broker, places, lines, sandbox=True), listener))
 
 
 def address(kafka: str) -> "Broker":
