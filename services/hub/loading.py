@@ -19,7 +19,7 @@ from services.hub.assemble import UNDECIDED, Component, Word, assemble, judged_b
 from services.hub.fold import FILINGS, Case
 from services.hub.grading import Key
 from services.hub.linking import Crowds, Link, Node, crowds, keys, near
-from services.hub.mandates import unmandated
+from services.hub.mandates import unempowered, unmandated
 
 
 @dataclass
@@ -140,6 +140,8 @@ class Loader:
         }
         wanted = [row.record for row in current.values()] + [one for some in beside.values() for one in some]
         views |= self._archive.views(tx, [record for record in wanted if record not in views])
+        shown_ = {row.record: views[row.record] for row in current.values() if row.record in views}
+        astray |= unempowered(tx, self._archive, self._keys.lookup, shown_)
         for lineage, row in current.items():
             evidence = views.get(row.record)
             if isinstance(evidence, Evidence) and row.kind != Kind.ACCIDENT_FILE:

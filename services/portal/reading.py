@@ -30,6 +30,7 @@ from services.hub.linking import Node
 from services.hub.loading import Loaded, shown, spent_elsewhere
 from services.hub.worker import Hub
 from services.motor.costs import Costs, costs
+from services.motor.stated import Stated, stated
 from services.portal.dossier import (
     ConsentState,
     DeadLetter,
@@ -75,7 +76,7 @@ class Reading:
         vehicles."""
         if dossier.case is None or not dossier.case.motor:
             return dossier
-        contents: dict[str, AccidentReport | Costs | str] = {}
+        contents: dict[str, AccidentReport | Costs | Stated | str] = {}
         read, unread = to_read(dossier, records)
         for node in read:
             try:
@@ -266,7 +267,7 @@ def _statement(body: bytes) -> str:
     return str(json.loads(body)["statement"])
 
 
-_READ = {Kind.ACCIDENT: accepted, Kind.DOCUMENT: costs, Kind.DISPUTE: _statement}
+_READ = {Kind.ACCIDENT: accepted, Kind.DOCUMENT: costs, Kind.APPLICATION: stated, Kind.DISPUTE: _statement}
 
 
 def _entry(row: Row) -> Entry:

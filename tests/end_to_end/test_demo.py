@@ -14,7 +14,7 @@ from pathlib import Path
 from services.sandbox.scenario import generate
 from services.sandbox.truth import Acting
 
-# With a double, an accident of two insurers that has all its papers, and agents with and without a mandate.
+# With a double, an accident of two who pay that has all its papers, and agents with and without a mandate.
 SEED, CASES = 66, 6
 DEMO = (sys.executable, "-m", "services", "demo", "--seed", str(SEED), "--cases", str(CASES))
 
@@ -32,7 +32,7 @@ def told_of_the_world() -> list[str]:
     acting = Counter(truth.acting for truth in truths)
     assert whole and acting[Acting.MANDATED] and acting[Acting.REVOKED] and acting[Acting.UNMANDATED]
     return [
-        f"To settle {len(whole)} accidents of two insurers from one set each",
+        f"To settle {len(whole)} accidents of two who pay from one set each",
         f"applications under a mandate {acting[Acting.MANDATED]}, held by insurers {acting[Acting.MANDATED]};",
         f"under one revoked {acting[Acting.REVOKED]}, offered before ",
         f"held 0; without one {acting[Acting.UNMANDATED]}, ever offered 0",
