@@ -117,7 +117,7 @@ def _fund(motor: MotorCases, held: set[str], seen: Mapping[str, Seen]) -> str:
     """Why it owes whom, by how the vehicle stood (G0390060 art. 40 I), and what reached it."""
     why = ", ".join(f"{INSURED[stood][1]} {count}" for stood, count in sorted(motor.fund.items()))
     offers = seen[FUND].offers if FUND in seen else 0
-    return f"owes for vehicles: {why or 'none'}; it was made {offers} offers and holds {len(held)} papers"
+    return f"victims by the vehicle's standing: {why or 'none'}; it got {offers} offers and holds {len(held)} papers"
 
 
 def _more(extra: int) -> str:
