@@ -101,13 +101,14 @@ def _codes(value: dict) -> list[Problem]:
     return [at("accident-code-unknown", *path) for path, found in read if found and not found.known]
 
 
-def _party(party: dict, system: CodeSystem | None) -> Party:
+def _party(party: dict, system: CodeSystem | None, known: bool) -> Party:
+    """`known`: somebody could claim by this record. Of open data nobody asks how a vehicle stood, and it is most of a file."""
     return Party(
         person=person.normal(party["person"]["identifier"]) if "person" in party else None,
         plate=normalise.plate(party["plate"]) or None if "plate" in party else None,
         kind=party["kind"],
         injured={"death": True, "injured": True, "none": False}.get(party["injury"]),
-        vehicle=standing_without_report(own_json.read_party(party, system)),
+        vehicle=standing_without_report(own_json.read_party(party, system)) if known else None,
     )
 
 
@@ -117,7 +118,9 @@ def _evidence(value: dict, record: Record) -> Evidence:
     local = occurred.astimezone(moments.TAIPEI)
     _, longitude, latitude = accident_evidence.coordinates(value["place"])
     system = CodeSystem(value["codeSystem"]) if "codeSystem" in value else None
-    parties = tuple(_party(party, system) for party in sorted(value["parties"], key=lambda party: party["order"]))
+    told = sorted(value["parties"], key=lambda party: party["order"])
+    known = any("person" in party or "plate" in party for party in told)
+    parties = tuple(_party(party, system, known) for party in told)
     accident = Accident(
         date=local.date().isoformat(),
         time=local.strftime("%H:%M"),
