@@ -115,6 +115,11 @@ class Loader:
         crowded = crowds(under, casebook.key_counts(tx, under))
         return loaded.nodes, next(iter(judged_between(loaded.nodes.values(), crowded)), None)
 
+    def cases_about(self, tx: Connection, person: str) -> set[str]:
+        """The numbers of the cases in which something about a person stands."""
+        lineages = casebook.lineages_under(tx, {self._keys.lookup(f"person|{person}")})
+        return {row.case_number for row in casebook.rows_of_lineages(tx, lineages) if row.case_number}
+
     def unmandated(self, tx: Connection, rows: Iterable[Row]) -> set[str]:
         """Of these rows, that the hub has folded, what an agent filed without a mandate."""
         filed = mandates.acting_in(tx, [row.record for row in rows if row.kind in FILINGS])

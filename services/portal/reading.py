@@ -192,7 +192,9 @@ class Reading:
         if not isinstance(view, Mandate):
             return None
         filings = mandates.filings_under(tx, mandates.pairs_of(tx, [row.record]))
+        # What went by it was of the principal's cases; once it is revoked, what rests on it stands in none of them.
         stood = {one.case_number for one in filings if one.case_number}
+        stood |= self._hub.loader.cases_about(tx, view.principal)
         numbers = sorted(stood.union(*(tracing.numbers_into(tx, number) for number in stood)))
 
         def by(bases: Iterable[str]) -> bool:
