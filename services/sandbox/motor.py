@@ -31,8 +31,15 @@ UNINSURED, UNCONSENTED, EXEMPT, ALL_EXEMPT = "uninsured", "unconsented", "one-ex
 FUND_CASES = (UNINSURED, UNCONSENTED, EXEMPT, ALL_EXEMPT)
 BY_AGENT = (applications.MANDATED, applications.REVOKED, applications.ASTRAY)  # kinds too: who files the application
 CLASSES = ("certificate", "receipt")
-OWN_PAPERS = {"identity": "identity", "bank-account": "claim"}  # what a claimant hands in herself, by data class
-FOR_THE_FUND = {"fund-receipt-and-undertaking": "claim"}  # K0040049 art. 6
+# What a claimant hands in: its data class, and who issued it (None: the hospital that treated her). She claims the way there too.
+OWN_PAPERS = {
+    "identity": ("identity", "CLAIMANT"),
+    "bank-account": ("claim", "CLAIMANT"),
+    "transport-receipt": ("claim", "CARRIER"),
+    "materials-statement": ("certificate", None),
+}
+CLAIMED = {"costs": ["transport"]}
+FOR_THE_FUND = {"fund-receipt-and-undertaking": ("claim", "CLAIMANT")}  # K0040049 art. 6
 CARE = ("REGISTRATION", "PART", "CERTIFICATE")  # what NHI leaves to the patient (G0390067 art. 2 II ②(1))
 MATERIALS, MATERIALS_MOST = "METR", 20_000  # TWD a victim (G0390067 art. 2 III ⑥)
 
@@ -181,14 +188,18 @@ def _by_agent(book: Book, loss: _Loss, how: str) -> None:
     applications.by_agent(book, _application(book, loss), loss.insurers, how, sender, principal, agent)
 
 
-def _application(book: Book, loss: _Loss, who: Person | None = None) -> Make:
-    """Writes the application of somebody, the first of the injured if no other, with what the applicant knows."""
+def _application(book: Book, loss: _Loss, who: Person | None = None, **more: Any) -> Make:
+    """Writes the application of somebody, the first of the injured if no other, with what the applicant knows. `more`: further
+    fields of it."""
     applicant, plates = who or loss.injured[0], _plates(loss.seen)
     plate = next((party.plate for party in loss.seen.parties if party.person == applicant and party.plate), plates[0])
     number = loss.number if book.chance(0.6) else None
     about = filings.motor_loss(book.day, plate)
-    return lambda identifier, version, insurers: filings.with_accident(
-        filings.application(identifier, applicant, about, list(insurers), version=version), loss.seen, number
+    return lambda identifier, version, insurers: (
+        filings.with_accident(
+            filings.application(identifier, applicant, about, list(insurers), version=version), loss.seen, number
+        )
+        | more
     )
 
 
@@ -267,7 +278,8 @@ def _whole(book: Book, kind: str) -> Sighting | None:
     loss = filings.motor_loss(book.day, plates[1])
     whole = _Loss(seen, number, injured, insurers, tuple(code for code, _ in insurers))
     for person in injured:  # a claim is his who applies
-        applications.tell(book, _application(book, whole, person), insurers, applications.PLAIN, book.claimlink())
+        make = _application(book, whole, person, claimed=CLAIMED)
+        applications.tell(book, make, insurers, applications.PLAIN, book.claimlink())
     for kind, _ in police_papers.POLICE_PAPERS:
         police_papers.papers(book, seen, number, kind, plates[0])
     for order, party in enumerate(seen.parties, start=1):
@@ -283,22 +295,19 @@ def _claim(book: Book, seen: Occurrence, person: Person, debtors: tuple[str, ...
     spec = visits.injury(book.rng, visit, seen.moment, first=True, dated=True, place=seen.place)
     hospital_papers.tell(book, spec, hospital_papers.PLAIN)
     own = OWN_PAPERS | (FOR_THE_FUND if FUND in debtors else {})
-    for kind, data_class, issuer in (
-        *((kind, data_class, "CLAIMANT") for kind, data_class in own.items()),
-        ("materials-statement", "certificate", visit.hospital.code),
-    ):
+    for kind, (data_class, issuer) in own.items():
         mark = book.mark()
         metadata = filings.paper(
             f"P-{mark}",
             kind,
             persons=[person.identifier],
             classes=[data_class],
-            issuer=issuer,
+            issuer=issuer or visit.hospital.code,
             issued=book.day + timedelta(days=book.rng.randrange(1, 20)),
             loss=loss,
         )
         hospital_papers.upload(book, kind, sender=book.claimlink(), metadata=metadata, mark=mark)
-    classes = (*CLASSES, *OWN_PAPERS.values())
+    classes = tuple(dict.fromkeys((*CLASSES, *(data_class for data_class, _ in own.values()))))
     consents.grant(book, Wish(person, "injured", debtors, Cover.MOTOR_COMPULSORY, classes, loss))
     materials = sum(line.net for line in spec.lines if line.code == MATERIALS)
     return sum(line.net for line in spec.lines if line.code in CARE) + min(materials, MATERIALS_MOST)

@@ -507,12 +507,7 @@ def test_of_an_accident_with_every_paper_each_goes_to_who_owes_its_victim(kind, 
         person = book.person(int(party) - 1).identifier
         hers = [line for line in lines if line.persons == (person,) and line.kind != "authorisation"]
         for_fund = {"fund-receipt-and-undertaking"} if FUND in owed else set()
-        assert {line.kind for line in hers} == {
-            "document",
-            "identity",
-            "bank-account",
-            "materials-statement",
-        } | for_fund
+        assert {line.kind for line in hers} == {"document", *motor.OWN_PAPERS} | for_fund
         assert all(set(line.insurers) == set(owed) for line in hers) and record.claimed[party] > 0
 
 
