@@ -40,7 +40,7 @@ class Standing:
     covers: frozenset[Cover]
     holds: bool = False  # an application of the case names it for the compulsory cover
     compulsory: bool = False  # compulsory insurer of a vehicle in the accident
-    application: bool = False  # the case has an application for the compulsory cover
+    application: bool = False  # the case has an application for the compulsory cover to an insurer: it tells the others
     vehicles: frozenset[str] = frozenset()  # in the accident that it covers compulsorily (`fold.vehicles_of`)
     held_under: Basis = ()  # what the application that it holds rests on, when an agent filed it
 

@@ -194,7 +194,7 @@ def _standings(
             holds=(insurer, Cover.MOTOR_COMPULSORY) in filed,
             compulsory=insurer in compulsory,
             vehicles=frozenset(compulsory.get(insurer, ())),
-            application=any(cover == Cover.MOTOR_COMPULSORY for _, cover in filed),
+            application=any(cover == Cover.MOTOR_COMPULSORY and named != FUND for named, cover in filed),
             held_under=filed.get((insurer, Cover.MOTOR_COMPULSORY), ()),
         )
         for insurer in sorted(covers)

@@ -86,6 +86,8 @@ def test_it_has_the_police_record_of_an_accident_with_a_vehicle_that_it_stands_i
     assert papers(unasked, FUND) == set()
     told = seen(unasked, FUND)
     assert bool(told and told.notice) == owes, "that a claim was received: G0390062 art. 14 III names the fund"
+    other = seen(claimed, Y)
+    assert other is None, "of what the fund receives no article has it tell anybody"
     alone = of(police)
     assert (standing(alone) is not None) == owes and seen(alone, FUND) is None, "a party, of whom nobody claims"
 
