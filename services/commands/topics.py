@@ -55,14 +55,14 @@ def _bring(kafka: str | None, database: str | None, *, do: bool) -> None:
     try:
         own = kafka_topics.Topics(broker)
         changes = _of_insurers(database, own, do) if database else own.apply((), ()) if do else own.plan((), ())
-        open_because = own.open_to_everybody()
+        lying_open = own.open_to_everybody()
     except KafkaException as error:
         raise Failed(f"{UNREACHABLE} ({error.args[0].name()})") from None
     for change in changes:
         click.echo(f"{change.topic}: {change.what}")
-    for reason in open_because:
-        click.echo(f"All topics lie open to everybody who reaches the brokers: {reason}.")
-    if not changes and not open_because:
+    for sentence in lying_open:
+        click.echo(sentence)
+    if not changes and not lying_open:
         click.echo("Nothing differs.")
     if any(change.does is None for change in changes):
         raise Failed("Some of it only a person can decide; see above.")

@@ -76,17 +76,40 @@ def test_the_command_plans_applies_and_says_when_nothing_differs(kafka_address: 
     assert not Topics(Broker(kafka_address)).asks_who_reads()
 
 
-def test_a_broker_that_lets_read_whatever_has_no_list_is_told() -> None:
+def test_where_brokers_let_everybody_read_what_has_no_list_an_insurers_topic_always_has_one() -> None:
     setting = "allow.everyone.if.no.acl.found"
-    with kafka(users={"insurer-a": "secret-a"}, settings={setting: "true"}) as cluster:
+    users = {"insurer-a": "secret-a", "insurer-b": "secret-b"}
+    with kafka(users=users, settings={setting: "true"}) as cluster:
         own = Topics(Broker(cluster.address))
+
+        def read(user: str) -> bytes | None:
+            group = f"insurer-{user}.{secrets.token_hex(6)}"  # a new one reads from the beginning
+            try:
+                return asyncio.run(_read(cluster.address_of(f"insurer-{user}"), feed_name("a"), group))
+            except TopicAuthorizationFailedError:
+                return None
+
         own.apply(["a"], [])
         asyncio.run(_write(cluster.address, feed_name("a"), b"one"))
-        assert asyncio.run(_read(cluster.address_of("insurer-a"), feed_name("a"), "insurer-a.claims")) == b"one"
+        assert (read("a"), read("b")) == (None, None)
+        for _ in range(2):
+            assert [change.what for change in own.apply(["a"], ["a"])] == ["let User:insurer-a read"]
+            assert own.plan(["a"], ["a"]) == []
+            assert (read("a"), read("b")) == (b"one", None)
+            assert [change.what for change in own.apply(["a"], [])] == ["let User:insurer-a read no longer"]
+            assert own.plan(["a"], []) == []
+            assert (read("a"), read("b")) == (None, None)
         result = CliRunner().invoke(topics, ["plan", "--kafka", cluster.address])
         assert result.exit_code == 0 and own.asks_who_reads()
         (said,) = result.output.splitlines()
-        assert said.startswith("All topics lie open to everybody") and setting in said
+        assert said.startswith("Topics without an access list of their own") and setting in said
+
+
+def test_whoever_owns_the_insurers_topics_alone_leaves_the_table_to_others(broker: Broker) -> None:
+    code = broker.space  # no other test's
+    Topics(broker, table=()).apply([code], [code])
+    made = AdminClient({"bootstrap.servers": broker.hosts}).list_topics(timeout=30).topics.keys()
+    assert feed_name(code) in made and not {topic.on_broker(broker.space) for topic in TOPICS} & made
 
 
 def test_an_address_that_cannot_be_read_is_refused_without_repeating_it() -> None:
