@@ -5,8 +5,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from adapters.stores import casebook, mandates, records
+from adapters.stores import casebook, consents, mandates, participants, records
 from adapters.stores.dialect import acceptances
+from adapters.stores.journal import Entry, What
 from adapters.stores.tables import cursors, feeds, log, offers, outbox, views
 from adapters.stores.tables import records as table
 from schemas.records import Outcome
@@ -18,6 +19,29 @@ _ENVELOPE = ("record", "kind", "sender", "role", "method", "path", "sha256", "si
 
 def known(tx: Connection, record: str) -> Row | None:
     return records.by_ids(tx, [record]).get(record)
+
+
+def untrue(tx: Connection, entries: Sequence[Entry]) -> list[Entry]:
+    """Those of these words of the journal that the store knows nothing of: erasures, withdrawals, and how participants stand by
+    the last of them."""
+    gone = records.by_ids(tx, [one.subject for one in entries if one.what == What.ERASED])
+    withdrawn = consents.withdrawn(tx, [one.subject for one in entries if one.what == What.WITHDRAWN])
+    last = {one.subject: one for one in entries if one.what == What.PARTICIPANT}
+    found = []
+    for one in entries:
+        match one.what:
+            case What.ERASED:
+                true = one.subject in gone and bool(gone[one.subject].erased)
+            case What.WITHDRAWN:
+                true = one.subject in withdrawn
+            case What.PARTICIPANT:
+                known = participants.get(tx, one.subject)
+                true = one is not last[one.subject] or (known is not None and known.status == one.detail["status"])
+            case _:
+                true = True
+        if not true:
+            found.append(one)
+    return found
 
 
 def put_known(tx: Connection, row: Mapping[str, object]) -> None:

@@ -9,9 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from adapters.stores import feeds, participants, reconciling, records
+from adapters.stores import feeds, participants, reconciling, records, restoring
 from adapters.stores.archive import BLOB_KEY, RECORD_KEY
 from adapters.stores.database import Store
+from adapters.stores.journal import Entry, Journal, What
 from adapters.stores.reconciling import LIMIT, Difference
 from adapters.streams.log import Log
 from adapters.vault.keys import Keys
@@ -25,8 +26,8 @@ PARTS = "0123456789abcdef"  # of record ids by their first digit: a sixteenth of
 Steps = Sequence[tuple[str, tuple[str, ...]]]  # name and topics of each step
 
 
-def compare(database: Store, log: Log, keys: Keys, steps: Steps, now: datetime) -> dict[str, Any]:
-    """Takes its own transactions: the keys are read between them."""
+def compare(database: Store, log: Log, keys: Keys, journal: Journal, steps: Steps, now: datetime) -> dict[str, Any]:
+    """Takes its own transactions: keys and journal are read between them."""
     before = records.stamp(now - timedelta(seconds=LATE_SECONDS))
     with database.read() as tx:
         lag = {name: log.lag(tx, name, topics) for name, topics in steps}
@@ -39,6 +40,9 @@ def compare(database: Store, log: Log, keys: Keys, steps: Steps, now: datetime) 
     found += _twice(database, lambda tx: _erased(tx, keys))
     for insurer in insurers:
         found += _twice(database, lambda tx, insurer=insurer: _offers(tx, keys, insurer))
+    if not any(lag.values()):  # what was journaled and rolled back is done again by then
+        highest, words = journal.highest(), journal.newest(LIMIT)
+        found += _twice(database, lambda tx: _untrue(tx, highest, words))
     return report(records.stamp(now), counts, lag, days, found, LIMIT)
 
 
@@ -63,6 +67,23 @@ def _rights(tx: Connection) -> Iterator[Difference]:
             None,
             f"{one.status}, roles {', '.join(one.roles) or 'none'}, let read: {reads}",
         )
+
+
+def _untrue(tx: Connection, highest: dict[str, int], words: Sequence[Entry]) -> Iterator[Difference]:
+    """What the journal tells and the store does not know. Of a crash's numbers the next start passes over the rest."""
+    last = feeds.totals(tx)
+    for one in restoring.untrue(tx, words):
+        of_record = one.subject if one.what == What.ERASED else None
+        yield "journal-ahead", of_record, None, None, f"{one.what} at {one.at}: {one.subject}"
+    for insurer, number in highest.items():
+        if number > last.get(insurer, 0):
+            yield (
+                "journal-ahead",
+                None,
+                insurer,
+                None,
+                f"number {number} was given, the last here is {last.get(insurer, 0)}",
+            )
 
 
 def _bodies(tx: Connection, keys: Keys, part: str) -> Iterator[Difference]:

@@ -33,6 +33,12 @@ def lost(entries: Iterable[tuple[str, Mapping[str, Any]]], last: int) -> list[Lo
     return [found[number] for number in numbers]
 
 
+def set_back(entries: Iterable[tuple[str, Mapping[str, Any]]], last: int) -> bool:
+    """Whether the store was further once, `entries` as for `lost`. A batch is numbered from the store's last number on: one
+    that begins later than the next number stood in a store that had more. All others a crash may have rolled back."""
+    return any(detail["first"] > last + 1 for _, detail in entries)
+
+
 def open_numbers(gone: Iterable[Lost]) -> dict[str, list[int]]:
     """The lost offers that no lost number takes back, by case: an insurer may hold them still."""
     gone = list(gone)

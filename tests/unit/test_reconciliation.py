@@ -11,6 +11,7 @@ import pytest
 
 from adapters.stores import reconciling
 from adapters.stores.archive import RECORD_KEY
+from adapters.stores.journal import Entry, Journal, What
 from adapters.vault.keys import Keys
 from services.delivery.worker import offer_key
 from services.embedded import Core
@@ -64,7 +65,7 @@ class Store:
         self.sql.close()
         core = Core(self.folder, PARTICIPANTS, register(policies()), clock=lambda: LATER)
         try:
-            return compare(core.database, core.log, core.keys, steps_of(core.handlers, VALIDATION), LATER)
+            return compare(core.database, core.log, core.keys, core.journal, steps_of(core.handlers, VALIDATION), LATER)
         finally:
             core.close()
 
@@ -167,6 +168,18 @@ def question_of_erased(store: Store) -> str:
     store.sql.execute(f"INSERT INTO verifications {values}", (record, record))
     store.sql.execute("UPDATE records SET erased = 1 WHERE record = ?", (record,))
     return str(record)
+
+
+def journaled(word: Entry) -> Break:
+    """The store was set back to before this."""
+
+    def act(store: Store) -> str:
+        journal = Journal.in_folder(store.folder / "journal")
+        journal.write([word])
+        journal.close()
+        return word.subject
+
+    return act
 
 
 BREAKS: list[tuple[str, Break, set[str]]] = [
@@ -296,6 +309,26 @@ BREAKS: list[tuple[str, Break, set[str]]] = [
         "a suspended insurer is still let read",
         execute("UPDATE participants SET reads = 1, status = 'suspended' WHERE code = ?", FEED),
         {"right-owed"},
+    ),
+    (
+        "an erasure of which the store knows nothing any more",
+        journaled(Entry(What.ERASED, "r1", "2026-11-21T04:00:00Z", {})),
+        {"journal-ahead"},
+    ),
+    (
+        "a withdrawal",
+        journaled(Entry(What.WITHDRAWN, "l1", "2026-11-21T04:00:00Z", {})),
+        {"journal-ahead"},
+    ),
+    (
+        "a suspension",
+        journaled(Entry(What.PARTICIPANT, PARTICIPANTS[0].code, "2026-11-21T04:00:00Z", {"status": "suspended"})),
+        {"journal-ahead"},
+    ),
+    (
+        "a number",
+        journaled(Entry(What.NUMBERED, PARTICIPANTS[0].code, "2026-11-21T04:00:00Z", {}, 9_999)),
+        {"journal-ahead"},
     ),
     (
         "a dead letter",
