@@ -20,6 +20,7 @@ from schemas.records import Reads
 from services.delivery.rights import owed
 from services.delivery.worker import OFFER_KEY
 from services.portal.reconciliation import LATE_SECONDS, report
+from services.recovery.lost import set_back
 
 PARTS = "0123456789abcdef"  # of record ids by their first digit: a sixteenth of the keys in memory at a time
 
@@ -42,7 +43,7 @@ def compare(database: Store, log: Log, keys: Keys, journal: Journal, steps: Step
         found += _twice(database, lambda tx, insurer=insurer: _offers(tx, keys, insurer))
     if not any(lag.values()):  # what was journaled and rolled back is done again by then
         highest, words = journal.highest(), journal.newest(LIMIT)
-        found += _twice(database, lambda tx: _untrue(tx, highest, words))
+        found += _twice(database, lambda tx: _untrue(tx, journal, highest, words))
     return report(records.stamp(now), counts, lag, days, found, LIMIT)
 
 
@@ -69,21 +70,17 @@ def _rights(tx: Connection) -> Iterator[Difference]:
         )
 
 
-def _untrue(tx: Connection, highest: dict[str, int], words: Sequence[Entry]) -> Iterator[Difference]:
-    """What the journal tells and the store does not know. Of a crash's numbers the next start passes over the rest."""
-    last = feeds.totals(tx)
+def _untrue(tx: Connection, journal: Journal, highest: dict[str, int], words: Sequence[Entry]) -> Iterator[Difference]:
+    """What the journal tells and the store does not know. A number that a rolled back batch may have left is no difference: the
+    next start passes it over."""
     for one in restoring.untrue(tx, words):
         of_record = one.subject if one.what == What.ERASED else None
         yield "journal-ahead", of_record, None, None, f"{one.what} at {one.at}: {one.subject}"
-    for insurer, number in highest.items():
-        if number > last.get(insurer, 0):
-            yield (
-                "journal-ahead",
-                None,
-                insurer,
-                None,
-                f"number {number} was given, the last here is {last.get(insurer, 0)}",
-            )
+    last = feeds.totals(tx)
+    for insurer in sorted(one for one, number in highest.items() if number > last.get(one, 0)):
+        here = last.get(insurer, 0)
+        if set_back([(one.at, one.detail) for one in journal.numbers(insurer, here)], here):
+            yield "journal-ahead", None, insurer, None, f"{highest[insurer]} numbers were given, {here} are here"
 
 
 def _bodies(tx: Connection, keys: Keys, part: str) -> Iterator[Difference]:

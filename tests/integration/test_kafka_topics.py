@@ -40,6 +40,30 @@ def test_a_topic_is_widened_only_where_order_does_not_matter(broker: Broker) -> 
     assert len(admin.list_topics(timeout=30).topics[VERDICTS.on_broker(broker.space)].partitions) == VERDICTS.partitions
 
 
+def test_whoever_reads_a_topic_notices_partitions_that_were_added(
+    broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapters.streams.kafka.LOOK_MS", 200)
+    name = VERDICTS.on_broker(broker.space)
+    admin = AdminClient({"bootstrap.servers": broker.hosts})
+    for made in admin.create_topics([NewTopic(name, 1, 1)]).values():
+        made.result(30)
+
+    async def read() -> None:
+        consumer = broker.consumer(broker.group("reads"))
+        consumer.subscribe([name])
+        await consumer.start()
+        try:
+            for partitions in (1, VERDICTS.partitions):
+                while len(consumer.assignment()) < partitions:
+                    await consumer.getmany(timeout_ms=50)
+                await asyncio.to_thread(Topics(broker).apply, (), ())
+        finally:
+            await consumer.stop()
+
+    asyncio.run(asyncio.wait_for(read(), 30))
+
+
 def test_a_topic_of_fewer_copies_is_told_and_left_to_a_person() -> None:
     """As made on one broker, before there were three."""
     (change,) = copied("claims.checked.1", [3, 1, 3], 3)

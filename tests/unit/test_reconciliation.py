@@ -327,7 +327,7 @@ BREAKS: list[tuple[str, Break, set[str]]] = [
     ),
     (
         "a number",
-        journaled(Entry(What.NUMBERED, PARTICIPANTS[0].code, "2026-11-21T04:00:00Z", {}, 9_999)),
+        journaled(Entry(What.NUMBERED, PARTICIPANTS[0].code, "2026-11-21T04:00:00Z", {"first": 9_999}, 9_999)),
         {"journal-ahead"},
     ),
     (
@@ -352,6 +352,13 @@ def test_what_is_broken_is_named(store: Store, what: str, act: Break, named: set
     if about is not None:
         assert any(about in str(one) for one in found["differences"] if one["what"] in named), "it is not said of what"
     assert all(one["what"] in " ".join(lines(found)) for one in found["differences"])
+
+
+def test_numbers_that_a_crash_may_have_left_in_the_journal_are_no_difference(store: Store) -> None:
+    insurer, last = store.one("SELECT insurer, last FROM feeds")
+    word = Entry(What.NUMBERED, insurer, "2026-11-21T04:00:00Z", {"first": last + 1}, last + 3)
+    journaled(word)(store)
+    assert store.compare()["ok"]
 
 
 def test_every_sort_of_difference_has_its_break_here() -> None:
