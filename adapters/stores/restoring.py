@@ -24,24 +24,19 @@ def known(tx: Connection, record: str) -> Row | None:
 def untrue(tx: Connection, entries: Sequence[Entry]) -> list[Entry]:
     """Those of these words of the journal that the store knows nothing of: erasures, withdrawals, and how participants stand by
     the last of them."""
-    gone = records.by_ids(tx, [one.subject for one in entries if one.what == What.ERASED])
-    withdrawn = consents.withdrawn(tx, [one.subject for one in entries if one.what == What.WITHDRAWN])
-    last = {one.subject: one for one in entries if one.what == What.PARTICIPANT}
-    found = []
-    for one in entries:
-        match one.what:
-            case What.ERASED:
-                true = one.subject in gone and bool(gone[one.subject].erased)
-            case What.WITHDRAWN:
-                true = one.subject in withdrawn
-            case What.PARTICIPANT:
-                known = participants.get(tx, one.subject)
-                true = one is not last[one.subject] or (known is not None and known.status == one.detail["status"])
-            case _:
-                true = True
-        if not true:
-            found.append(one)
-    return found
+    of = {what: {one.subject: one for one in entries if one.what == what} for what in What}  # of each subject the last
+    erased = {record for record, row in records.by_ids(tx, of[What.ERASED]).items() if row.erased}
+    withdrawn = consents.withdrawn(tx, of[What.WITHDRAWN])
+    stand = {code: participants.get(tx, code) for code in of[What.PARTICIPANT]}
+    return [
+        *(one for record, one in of[What.ERASED].items() if record not in erased),
+        *(one for lineage, one in of[What.WITHDRAWN].items() if lineage not in withdrawn),
+        *(
+            one
+            for code, one in of[What.PARTICIPANT].items()
+            if (known := stand[code]) is None or known.status != one.detail["status"]
+        ),
+    ]
 
 
 def put_known(tx: Connection, row: Mapping[str, object]) -> None:

@@ -74,7 +74,7 @@ async def _numbers(consumer: AIOKafkaConsumer, insurer: str) -> tuple[list[int |
     while await consumer.position(place) < end:
         for record in (await consumer.getmany(timeout_ms=READ_MS)).get(place, ()):
             if record.offset < end:
-                number = dict(record.headers).get("ce_offernumber", b"")
+                number = dict(record.headers).get("ce_offernumber") or b""
                 found.append(int(number) if number.isdigit() else None)
     return found, (await consumer.beginning_offsets([place]))[place] == 0
 

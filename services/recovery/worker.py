@@ -287,20 +287,23 @@ def pass_over(store: Store, keys: Keys, journal: Journal, now: datetime) -> None
     highest = journal.highest()
 
     def work(tx: Connection) -> None:
-        last = feeds.totals(tx)
-        ahead = sorted(insurer for insurer, number in highest.items() if number > last.get(insurer, 0))
+        known = feeds.totals(tx)
+        ahead = sorted(insurer for insurer, number in highest.items() if number > known.get(insurer, 0))
         lock(tx, (f"feed:{insurer}" for insurer in ahead))
+        last = {insurer: feeds.last_number(tx, insurer) for insurer in ahead}
+        entries = {insurer: journal.numbers(insurer, last[insurer]) for insurer in ahead}
+        for insurer in ahead:  # before anything is written
+            if set_back([(one.at, one.detail) for one in entries[insurer]], last[insurer]):
+                raise feeds.SetBack(insurer, last[insurer], highest[insurer])
         for insurer in ahead:
-            _pass_over(tx, keys, journal, insurer, now)
+            _pass_over(tx, keys, journal, insurer, last[insurer], entries[insurer], now)
 
     store.commit(work)
 
 
-def _pass_over(tx: Connection, keys: Keys, journal: Journal, insurer: str, now: datetime) -> None:
-    last = feeds.last_number(tx, insurer)
-    entries = journal.numbers(insurer, last)
-    if set_back([(one.at, one.detail) for one in entries], last):
-        raise feeds.SetBack(insurer, last, max(one.number or 0 for one in entries))
+def _pass_over(
+    tx: Connection, keys: Keys, journal: Journal, insurer: str, last: int, entries: Sequence[Entry], now: datetime
+) -> None:
     batch, gone = _replayed(insurer, last, entries)
     if not gone:  # committed meanwhile
         return

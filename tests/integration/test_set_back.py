@@ -2,6 +2,8 @@
 nothing starts."""
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,18 +11,21 @@ import pytest
 
 from adapters.stores import casebook, copying, feeds
 from adapters.stores.feeds import SetBack
-from adapters.streams.kafka import trouble
+from adapters.streams.kafka import Broker, trouble
+from adapters.streams.kafka_topics import Topics
 from schemas.events import Message, View
 from schemas.topics import OFFERS
 from services.delivery.worker import Sequencer
 from services.recovery.worker import pass_over
 from services.sandbox.scenario import Item, generate
 from tests.contract.crashing import Crash
-from tests.integration.recovering import Feeds, Lossy, differences, feeds_of, run, settle
+from tests.integration.recovering import Feeds, Lossy, differences, feeds_of, settle
 from tests.servers.places import InFiles, Place
 from tests.simulation.world import NOW, World
 
 SEED, CASES = 7, 12
+PATIENCE = 120.0
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -127,8 +132,26 @@ def test_a_store_set_back_by_one_batch_gives_none_of_its_numbers_again(
     assert differences(again.core, NOW) == []
 
 
+def refused(place: Place, request: pytest.FixtureRequest) -> str:
+    """Why what gives numbers does not start."""
+    words = ["--sandbox", "--data", str(place.folder), "--journal", str(place.folder / "journal")]
+    if isinstance(place, InFiles):
+        words = ["up", "--port", "0", *words]
+    else:
+        address = request.getfixturevalue("kafka_address")
+        Topics(Broker(address)).apply((), ())
+        words = ["run", "sequencer", "--kafka", address, "--database", place.store, "--keys", place.wrapped, *words]
+    command = [sys.executable, "-m", "services", *words]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert done.returncode == 1, done.stderr
+    return done.stderr
+
+
 def test_a_store_that_was_certainly_further_is_refused_until_it_is_restored(
-    place: Place, opened: Callable[[Place], World], tmp_path_factory: pytest.TempPathFactory
+    place: Place,
+    opened: Callable[[Place], World],
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
 ) -> None:
     world, items = opened(place), list(generate(SEED, CASES))
     world.send(items[: len(items) // 2])
@@ -144,8 +167,7 @@ def test_a_store_that_was_certainly_further_is_refused_until_it_is_restored(
         start(again)
     assert "journal-ahead" in {one["what"] for one in differences(again.core, NOW)}
     again.close()
-    if isinstance(place, InFiles):
-        assert "was set back" in run("up", "--sandbox", "--port", "0", "--data", place.folder, good=False)
+    assert "was set back" in refused(place, request)
     lossy = Lossy(place)
     as_it_is = lossy.back_up(backups / "as it is")
     lossy.lose_store()
