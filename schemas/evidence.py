@@ -109,13 +109,24 @@ class Loss(Shape):
     case: str | None = None
 
 
+class VehicleStanding(StrEnum):
+    """How a motor vehicle stood on the day of its accident, by the police record's own word (G0390060 art. 40 I, II)."""
+
+    REGISTER = "register"  # it has none: the policy register is asked
+    UNTRACEABLE = "untraceable"
+    UNCONSENTED = "unconsented"
+    CONSENT_DISPUTED = "consent-disputed"
+    EXEMPT = "exempt"
+
+
 class Party(Shape):
-    """One party of an accident, as far as the record tells."""
+    """One party of an accident, as far as the record tells. `vehicle`: of a motor vehicle that the Act is about."""
 
     person: str | None = None
     plate: str | None = None
     kind: str = ""  # as coded or labelled: car, motorcycle, pedestrian …
     injured: bool | None = None
+    vehicle: VehicleStanding | None = None
 
 
 class Accident(Shape):

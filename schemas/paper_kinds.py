@@ -88,6 +88,9 @@ def names(paper: str, classes: Iterable[DataClass]) -> frozenset[str]:
 
     Consent is given for doctors' certificates as one class; a death certificate is no certificate of an injury, nor the
     reverse. So what has a kind of its own within a class that is a kind as well does not count as that.
+    A dispute goes as an application does, and is none.
     """
+    if paper == "dispute":
+        return frozenset({paper})
     own = KIND[paper].data_class if paper in KIND else None
     return frozenset({paper, *(str(one) for one in classes if one != own or own not in KIND)})

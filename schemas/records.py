@@ -25,6 +25,11 @@ class Kind(StrEnum):
 REVIEWED = (Kind.AUTHORISATION, Kind.MANDATE)  # given by a person: hold once an operator has approved them
 
 
+# The participant code of the special compensation fund (財團法人汽車交通事故特別補償基金, G0390060 art. 38), where insurers
+# have their company numbers.
+FUND = "fund"
+
+
 class Role(StrEnum):
     HOSPITAL = "hospital"
     POLICE = "police"
@@ -59,8 +64,8 @@ class Reads(IntEnum):
 
 
 class Participant(Shape):
-    """One who takes part. `code`: institution code, police unit code, company number or operator code; `keys`: public JWKs,
-    of which the first is the one that values are sealed to."""
+    """One who takes part. `code`: institution code, police unit code, company number, operator code or `FUND`, which is an
+    insurer by role; `keys`: public JWKs, of which the first is the one that values are sealed to."""
 
     code: str
     name: str

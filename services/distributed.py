@@ -6,7 +6,6 @@ Any number of processes may run a service. What they share is the brokers, the d
 import asyncio
 import contextlib
 import gc
-from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import BrokenExecutor, Executor, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ from adapters.stores import feeds, inbox, outbox, participants
 from adapters.stores.archive import Archive
 from adapters.stores.journal import Journal
 from adapters.stores.postgres import PostgresDatabase
-from adapters.streams import kafka_decide, kafka_feeds, kafka_transform
+from adapters.streams import kafka_decide, kafka_feeds
 from adapters.streams.embedded import Handler
 from adapters.streams.kafka import Broker, Sealer, patiently, publishing, trouble
 from adapters.streams.kafka_source import PUBLISH_SECONDS, Groups, Source
@@ -52,11 +51,13 @@ from services.intake.book import Book
 from services.intake.desk import Desk
 from services.pipeline import PIPELINE, VALIDATION
 from services.validation import pool, worker
-from services.validation.lanes import CHUNK, LARGE_BYTES, Job
+from services.validation.collecting import settle
+from services.validation.lanes import LARGE_BYTES
 from services.verification.worker import LOOK_SECONDS, Verifier
 
 T = TypeVar("T")
 BELL_SECONDS = 0.2  # how late an insurer that waits is told of a number
+SMALL_BYTES = 64 << 10  # judged within some milliseconds, in which nothing else of its process runs
 GRACE = timedelta(hours=1)  # what was sealed before midnight is on the log by then, or its process has ended
 
 logger = structlog.get_logger()
@@ -181,7 +182,10 @@ async def decide(node: Node, name: str, stopping: asyncio.Event, ready: Callable
 
 
 async def validate(node: Node, stopping: asyncio.Event, ready: Callable[[], None]) -> None:
-    """Runs validation until `stopping`: Faust hands each record to worker processes."""
+    """Runs validation until `stopping`: Faust hands it the records, and it the larger ones to worker processes."""
+    from adapters.streams import kafka_transform  # here, for no other service loads Faust: they start sooner
+
+    settle()
     workers = pool.make()
     await pool.start(workers)
     step = Validation(node.archive, workers)
@@ -200,7 +204,8 @@ async def validate(node: Node, stopping: asyncio.Event, ready: Callable[[], None
 
 
 class Validation:
-    """The transform over worker processes. One large record at a time: a hostile bundle leaves a worker to the others."""
+    """The transform. A small record is judged where it is: to hand it to a worker process costs as much as judging it. A
+    larger one goes to a worker, and of the largest one at a time: a hostile bundle leaves a worker to the others."""
 
     name = VALIDATION.name
     sources = (RECEIVED.name,)
@@ -208,21 +213,18 @@ class Validation:
     def __init__(self, archive: Archive, workers: Executor) -> None:
         self._archive, self._workers = archive, workers
         self._large = asyncio.Semaphore(1)
-        self._waiting: deque[tuple[Job, asyncio.Future[list[Encoded]]]] = deque()
-        self._idle = pool.WORKERS
-        self._serving: set[asyncio.Task[None]] = set()
 
     async def outputs(self, message: Message) -> list[Message | Encoded]:
         """What becomes of one record. Raises only for trouble that is nobody's record's: a broken pool, the database."""
         received = _received(message)
         try:
-            body = message.body if not received.blob else await asyncio.to_thread(self._blob, received.blob)
-            job = (received.model_dump_json().encode(), body)
-            if received.record.size >= LARGE_BYTES:
-                async with self._large:
-                    own, *children = (await self._work([job]))[0]
+            if received.record.size < SMALL_BYTES and not received.blob:
+                own, *children = worker.encoded(received, message.body)
+            elif received.record.size < LARGE_BYTES:
+                own, *children = await self._handed(received, message.body)
             else:
-                own, *children = await self._answer(job)
+                async with self._large:
+                    own, *children = await self._handed(received, message.body)
         except Exception as error:
             if isinstance(error, BrokenExecutor) or trouble(error):
                 raise
@@ -235,45 +237,14 @@ class Validation:
         """What becomes of a record that we cannot judge, or whose outputs no topic takes: a dead letter."""
         return worker.failed(_received(message), message.body, reason)
 
+    async def _handed(self, received: Received, body: bytes) -> list[Encoded]:
+        if received.blob:
+            body = await asyncio.to_thread(self._blob, received.blob)
+        job = (received.model_dump_json().encode(), body)
+        return (await asyncio.get_running_loop().run_in_executor(self._workers, worker.work, [job]))[0]
+
     def _blob(self, name: str) -> bytes:
         return plain(self._archive.blob_body(name))
-
-    def _work(self, jobs: list[Job]) -> "asyncio.Future[list[list[Encoded]]]":
-        return asyncio.get_running_loop().run_in_executor(self._workers, worker.work, jobs)
-
-    async def _answer(self, job: Job) -> list[Encoded]:
-        """Of a small record: what waits while all workers are busy goes to the next idle one together, for handing over a job
-        costs half of doing it."""
-        answered: asyncio.Future[list[Encoded]] = asyncio.get_running_loop().create_future()
-        self._waiting.append((job, answered))
-        if self._idle:
-            self._idle -= 1
-            serving = asyncio.create_task(self._serve())
-            self._serving.add(serving)
-            serving.add_done_callback(self._serving.discard)
-        return await answered
-
-    async def _together(self, some: "Sequence[tuple[Job, asyncio.Future[list[Encoded]]]]") -> None:
-        try:
-            found = await self._work([job for job, _ in some])
-        except Exception as error:  # noqa: BLE001 — told to the one whose record it was
-            if len(some) > 1 and not isinstance(error, BrokenExecutor):
-                for one in some:
-                    await self._together([one])
-                return
-            for _, answered in some:
-                answered.set_exception(error)
-            return
-        for (_, answered), one in zip(some, found, strict=True):
-            answered.set_result(one)
-
-    async def _serve(self) -> None:
-        """Until nothing waits."""
-        try:
-            while self._waiting:
-                await self._together([self._waiting.popleft() for _ in range(min(CHUNK, len(self._waiting)))])
-        finally:
-            self._idle += 1
 
 
 def _received(message: Message) -> Received:

@@ -11,6 +11,12 @@ from tests.servers.places import InFiles, InPostgres, Place
 from tests.servers.postgres import Server, postgres
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With `--dist loadfile` xdist runs one of several tests of the same name, and does not say so."""
+    if hasattr(config, "workerinput") and len({item.nodeid for item in items}) < len(items):
+        raise pytest.UsageError("Several tests have one name: run them without xdist.")
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     with postgres() as server:

@@ -35,7 +35,7 @@ def report(value: Mapping) -> AccidentReport:
         deaths_later=later,
         injuries=int(value["injuries"]),
         codes=_coded(value, SCENE, system),
-        parties=tuple(_party(party, system) for party in parties),
+        parties=tuple(read_party(one, system) for one in parties),
         longitude=longitude,
         latitude=latitude,
         speed_limit=int(value["speedLimit"]) if "speedLimit" in value else None,
@@ -53,7 +53,8 @@ def _coordinates(place: Mapping) -> tuple[float | None, float | None]:
     return (None, None) if reading == Reading.OUTSIDE else (longitude, latitude)
 
 
-def _party(party: Mapping, system: CodeSystem | None) -> ReportParty:
+def read_party(party: Mapping, system: CodeSystem | None) -> ReportParty:
+    """One party of such a body."""
     person = party.get("person")
     return ReportParty(
         order=int(party["order"]),
@@ -63,6 +64,7 @@ def _party(party: Mapping, system: CodeSystem | None) -> ReportParty:
         plate=party.get("plate"),
         person=Person(person["identifier"], person["name"]) if person else None,
         injury=party["injury"],
+        standing=party.get("vehicleStanding"),
     )
 
 
@@ -116,6 +118,8 @@ def _party_body(party: ReportParty, order: int) -> dict:
         made["person"] = {"identifier": party.person.identifier, "name": party.person.name}
     if party.age is not None:
         made["age"] = party.age
+    if party.standing:
+        made["vehicleStanding"] = party.standing
     injury = party.codes.get(Item.INJURY)
     made["injury"] = _INJURIES.get(injury.code or "", "unknown") if injury else party.injury or "unknown"
     return made | _codes(party.codes)

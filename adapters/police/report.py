@@ -38,7 +38,8 @@ class Person:
 class ReportParty:
     """One party (items 16 to 37). `kind` is coarse, None of the dummy (an object, or nothing); `age` may not be told.
 
-    `injury` is coarse too, of our own JSON: death, injured, none, unknown; the code of item 22 tells more.
+    `injury` is coarse too, of our own JSON: death, injured, none, unknown; the code of item 22 tells more. `standing`, of our
+    own JSON alone: what the unit found of the vehicle's cover that no register tells.
     """
 
     order: int
@@ -48,6 +49,7 @@ class ReportParty:
     plate: str | None = None
     person: Person | None = field(default=None, repr=False)
     injury: str | None = None
+    standing: str | None = None
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, or_, select, update
 
-from adapters.stores.dialect import among, insert, insert_all
+from adapters.stores.dialect import among, insert, insert_all, update_all
 from adapters.stores.records import IS_HELD
 from adapters.stores.tables import cases, judgements, links, records, views
 
@@ -33,7 +33,6 @@ _INSERT_CASES = insert(cases)
 _PUT_CASES = _INSERT_CASES.on_conflict_do_update(
     index_elements=["number"], set_={"merged_into": _INSERT_CASES.excluded.merged_into}
 )
-_ASSIGN = update(records).where(records.c.record == bindparam("which")).values(case_number=bindparam("number"))
 _VIEWS = select(views).where(among(views.c.case_number))
 _INSERT_VIEWS = insert(views)
 _PUT_VIEWS = _INSERT_VIEWS.on_conflict_do_update(
@@ -127,11 +126,7 @@ def put_cases(tx: Connection, rows: Sequence[dict[str, object]]) -> None:
 
 def assign(tx: Connection, rows: Sequence[dict[str, object]]) -> None:
     """Dicts of record, number (None: in no case)."""
-    if rows:
-        given = sorted(
-            ({"which": row["record"], "number": row["number"]} for row in rows), key=lambda one: one["which"]
-        )
-        tx.execute(_ASSIGN, given)
+    update_all(tx, records, "record", [{"record": row["record"], "case_number": row["number"]} for row in rows])
 
 
 def resolve(tx: Connection, number: str) -> str | None:

@@ -6,7 +6,25 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any, TypeVar
 
-from sqlalchemy import ARRAY, Boolean, ColumnElement, Connection, Insert, Result, bindparam, column, func, select, text
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    Column,
+    ColumnCollection,
+    ColumnElement,
+    Connection,
+    Insert,
+    Result,
+    Table,
+    TableValuedAlias,
+    Update,
+    bindparam,
+    column,
+    func,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as insert  # SQLite's compiler writes its ON CONFLICT all the same
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
@@ -72,14 +90,45 @@ def insert_all(tx: Connection, statement: Insert, rows: Sequence[Mapping[str, ob
     return tx.execute(_of_arrays(statement, names), {f"all_{name}": [row[name] for row in rows] for name in names})
 
 
+def update_all(tx: Connection, table: Table, key: str, rows: Sequence[Mapping[str, object]]) -> None:
+    """Sets the columns of rows, each found by its `key`: in the order of the keys, as everywhere that several rows change, so
+    that two transactions wait one way only. Of two with the same key the later one holds. On PostgreSQL one statement."""
+    latest = {str(row[key]): row for row in rows}
+    if not latest:
+        return
+    given, names = [latest[one] for one in sorted(latest)], tuple(rows[0])
+    if tx.dialect.name == "postgresql":
+        arrays = {f"all_{name}": [row[name] for row in given] for name in names}
+        tx.execute(_from_arrays(table, key, names), arrays)
+    else:
+        tx.execute(_one_by_one(table, key, names), [{f"all_{name}": row[name] for name in names} for row in given])
+
+
 @lru_cache
 def _of_arrays(statement: Insert, names: tuple[str, ...]) -> Insert:
-    columns = [statement.table.c[name] for name in names]
-    arrays = [bindparam(f"all_{one.name}", type_=ARRAY(one.type)) for one in columns]
-    rows = (
-        func.unnest(*arrays).table_valued(*(column(one.name, one.type) for one in columns), name="row").render_derived()
+    return statement.from_select(names, select(*_arrays(statement.table.c, names).c))
+
+
+@lru_cache
+def _from_arrays(table: Table, key: str, names: tuple[str, ...]) -> Update:
+    rows = _arrays(table.c, names)
+    values = {name: rows.c[name] for name in names if name != key}
+    return update(table).where(table.c[key] == rows.c[key]).values(values)
+
+
+@lru_cache
+def _one_by_one(table: Table, key: str, names: tuple[str, ...]) -> Update:
+    values = {name: bindparam(f"all_{name}") for name in names if name != key}
+    return update(table).where(table.c[key] == bindparam(f"all_{key}")).values(values)
+
+
+def _arrays(columns: ColumnCollection[str, Column[Any]], names: Sequence[str]) -> TableValuedAlias:
+    """The rows that arrays hold, `all_` and a column's name each."""
+    chosen = [columns[name] for name in names]
+    arrays = [bindparam(f"all_{one.name}", type_=ARRAY(one.type)) for one in chosen]
+    return (
+        func.unnest(*arrays).table_valued(*(column(one.name, one.type) for one in chosen), name="row").render_derived()
     )
-    return statement.from_select(names, select(*rows.c))
 
 
 def binary_arrays(connection: Any, _: object) -> None:

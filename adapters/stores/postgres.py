@@ -7,7 +7,7 @@ was in vain. What even so meets a deadlock or a conflict is repeated whole (`com
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -28,9 +28,15 @@ SETTINGS = {
     "statement_timeout": "30s",  # waiting for a lock included; a batch takes a tenth of a second
     "idle_in_transaction_session_timeout": "10s",  # a worker that was stopped keeps its locks no longer
     "synchronous_commit": "on",  # what is committed survives the server, whatever its own default is
-    # A plan that is kept is of the tables as they were: in a store that fills it walks from end to end what was small then.
-    "plan_cache_mode": "force_custom_plan",
+    "jit": "off",  # what it would compile runs for less than the compiler
 }
+# What a record meets on its way looks up a few rows by an index, however large or small a table is. To plan that anew each time
+# costs as much as doing it, and in a store that fills the figures that the planner goes by are old: it walks from end to end
+# what was small when they were taken.
+WRITING = {"plan_cache_mode": "force_generic_plan"} | {
+    f"enable_{way}": "off" for way in ("seqscan", "hashjoin", "mergejoin")
+}
+READING = {"plan_cache_mode": "force_custom_plan"}  # reports are of tables as they are
 # serialization_failure, deadlock_detected: rolled back for certain, and likely to go well the next time.
 AGAIN = {"40001", "40P01"}
 WAITS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)  # seconds before each repetition, on average; then the error is told
@@ -52,8 +58,8 @@ class PostgresDatabase:
     """`url`: postgresql://user:password@host:port/database. Brings the tables up to date before anything else."""
 
     def __init__(self, url: str) -> None:
-        self._writer = _engine(url, "READ COMMITTED")
-        self._reader = _engine(url, "REPEATABLE READ", postgresql_readonly=True)
+        self._writer = _engine(url, WRITING, "READ COMMITTED")
+        self._reader = _engine(url, READING, "REPEATABLE READ", postgresql_readonly=True)
         with self._writer.connect() as connection:
             by_bytes, locks = connection.exec_driver_sql(_FITNESS).one()
         if not by_bytes:
@@ -99,7 +105,7 @@ class PostgresDatabase:
         self._reader.dispose()
 
 
-def _engine(url: str, isolation: str, **options: object) -> Engine:
+def _engine(url: str, planning: Mapping[str, str], isolation: str, **options: object) -> Engine:
     engine = create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
         isolation_level=isolation,
@@ -111,7 +117,7 @@ def _engine(url: str, isolation: str, **options: object) -> Engine:
         connect_args={
             "connect_timeout": CONNECT_SECONDS,
             "client_encoding": "utf8",
-            "options": " ".join(f"-c {name}={value}" for name, value in SETTINGS.items()),
+            "options": " ".join(f"-c {name}={value}" for name, value in (SETTINGS | planning).items()),
         },
     )
     event.listen(engine, "connect", binary_arrays)

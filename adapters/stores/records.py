@@ -19,7 +19,7 @@ from sqlalchemy import (
     update,
 )
 
-from adapters.stores.dialect import among, insert, insert_all
+from adapters.stores.dialect import among, insert, insert_all, update_all
 from adapters.stores.tables import acting, dead_letters, doubts, inbox, offer_papers, records, uses, withdrawals
 from schemas.events import Checked, Message
 from schemas.problems import Problem
@@ -187,32 +187,19 @@ def put(tx: Connection, envelopes: Sequence[Record]) -> None:
     insert_all(tx, _PUT, [columns(one) for one in latest.values()])
 
 
-_JUDGED = ("judged", "judged_at", "outcome", "problems", "original", "identity", "version", "standing", "content",
+_JUDGED = ("record", "judged", "judged_at", "outcome", "problems", "original", "identity", "version", "standing", "content",
            "lineage", "accepted")  # fmt: skip
-_JUDGE = (
-    update(records)
-    .where(records.c.record == bindparam("which"))
-    .values({**{name: bindparam(name) for name in _JUDGED}, "wanted": 0})
-)
 
 
 def judge(tx: Connection, rows: Sequence[dict[str, object]]) -> None:
     """Writes verdicts: dicts of record, judged (attempt), judged_at, outcome, problems, original, identity, version,
     standing, content, lineage, accepted."""
-    if not rows:
-        return
-    # In the order of the ids, as everywhere that rows of several records change: two transactions wait one way only.
-    rows = sorted(rows, key=lambda row: str(row["record"]))
-    tx.execute(_JUDGE, [{**{name: row.get(name) for name in _JUDGED}, "which": row["record"]} for row in rows])
+    update_all(tx, records, "record", [{name: row.get(name) for name in _JUDGED} | {"wanted": 0} for row in rows])
 
 
 def judge_again(tx: Connection, rows: Sequence[dict[str, object]]) -> None:
     """A further attempt at what is in the set already: the verdict stays. Dicts of record, judged (attempt)."""
-    if rows:
-        tx.execute(
-            update(records).where(records.c.record == bindparam("which")).values(judged=bindparam("judged"), wanted=0),
-            [{"which": row["record"], "judged": row["judged"]} for row in rows],
-        )
+    update_all(tx, records, "record", [{**row, "wanted": 0} for row in rows])
 
 
 def problems_text(problems: Sequence[Problem]) -> str | None:

@@ -17,6 +17,18 @@ ENTRIES: tuple[Entry, ...] = (
         "Use the insurer's company number as registered.",
     ),
     Entry(
+        "filing-fund-cover",
+        "特別補償基金僅就強制汽車責任保險為補償",
+        "The special compensation fund pays for the compulsory cover alone",
+        "Name the fund for motor-compulsory; for another cover name the insurer.",
+    ),
+    Entry(
+        "filing-fund-role",
+        "fund 為特別補償基金之代碼",
+        "The code fund is the special compensation fund's, which takes part as an insurer does",
+        "Give it the one role insurer, or the participant another code.",
+    ),
+    Entry(
         "filing-key-unusable",
         "此公鑰不是其曲線上可用的點",
         "The public key is no usable point of its curve",

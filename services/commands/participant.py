@@ -74,7 +74,8 @@ def show_one(code: str, operator: str | None, sandbox_file: Path | None, as_json
 def add(code: str, name: str, role: str, operator: str | None, sandbox_file: Path | None, as_json: bool) -> None:
     """Admit CODE as a new participant and put a token for it into sandbox.json.
 
-    CODE is the institution code of a hospital, the company number of an insurer, a name of your choice for others.
+    CODE is the institution code of a hospital, the company number of an insurer, `fund` for the special compensation fund
+    (in the role of an insurer), a name of your choice for others.
     """
     body = {"name": name, "roles": [role], "status": Status.ADMITTED.value}
 

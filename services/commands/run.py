@@ -97,8 +97,14 @@ def run(
         if failed:
             sys.exit(1)
     else:
-        with databases(), contextlib.nullcontext() if port is None else bound(host, port) as listener:
-            asyncio.run(_run(service, lambda: _node(service, broker, places), listener))
+        import uvloop
+
+        with (
+            databases(),
+            contextlib.nullcontext() if port is None else bound(host, port) as listener,
+            asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+        ):
+            runner.run(_run(service, lambda: _node(service, broker, places), listener))
 
 
 def address(kafka: str) -> "Broker":

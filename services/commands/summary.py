@@ -6,7 +6,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from schemas.records import FUND
 from services.commands.outcome import Outcome, percentile
+from services.portal.motor_words import INSURED
 from services.portal.reconciliation import lines
 from services.sandbox.check import Fault
 from services.sandbox.motor_check import MotorCases
@@ -39,7 +41,8 @@ def show(
         ("Duplicates", f"found {len(found.found & found.known)} of {len(found.known)} known" + _more(extra)),
         ("Copies", f"of other senders' papers held back {found.copies_held_back} of {found.copies}"),
         ("Motor cases", f"{motor.accidents} accidents, {motor.victims} victims; disputes {motor.disputes}"),
-        ("Who owes", f"the fund {motor.by_fund}, several insurers {motor.by_several}"),
+        ("Who owes", f"the fund {motor.by_fund}, several who pay together {motor.by_several}"),
+        ("The fund", _fund(motor, set(views.get(FUND, ())), seen)),
         ("One set", f"{motor.shared} police records at several insurers, each sent once"),
         ("By agents", _by_agents(found.acting)),
         ("Speed", f"{found.records} records in {found.seconds:.1f} s, {rate:.0f} records/s"),
@@ -70,12 +73,12 @@ def show_settled(console: Console, sandbox: Sandbox, settled: Iterable[Settlemen
     _lines(console, "cannot be settled as expected", (fault for one in settled for fault in one.faults))
     shared = [one for one in settled if one.shared]
     if not shared:
-        console.print(f"{'To settle':<15}no accident of two insurers has all its papers")
+        console.print(f"{'To settle':<15}no accident of two who pay has all its papers")
         return
     papers = sum(one.papers for one in shared)
     console.print(
-        f"{'To settle':<15}{len(shared)} accidents of two insurers from one set each: {papers} papers, each handed in once; "
-        "no insurer that owes lacks one, and all reckon the same"
+        f"{'To settle':<15}{len(shared)} accidents of two who pay from one set each: {papers} papers, each handed in once; "
+        "nobody who owes lacks one, and all reckon the same"
     )
     table = Table(title="What each insurer is told of them; what it pays, it tells nobody here", title_justify="left")
     for name in ("case", "insurer", "papers", "victim: share", "TWD", "to pay by"):
@@ -108,6 +111,13 @@ def _by_agents(acting: Mapping[Acting, tuple[int, int, int]]) -> str:
         f"applications under a mandate {mandated}, held by insurers {held}; under one revoked {revoked}, offered before "
         f"{before}, held {still}; without one {without}, ever offered {ever}"
     )
+
+
+def _fund(motor: MotorCases, held: set[str], seen: Mapping[str, Seen]) -> str:
+    """Why it owes whom, by how the vehicle stood (G0390060 art. 40 I), and what reached it."""
+    why = ", ".join(f"{INSURED[stood][1]} {count}" for stood, count in sorted(motor.fund.items()))
+    offers = seen[FUND].offers if FUND in seen else 0
+    return f"victims by the vehicle's standing: {why or 'none'}; it got {offers} offers and holds {len(held)} papers"
 
 
 def _more(extra: int) -> str:

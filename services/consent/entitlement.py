@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from schemas.evidence import Act, Acting, Cover, DataClass, Grant
+from schemas.records import FUND
 from services.consent.law import LAW_TABLE, Line, Recipient
 from services.consent.mandate import Power, mandate_for
 from services.consent.matrix import allowed
@@ -31,14 +32,16 @@ class Consent:
 
 @dataclass(frozen=True)
 class Standing:
-    """How an insurer stands in a case: covers under which it is party, what the law table needs to know."""
+    """How an insurer stands in a case: covers under which it is party, what the law table needs to know.
+
+    The fund stands as the compulsory insurer of the vehicles that it answers for (G0390060 art. 40 I, VI)."""
 
     insurer: str
     covers: frozenset[Cover]
     holds: bool = False  # an application of the case names it for the compulsory cover
     compulsory: bool = False  # compulsory insurer of a vehicle in the accident
-    application: bool = False  # the case has an application for the compulsory cover
-    vehicles: frozenset[str] = frozenset()  # plates of the vehicles in the accident that it covers compulsorily
+    application: bool = False  # the case has an application for the compulsory cover to an insurer: it tells the others
+    vehicles: frozenset[str] = frozenset()  # in the accident that it covers compulsorily (`fold.vehicles_of`)
     held_under: Basis = ()  # what the application that it holds rests on, when an agent filed it
 
 
@@ -74,7 +77,7 @@ def bases(
             and set(classes) <= set(line.classes)
             and lawful(line, standing, day, names, plates)
         ):
-            held = standing.held_under if line.recipient == Recipient.HOLDER else ()
+            held = standing.held_under if line.recipient in (Recipient.HOLDER, Recipient.FUND) else ()
             return (("", LAW_PREFIX + line.id), *filed, *held)
     if not persons:
         return None
@@ -161,8 +164,10 @@ def lawful(line: Line, standing: Standing, day: str, names: Collection[str] = ()
     match line.recipient:
         case Recipient.NAMED:
             return standing.insurer in names
-        case Recipient.HOLDER:
-            return standing.holds and standing.compulsory and (not plates or bool(standing.vehicles & set(plates)))
+        case Recipient.HOLDER | Recipient.FUND:
+            meant = (standing.insurer == FUND) == (line.recipient == Recipient.FUND)
+            named = not plates or bool(standing.vehicles & set(plates))
+            return meant and standing.holds and standing.compulsory and named
         case Recipient.OTHER_COMPULSORY:
             return standing.compulsory and standing.application and not standing.holds
 

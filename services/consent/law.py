@@ -9,6 +9,7 @@ from schemas.evidence import Cover, DataClass
 class Recipient(StrEnum):
     NAMED = "an insurer that this application itself names"
     HOLDER = "the compulsory insurer of a vehicle in the accident that holds an application"
+    FUND = "the special compensation fund that holds an application, for a vehicle in the accident that it answers for"
     OTHER_COMPULSORY = "another compulsory insurer of a vehicle in an accident that an application was filed for"
 
 
@@ -41,6 +42,15 @@ LAW_TABLE = (
         Recipient.HOLDER,
         (Cover.MOTOR_COMPULSORY,),
         "2018-01-01",
+    ),
+    # It must investigate what is claimed from it; what it may consider begins with the police's papers (G0390061 art. 7 ①).
+    Line(
+        "K0040049-3",
+        "財團法人汽車交通事故特別補償基金管理辦法 art. 3",
+        (DataClass.POLICE,),
+        Recipient.FUND,
+        (Cover.MOTOR_COMPULSORY,),
+        "2019-09-27",
     ),
     Line(
         "G0390062-14-3",

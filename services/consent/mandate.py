@@ -19,6 +19,14 @@ class Power:
     live: bool
 
 
+def empowered(act: Act, agent: str, principal: str, powers: Iterable[Power]) -> bool:
+    """Whether he may, may yet or might once do this for a principal: by a mandate as it stands, whatever its period."""
+    return any(
+        one.live and (one.mandate.principal, one.mandate.agent) == (principal, agent) and act in one.mandate.scope
+        for one in powers
+    )
+
+
 def mandate_for(act: Act, agent: str, principal: str, powers: Iterable[Power], day: str) -> str | None:
     """The record of the mandate by which an agent may do this for a principal on a day (YYYY-MM-DD), or None: he may not."""
     return min(

@@ -1,6 +1,6 @@
 """The insurers' doors as operations, with the schema of a page. Data; the events are in `schemas/json`."""
 
-from schemas.records import Role
+from schemas.records import FUND, Role
 from services.delivery.paging import LARGEST, LIMIT, LONGEST_WAIT
 from services.interface.words import (
     ANYTHING,
@@ -20,7 +20,11 @@ _NUMBER: Schema = {"type": "integer", "minimum": 0, "maximum": LARGEST}
 # What an upload may be, and the records that are papers themselves.
 SCANS = ("application/pdf", "image/jpeg", "image/png")
 PAPERS = (*SCANS, FHIR, JSON, "text/csv")
-_CODE: Schema = {"type": "string", "pattern": "^[0-9]{8}$", "description": "The own company number."}
+_CODE: Schema = {
+    "type": "string",
+    "pattern": f"^([0-9]{{8}}|{FUND})$",
+    "description": f"The own company number; `{FUND}`: the special compensation fund.",
+}
 
 SHAPES: dict[str, Schema] = {
     "Offers": closed(

@@ -5,16 +5,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from schemas.evidence import Accident, Cover, DataClass
+from schemas.evidence import Accident, Cover, DataClass, Evidence, VehicleStanding
 from schemas.integrity import Integrity, State
 from schemas.paper_kinds import names
-from schemas.records import Kind
+from schemas.records import FUND, Kind
 from services.consent.entitlement import Basis, Consent, Standing, filing, holds
 from services.consent.mandate import Power
 from services.hub.assemble import Component
 from services.hub.calendar import Line, calendar
 from services.hub.integrity import Attested, integrity, published
 from services.hub.linking import Node, loss_day
+from services.motor.owing import BY_FUND, by_register, stood
 
 PAPER_KINDS = (Kind.DOCUMENT, Kind.ACCIDENT, Kind.PAPER, Kind.APPLICATION, Kind.DISPUTE)
 FILINGS = (
@@ -157,7 +158,8 @@ def _standings(
     today: date,
     powers: Sequence[Power],
 ) -> tuple[Standing, ...]:
-    """Who is party, and how: the application, the recipients of authorisations in force, the policy register.
+    """Who is party, and how: the application, the recipients of authorisations in force, the policy register, and for the
+    fund the police record's word.
 
     A person cannot make an insurer party to a motor claim where nothing on the road happened. A dispute makes nobody party.
     """
@@ -182,6 +184,9 @@ def _standings(
             covers[insurer].add(cover)
             if cover == Cover.MOTOR_COMPULSORY and plate in vehicles:
                 compulsory[insurer].add(plate)
+    if answered := _answered_by_fund(nodes, policies, day):
+        covers[FUND].add(Cover.MOTOR_COMPULSORY)
+        compulsory[FUND] |= answered
     return tuple(
         Standing(
             insurer=insurer,
@@ -189,11 +194,40 @@ def _standings(
             holds=(insurer, Cover.MOTOR_COMPULSORY) in filed,
             compulsory=insurer in compulsory,
             vehicles=frozenset(compulsory.get(insurer, ())),
-            application=any(cover == Cover.MOTOR_COMPULSORY for _, cover in filed),
+            application=any(cover == Cover.MOTOR_COMPULSORY and named != FUND for named, cover in filed),
             held_under=filed.get((insurer, Cover.MOTOR_COMPULSORY), ()),
         )
         for insurer in sorted(covers)
     )
+
+
+def _answered_by_fund(nodes: Iterable[Node], policies: Policies, day: date | None) -> set[str]:
+    """The vehicles for which the fund stands in (G0390060 art. 40 I), by the word of a police record that names its parties
+    and of the register: an applicant's own makes it party of nothing."""
+    found = set()
+    for told in (node.evidence for node in nodes if node.kind == Kind.ACCIDENT):
+        for party in told.accident.parties if told.accident else ():
+            if party.vehicle is None:
+                continue
+            known = policies(party.plate, day.isoformat()) if party.plate and day else None
+            if stood(party.vehicle, *by_register(known))[0] in BY_FUND:
+                found.add(party.plate or _mark(told))
+    return found
+
+
+_WITHOUT_REGISTER = (VehicleStanding.UNTRACEABLE, VehicleStanding.UNCONSENTED, VehicleStanding.EXEMPT)
+
+
+def vehicles_of(told: Evidence) -> frozenset[str]:
+    """What the vehicles of an accident are known by: their plates; those for which the fund stands in and that have none by a
+    mark of the record, so that what it may have of one accident opens nothing of another."""
+    parties = told.accident.parties if told.accident else ()
+    unplated = any(party.vehicle in _WITHOUT_REGISTER and not party.plate for party in parties)
+    return frozenset(told.plates) | ({_mark(told)} if unplated else set())
+
+
+def _mark(told: Evidence) -> str:
+    return f"{told.issuer}|{told.identity}"
 
 
 def _vehicles(nodes: Sequence[Node]) -> set[str]:

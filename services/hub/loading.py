@@ -19,7 +19,7 @@ from services.hub.assemble import UNDECIDED, Component, Word, assemble, judged_b
 from services.hub.fold import FILINGS, Case
 from services.hub.grading import Key
 from services.hub.linking import Crowds, Link, Node, crowds, keys, near
-from services.hub.mandates import unmandated
+from services.hub.mandates import unempowered, unmandated
 
 
 @dataclass
@@ -115,6 +115,11 @@ class Loader:
         crowded = crowds(under, casebook.key_counts(tx, under))
         return loaded.nodes, next(iter(judged_between(loaded.nodes.values(), crowded)), None)
 
+    def cases_about(self, tx: Connection, person: str) -> set[str]:
+        """The numbers of the cases in which something about a person stands."""
+        lineages = casebook.lineages_under(tx, {self._keys.lookup(f"person|{person}")})
+        return {row.case_number for row in casebook.rows_of_lineages(tx, lineages) if row.case_number}
+
     def unmandated(self, tx: Connection, rows: Iterable[Row]) -> set[str]:
         """Of these rows, that the hub has folded, what an agent filed without a mandate."""
         filed = mandates.acting_in(tx, [row.record for row in rows if row.kind in FILINGS])
@@ -140,6 +145,8 @@ class Loader:
         }
         wanted = [row.record for row in current.values()] + [one for some in beside.values() for one in some]
         views |= self._archive.views(tx, [record for record in wanted if record not in views])
+        shown_ = {row.record: views[row.record] for row in current.values() if row.record in views}
+        astray |= unempowered(tx, self._archive, self._keys.lookup, shown_)
         for lineage, row in current.items():
             evidence = views.get(row.record)
             if isinstance(evidence, Evidence) and row.kind != Kind.ACCIDENT_FILE:

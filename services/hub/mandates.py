@@ -8,7 +8,7 @@ from adapters.stores import consents, mandates
 from adapters.stores.archive import Archive
 from schemas.evidence import Act, Acting, Content, Evidence, Mandate
 from services.consent.entitlement import filing
-from services.consent.mandate import Power
+from services.consent.mandate import Power, empowered
 from services.hub.linking import Node
 
 Lookup = Callable[[str], str]
@@ -37,6 +37,19 @@ def unmandated(tx: Connection, archive: Archive, lookup: Lookup, views: Mapping[
     }
     given = _powers(tx, archive, {pair for view in filed.values() if (pair := pair_of(view, lookup))})
     return {record for record, view in filed.items() if filing(view.acting, given) is None}
+
+
+def unempowered(tx: Connection, archive: Archive, lookup: Lookup, views: Mapping[str, Content]) -> set[str]:
+    """Of these records the authorisations by an agent whom no mandate of the subject empowers: they tie no papers together.
+    Whether what they give may go today, `entitlement` says."""
+    given = {
+        record: view.acting
+        for record, view in views.items()
+        if isinstance(view, Evidence) and view.acting and view.acting.act == Act.AUTHORISATION
+    }
+    pairs = {pair for record in given if (pair := pair_of(views[record], lookup))}
+    held = _powers(tx, archive, pairs)
+    return {record for record, one in given.items() if not empowered(one.act, one.agent, one.principal, held)}
 
 
 def _powers(tx: Connection, archive: Archive, pairs: Iterable[str]) -> tuple[Power, ...]:

@@ -7,7 +7,7 @@ from schemas.evidence import Cover, DataClass, Uses
 from schemas.records import Kind
 from services.consent.entitlement import Basis, Spent, Standing, bases, filing, notified
 from services.hub.calendar import MOTOR, Presence, calendar
-from services.hub.fold import Case, CasePaper, accident, first_day, present
+from services.hub.fold import Case, CasePaper, accident, first_day, present, vehicles_of
 from services.hub.grading import same_police_case
 from services.hub.linking import is_file
 
@@ -89,17 +89,19 @@ def _vehicles(paper: CasePaper, case: Case) -> frozenset[str]:
     is of all of them at once, and what they have not in common is none's."""
     own = paper.node.evidence
     if paper.node.kind == Kind.ACCIDENT:
-        return frozenset(own.plates)
+        return vehicles_of(own)
     if DataClass.POLICE not in own.classes:
         return frozenset()
     every = [
-        one.node for one in case.papers if DataClass.POLICE in one.node.evidence.classes and one.node.evidence.plates
+        one.node
+        for one in case.papers
+        if DataClass.POLICE in one.node.evidence.classes and vehicles_of(one.node.evidence)
     ]
     told = [node.evidence for node in every if node.kind == Kind.ACCIDENT] or [node.evidence for node in every]
     led = [one for one in told if same_police_case(one, own)] or [one for one in told if {*one.plates} & {*own.plates}]
     if led:
-        return frozenset().union(*(one.plates for one in led))
-    common = frozenset(told[0].plates).intersection(*(one.plates for one in told)) if told else frozenset()
+        return frozenset().union(*(vehicles_of(one) for one in led))
+    common = frozenset.intersection(*(vehicles_of(one) for one in told)) if told else frozenset()
     return frozenset(own.plates) or common or frozenset(NO_VEHICLE if told else ())
 
 

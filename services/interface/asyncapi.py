@@ -53,7 +53,7 @@ def document() -> Json:
         "components": {
             "parameters": {
                 "space": {"description": "The first word of every topic of one interchange.", "default": "claims"},
-                "code": {"description": "The insurer's company number."},
+                "code": {"description": "The insurer's company number, or `fund`."},
             },
             "messages": {name: _message(name) for name in EVENTS} | {name: _offer(name) for name in FEEDS},
             "schemas": _schemas(),

@@ -11,68 +11,56 @@ from fractions import Fraction
 
 from adapters.police.report import AccidentReport
 from schemas.evidence import Cover, DataClass
+from schemas.records import FUND
 from services.motor import clocks
-from services.motor.benefits import Certified, Reckoning, reckon
-from services.motor.clocks import Clock
-from services.motor.costs import Costs
+from services.motor.benefits import Benefit, Certified, Reckoning, reckon
+from services.motor.clocks import Clock, Interest
 from services.motor.law import Line, by_key, on
-from services.motor.owing import FUND, Insured, Owing, Vehicle, owing, shares, split
-from services.motor.papers import Circumstance, Claim, PaperLine, papers
+from services.motor.owing import Insured, Owing, Vehicle, by_register, owing, shares, split
+from services.motor.papers import Circumstance, Claim, PaperLine
+from services.motor.required import (
+    Holding,
+    MayHave,
+    Needs,
+    Required,
+    asking,
+    concerning,
+    further,
+    names_of,
+    voluntary,
+)
+from services.motor.stated import Levels
 from services.motor.victims import Harmed, vehicles, victims
 from services.validation.person import normal
 
 Covers = Callable[[str], Sequence[tuple[str, Cover]] | None]  # a plate's on the day; None: the register does not answer
-# Whether the reader could be given a paper of this kind about all of these people, of whom None is not known.
-MayHave = Callable[[Collection[str | None], str], bool]
 INJURY, DEATH = (Claim.INJURY, Claim.DISABILITY), (Claim.DEATH, Claim.INTERIM_DEATH)
 # What tells that there was a claim which she did not live to be paid for (G0390062 art. 19 ⑥).
 OF_HER_LIFE = {Claim.INJURY: {"certificate", "receipt"}, Claim.DISABILITY: {"disability-certificate"}}
 ALL_SURVIVORS = frozenset({"household-register", "heir-statement"})
-VOLUNTARY = {
-    Cover.MOTOR_THIRD_PARTY: (Claim.INJURY, Claim.PROPERTY),
-    Cover.MOTOR_OWN_DAMAGE: (Claim.DAMAGE, Claim.TOTAL_LOSS),
-}
-
-
-@dataclass(frozen=True)
-class Holding:
-    """A paper that the reader may have, by its SHA-256. `names`: what it counts as, `denied`: what it
-    would, if its issuer did not say that it is false; `received`: the day it came to the reader;
-    `applied`: of an application the covers asked of insurers that are this reader's concern, and `applicant` who asks;
-    `heirs`, `representatives`: whom an authorisation names as heir or legal representative of whom it is about; `costs`: of
-    a document."""
-
-    sha256: str
-    names: frozenset[str]
-    persons: frozenset[str]
-    issuer: str
-    received: date
-    applied: frozenset[Cover] = frozenset()
-    applicant: str | None = None
-    heirs: frozenset[str] = frozenset()
-    representatives: frozenset[str] = frozenset()
-    costs: Costs | None = None
-    denied: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
-class Required:
-    """The papers of one claim. None: no list of that claim and day is in the data."""
-
-    cover: Cover
-    claim: Claim
-    papers: tuple[PaperLine, ...] | None
 
 
 @dataclass(frozen=True)
 class Claimed:
     """What her receipts can claim. `unread`: lines that a person must read, and what they come to (TWD); `parts`: who bears
-    how much of `reckoning.total` in the end, None while a cover is not known."""
+    how much of `reckoning.total` in the end, None while a cover is not known; `interest`: what is owed on top if nothing has
+    been paid by today, None before the last day to pay is over."""
 
     reckoning: Reckoning
     unread: int
     unread_amount: Decimal
     parts: dict[str, int] | None
+    interest: Interest | None = None
+
+
+@dataclass(frozen=True)
+class Disability:
+    """What a disability as claimed would be paid with, never part of a total: its level is a doctor's word. `certified`: a
+    certificate of her disability is there, whatever it says."""
+
+    claimed: Levels
+    benefit: Benefit
+    certified: bool
 
 
 @dataclass(frozen=True)
@@ -97,6 +85,7 @@ class VictimAccount:
     shares: dict[str, Fraction] | None
     required: tuple[Required, ...]
     claimed: Claimed | None
+    disability: Disability | None
     claimants: tuple[Claimant, ...]
     clocks: tuple[Clock, ...]
 
@@ -121,71 +110,49 @@ def account(
     held: Sequence[Holding],
     mine: Sequence[Cover],
     may_have: MayHave,
+    today: date,
 ) -> Account:
-    """The account of an accident. `day`: as the reader's papers tell it; `mine`: the covers that he is concerned with."""
+    """The account of an accident. `day`: as the reader's papers tell it; `mine`: the covers that he is concerned with; `today`:
+    up to which interest is reckoned."""
     if day is None:
         return Account(None, (), (), (), (), ())
-    cars = vehicles(report, lambda plate: _insured(covers(plate))) if report else ()
+    cars = vehicles(report, lambda plate: by_register(covers(plate))) if report else ()
     harmed = victims(report) if report else ()
     compulsory = Cover.MOTOR_COMPULSORY in mine
     people = {party.order: party.person for party in report.parties} if report else {}
+    scene = _Scene(day, today, cars, held, may_have)
     accounts = tuple(
-        _victim(day, one, normal(person.identifier) if (person := people[one.order]) else None, cars, held, may_have)
+        _victim(scene, one, normal(person.identifier) if (person := people[one.order]) else None)
         for one in harmed
         if compulsory
     )
-    needs = _Needs(day, (), held, (None,), may_have)
-    left = [(cover, claim) for cover in mine for claim in VOLUNTARY.get(cover, ())]
+    left = [(cover, claim) for cover in mine for claim in voluntary(cover, held)]
     if compulsory and not accounts:
         left = [*((Cover.MOTOR_COMPULSORY, claim) for claim in INJURY), *left]
+    needs = {cover: Needs(day, further(concerning(cover, held)), held, (None,), may_have) for cover in mine}
     return Account(
         day=day,
         vehicles=cars,
         victims=accounts,
-        required=tuple(needs.required(cover, claim, {None: held}) for cover, claim in left),
+        required=tuple(needs[cover].required(cover, claim, {None: held}) for cover, claim in left),
         standard=on("benefits", day) if compulsory else (),
         clocks=_clocks(day, accounts) if compulsory else (),
     )
 
 
-def _insured(policies: Sequence[tuple[str, Cover]] | None) -> tuple[Insured, str]:
-    """How the register says that a vehicle stood. Of several compulsory policies the first by company number."""
-    if policies is None:
-        return Insured.NOT_KNOWN, ""
-    insurers = sorted(insurer for insurer, cover in policies if cover == Cover.MOTOR_COMPULSORY)
-    return (Insured.YES, insurers[0]) if insurers else (Insured.NO, "")
-
-
 @dataclass(frozen=True)
-class _Needs:
-    """What claims about somebody need: `held` are the papers about her, `about` is she."""
+class _Scene:
+    """What the accounts of all victims of one accident are made from."""
 
     day: date
-    circumstances: Sequence[Circumstance]
+    today: date
+    cars: Sequence[Vehicle]
     held: Sequence[Holding]
-    about: tuple[str | None, ...]
     may_have: MayHave
 
-    def required(self, cover: Cover, claim: Claim, claimants: Mapping[str | None, Sequence[Holding]]) -> Required:
-        """`claimants`: who claims, and the papers about each."""
-        own = [_names(his) for his in claimants.values()]
-        lines = papers(cover, claim, self.day, self.circumstances, _names(self.held), own)
-        return Required(cover, claim, lines and tuple(self._told(line, claimants) for line in lines))
 
-    def _told(self, line: PaperLine, claimants: Mapping[str | None, Sequence[Holding]]) -> PaperLine:
-        who = tuple(claimants) or (None,) if line.each else self.about
-        among = [one for his in claimants.values() for one in his] if line.each else self.held
-        return replace(
-            line,
-            by=tuple(sorted({one.sha256 for one in among if one.names & line.kinds.keys()})),
-            denied=tuple(sorted({one.sha256 for one in among if one.denied & line.kinds.keys()})),
-            may_have=any(self.may_have(who, kind) for kind in line.kinds),
-        )
-
-
-def _victim(
-    day: date, harmed: Harmed, person: str | None, cars: Sequence[Vehicle], held: Sequence[Holding], may_have: MayHave
-) -> VictimAccount:
+def _victim(scene: _Scene, harmed: Harmed, person: str | None) -> VictimAccount:
+    day, cars, held = scene.day, scene.cars, scene.held
     owed = owing(day, harmed.victim, cars)
     speaking = _speaking(person, held)
     hers = [
@@ -194,29 +161,37 @@ def _victim(
         if DataClass.POLICE in one.names | one.denied
         or (person in one.persons and (harmed.died or one.applicant is None or one.applicant in speaking))
     ]
+    alone = [one for one in hers if one.persons == {person}]
     heirs = _heirs(person, held) if harmed.died else ()
     his: dict[str | None, Sequence[Holding]] = {heir: [one for one in held if heir in one.persons] for heir in heirs}
-    claims, circumstances = INJURY, _circumstances(owed, cars)
+    claims, circumstances = (
+        INJURY,
+        {*_circumstances(owed, cars), *further([*concerning(Cover.MOTOR_COMPULSORY, alone), *asking(hers)])},
+    )
     if harmed.died:
-        claims = (*DEATH, *(claim for claim, names in OF_HER_LIFE.items() if names & _names(hers)))
-        circumstances.append(Circumstance.HEIRS)
-    needs = _Needs(day, circumstances, hers, (person,), may_have)
+        claims = (*DEATH, *(claim for claim, names in OF_HER_LIFE.items() if names & names_of(hers)))
+        circumstances.add(Circumstance.HEIRS)
+    needs = Needs(day, circumstances, hers, (person,), scene.may_have)
 
     def required(claimants: Mapping[str | None, Sequence[Holding]]) -> tuple[Required, ...]:
         return tuple(needs.required(Cover.MOTOR_COMPULSORY, claim, claimants) for claim in claims)
 
     whole = required(his if harmed.died else {person: hers})
+    claimed = _claimed(day, harmed, alone, owed)
     if harmed.died:
-        all_known = bool(heirs and _names(hers) & ALL_SURVIVORS)
+        all_known = bool(heirs and names_of(hers) & ALL_SURVIVORS)
         running = () if all_known else _limitation(day, owed, [])
     else:
         running = (*_limitation(day, owed, _filed(person, speaking, held)), *_payment(whole, hers, hers))
+        of_injury = next(iter(_payment(whole[:1], hers, hers)), None)
+        claimed = claimed and replace(claimed, interest=_late(claimed.reckoning, of_injury, alone, scene.today))
     return VictimAccount(
         harmed=harmed,
         owed=owed,
         shares=shares(owed) if owed else None,
         required=whole,
-        claimed=_claimed(day, harmed, [one for one in hers if one.persons == {person}], owed),
+        claimed=claimed,
+        disability=_disability(day, person, hers),
         claimants=tuple(
             _claimant(day, heir, person, owed, required({heir: his[heir]}), hers, his[heir]) for heir in heirs
         ),
@@ -224,8 +199,25 @@ def _victim(
     )
 
 
-def _names(held: Sequence[Holding]) -> frozenset[str]:
-    return frozenset(name for one in held for name in one.names)
+def _disability(day: date, person: str | None, hers: Sequence[Holding]) -> Disability | None:
+    """By the application that says so last."""
+    stated = [one.stated.disability[person] for one in asking(hers) if one.stated and person in one.stated.disability]
+    if not stated:
+        return None
+    certified = Certified(disability=stated[-1].levels, earlier_level=stated[-1].earlier)
+    found = reckon(day, (), certified)
+    benefit = found.disability if found else None
+    return benefit and Disability(stated[-1], benefit, "disability-certificate" in names_of(hers))
+
+
+def _late(reckoning: Reckoning, payment: Clock | None, papers: Sequence[Holding], today: date) -> Interest | None:
+    """The interest to today on what could be claimed when the papers were complete, once the last day to pay is over: for who
+    has not paid, and through his own fault. Whether he has, nobody tells here."""
+    if payment is None or payment.due is None or today <= payment.due:
+        return None
+    then = {one.sha256 for one in papers if one.received <= payment.start}
+    amount = sum(one.claimable for one in reckoning.medical if one.line.id.partition("#")[0] in then)
+    return clocks.interest(amount, payment, today)
 
 
 def _heirs(person: str | None, held: Sequence[Holding]) -> tuple[str, ...]:
@@ -278,7 +270,9 @@ def _claimed(day: date, harmed: Harmed, hers: Sequence[Holding], owed: Owing | N
             lines += [replace(line, id=f"{one.sha256}#{line.id}") for line in receipt.lines]
             unread, unread_amount = unread + receipt.unread, unread_amount + receipt.unread_amount
     stay = {when for one in documents for when in one.costs.stay if when >= day}
-    reckoning = reckon(day, lines, Certified(days_in_hospital=len(stay), died=harmed.died))
+    needed = "materials-statement" in names_of(hers)
+    certified = Certified(days_in_hospital=len(stay), materials_needed=needed, died=harmed.died)
+    reckoning = reckon(day, lines, certified)
     if reckoning is None or not (documents or harmed.died):
         return None
     return Claimed(reckoning, unread, unread_amount, split(reckoning.total, owed) if owed else None)

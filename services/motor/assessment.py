@@ -19,13 +19,15 @@ APPLICATIONS = ("assessment", "reassessment")  # the party's own steps
 class Step:
     """`due`: the last day, `latest`: the same once prolonged, None where what it is counted from has not come; `extended`: the
     working day in place of `due` when that is one of rest, None where that is not known; `done`: the day
-    on which it was taken, as the dispute tells; `fee` TWD a case, 0 for none, with its own status and source."""
+    on which it was taken, as the dispute tells; `asked`: of the step that the dispute wishes for, the day on which it came in;
+    `fee` TWD a case, 0 for none, with its own status and source."""
 
     name: str
     due: date | None
     extended: date | None
     latest: date | None
     done: date | None
+    asked: date | None
     fee: int
     fee_status: Status
     fee_source: str
@@ -34,30 +36,40 @@ class Step:
 
     @property
     def late(self) -> bool:
-        """An application after its last day; of a verdict only its committee knows its last day."""
-        if self.name not in APPLICATIONS or self.done is None or self.latest is None:
+        """An application after its last day: by the day on which it reached the committee, as far as the dispute tells that, else
+        by the day on which the dispute came in. Of a verdict only its committee knows its last day."""
+        taken = self.done or self.asked
+        if self.name not in APPLICATIONS or taken is None or self.latest is None:
             return False
-        return self.done > (extended(self.latest) or self.latest)
+        return taken > (extended(self.latest) or self.latest)
 
 
 def steps(
-    accident: date, applied: date | None = None, received: date | None = None, reapplied: date | None = None
+    accident: date,
+    applied: date | None = None,
+    received: date | None = None,
+    reapplied: date | None = None,
+    *,
+    wish: str = "",
+    filed: date | None = None,
 ) -> tuple[Step, ...]:
     """The steps in their order. Empty when the law of that day is not in the data.
 
-    `applied`: for the assessment; `received`: its verdict; `reapplied`: for the re-assessment, which there is once."""
+    `applied`: for the assessment; `received`: its verdict; `reapplied`: for the re-assessment, which there is once; `wish`: the
+    step that the dispute asks for, `filed` the day on which it came in."""
     law = by_key("assessment", accident)
     if not law:
         return ()
-    return (
-        _step(law["assessment"], accident, applied),
-        _step(law["assessment-result"], applied, received),
-        _step(law["reassessment"], received, reapplied),
-        _step(law["reassessment-result"], reapplied, None),
+    way = (
+        ("assessment", accident, applied),
+        ("assessment-result", applied, received),
+        ("reassessment", received, reapplied),
+        ("reassessment-result", reapplied, None),
     )
+    return tuple(_step(law[name], start, done, filed if name == wish else None) for name, start, done in way)
 
 
-def _step(line: Line, start: date | None, done: date | None) -> Step:
+def _step(line: Line, start: date | None, done: date | None, asked: date | None) -> Step:
     values = line.values
     due = _after(start, values["length"], values["unit"]) if start else None
     more = _after(start, values["length"] + values["more"], values["unit"]) if start and "more" in values else due
@@ -67,6 +79,7 @@ def _step(line: Line, start: date | None, done: date | None) -> Step:
         extended=extended(due) if due else None,
         latest=more,
         done=done,
+        asked=asked,
         fee=values.get("fee", 0),
         fee_status=Status(values.get("feeStatus", line.status)),
         fee_source=values.get("feeSource", ""),

@@ -16,9 +16,9 @@ from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 
+from schemas.evidence import Cover, VehicleStanding
+from schemas.records import FUND
 from services.motor.law import Line, Status, by_key, status
-
-FUND = "fund"  # 財團法人汽車交通事故特別補償基金, where insurers are told by their company numbers
 
 
 class Insured(StrEnum):
@@ -34,6 +34,7 @@ class Insured(StrEnum):
     NOT_KNOWN = "not-known"  # the register has not answered
 
 
+BY_FUND = (Insured.UNTRACEABLE, Insured.NO, Insured.UNCONSENTED, Insured.EXEMPT)  # G0390060 art. 40 I
 _BY_INSURER = (Insured.YES, Insured.CONSENT_DISPUTED)
 _NO_DEBTOR = (Insured.NEVER_MICRO, Insured.NOT_KNOWN)
 
@@ -49,6 +50,32 @@ class Vehicle:
     def __post_init__(self) -> None:
         if (self.insured in _BY_INSURER) != bool(self.insurer):
             raise ValueError(f"{self.insured} and insurer {self.insurer!r} do not go together")
+
+
+def by_register(policies: Sequence[tuple[str, Cover]] | None) -> tuple[Insured, str]:
+    """How a vehicle stood by its policies of the day (insurer, cover), and its insurer or "". None: the register does not
+    answer. Of several compulsory policies the first by company number."""
+    if policies is None:
+        return Insured.NOT_KNOWN, ""
+    insurers = sorted(insurer for insurer, cover in policies if cover == Cover.MOTOR_COMPULSORY)
+    return (Insured.YES, insurers[0]) if insurers else (Insured.NO, "")
+
+
+def stood(said: VehicleStanding, insured: Insured, insurer: str) -> tuple[Insured, str]:
+    """The same by the police record's word beside the register's: `insured` and `insurer` are what that says.
+
+    Without consent only an insured vehicle can be used (G0390060 art. 40 I ③); one that need not be insured and is, is insured;
+    while consent is disputed its insurer pays (II), so it must be known."""
+    match said:
+        case VehicleStanding.UNTRACEABLE:
+            return Insured.UNTRACEABLE, ""
+        case VehicleStanding.UNCONSENTED if insured != Insured.NO:
+            return Insured.UNCONSENTED, ""
+        case VehicleStanding.EXEMPT if insured != Insured.YES:
+            return Insured.EXEMPT, ""
+        case VehicleStanding.CONSENT_DISPUTED if insured == Insured.YES:
+            return Insured.CONSENT_DISPUTED, insurer
+    return insured, insurer
 
 
 class Role(StrEnum):

@@ -10,7 +10,7 @@ from datetime import date
 from enum import StrEnum
 
 from schemas.evidence import Cover
-from services.motor.law import Status, on
+from services.motor.law import Line, Status, on
 
 
 class Claim(StrEnum):
@@ -27,19 +27,30 @@ class Claim(StrEnum):
 
 
 class Circumstance(StrEnum):
-    """What makes a further paper necessary."""
+    """What makes a further paper necessary: an applicant says so (`stated.py`), a paper that is there shows it (`SHOWN_BY`), a
+    receipt holds such a cost, or who owes does."""
 
     TRANSPORT = "transport"
     NURSING = "nursing"
     HOME_NURSING = "home-nursing"
     MATERIALS = "materials"
-    RECORDS_ASKED = "records-asked"  # the insurer asks for medical records
     LOST_WAGES = "lost-wages"
     HEIRS = "heirs"  # she died before what was hers was paid: her heirs claim it, G0390062 art. 19 ⑥
     FUNERAL_PAYER = "funeral-payer"  # no survivor of G0390060 art. 11 I ②: who paid the funeral claims, art. 11 III
     FUND = "fund"  # claimed from the special compensation fund
     UNTRACEABLE = "untraceable"  # because a vehicle cannot be traced
     DIRECT_BILLING = "direct-billing"  # the repair shop bills the insurer
+
+
+SHOWN_BY = {
+    "transport-receipt": Circumstance.TRANSPORT,
+    "nursing-receipt": Circumstance.NURSING,
+    "home-nursing-certificate": Circumstance.HOME_NURSING,
+    "materials-statement": Circumstance.MATERIALS,
+    "wage-certificate": Circumstance.LOST_WAGES,
+    "funeral-receipt": Circumstance.FUNERAL_PAYER,
+    "direct-billing": Circumstance.DIRECT_BILLING,
+}
 
 
 @dataclass(frozen=True)
@@ -71,12 +82,12 @@ def papers(
     """What a claim needs. `present`: kinds and data classes of the papers that are there; `claimants`: of each claimant those
     that are about him, None: there is one, and all of it is. None when no list of that cover, claim and day is in the data."""
     own = [present] if claimants is None else claimants
-    lines = [
-        line
-        for line in on("papers", accident)
-        if (line.values["cover"], line.values["claim"]) == (cover, claim)
-        and ("when" not in line.values or line.values["when"] in circumstances)
-    ]
+    lines: dict[tuple[str, ...], Line] = {}
+    for line in on("papers", accident):
+        if (line.values["cover"], line.values["claim"]) == (cover, claim) and (
+            "when" not in line.values or line.values["when"] in circumstances
+        ):
+            lines.setdefault(tuple(line.values["kinds"]), line)  # what two circumstances ask for is asked for once
     return (
         tuple(
             PaperLine(
@@ -89,7 +100,7 @@ def papers(
                 status=line.status,
                 source=line.source,
             )
-            for line in lines
+            for line in lines.values()
         )
         or None
     )

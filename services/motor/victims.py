@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from adapters.police.codebook import Item
 from adapters.police.report import AccidentReport, ReportParty
-from services.motor.owing import Insured, Role, Vehicle, Victim
+from schemas.evidence import VehicleStanding
+from services.motor.owing import Insured, Role, Vehicle, Victim, stood
 
 Register = Callable[[str], tuple[Insured, str]]  # plate → how it stood on the day, company number of its insurer or ""
 _KINDS = ("car", "bus", "truck", "motorcycle")
@@ -32,14 +33,28 @@ def vehicles(report: AccidentReport, register: Register) -> tuple[Vehicle, ...]:
     """The vehicles, each under its party's order; one without a plate is not known, or fled and not found."""
     found = []
     for party in report.parties:
-        if _is_fled(party):
-            found.append(Vehicle(str(party.order), Insured.UNTRACEABLE))
-        elif _is_motor(party):
-            insured, insurer = register(party.plate) if party.plate else (Insured.NOT_KNOWN, "")
+        if said := standing(party):
+            insured, insurer = stood(said, *(register(party.plate) if party.plate else (Insured.NOT_KNOWN, "")))
             if insured == Insured.NO and _kind(party) == _MICRO:
                 insured = Insured.NOT_KNOWN  # was it ever insured (G0390060 art. 5-1 III)? The register tells one day
             found.append(Vehicle(str(party.order), insured, insurer))
     return tuple(found)
+
+
+def standing(party: ReportParty) -> VehicleStanding | None:
+    """How a party's vehicle stood by the record's own word; None: it has none that the Act is about."""
+    if _is_fled(party):
+        return VehicleStanding.UNTRACEABLE
+    if not _is_motor(party):
+        return None
+    return VehicleStanding(party.standing) if party.standing else VehicleStanding.REGISTER
+
+
+def standing_without_report(party: ReportParty) -> VehicleStanding | None:
+    """The same for who will have this word alone: None also of a micro electric two-wheeler of which only the register could
+    tell more, for the one day that it tells is too little."""
+    said = standing(party)
+    return None if said == VehicleStanding.REGISTER and _kind(party) == _MICRO else said
 
 
 def victims(report: AccidentReport) -> tuple[Harmed, ...]:

@@ -10,6 +10,7 @@ from services.consent.entitlement import Spent
 from services.hub.assemble import Component
 from services.hub.fold import Case
 from services.motor.costs import Costs
+from services.motor.stated import Stated
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,7 @@ class Dossier:
     spent: frozenset[Spent] = frozenset()
     dead: tuple[DeadLetter, ...] = ()
     words: tuple[Word, ...] = ()
-    contents: Mapping[str, AccidentReport | Costs | str] = field(default_factory=dict)
+    contents: Mapping[str, AccidentReport | Costs | Stated | str] = field(default_factory=dict)
     registered: Mapping[tuple[str, str], Sequence[tuple[str, Cover]] | None] = field(default_factory=dict)
     unread: frozenset[str] = frozenset()
 

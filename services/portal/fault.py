@@ -104,13 +104,20 @@ def _texts(words: tuple[str, str]) -> Json:
 
 
 def dispute(
-    record: str, told: Evidence, received: str, day: date | None, report: AccidentReport | None, statement: str | None
+    record: str,
+    told: Evidence,
+    received: str,
+    filed: date,
+    day: date | None,
+    report: AccidentReport | None,
+    statement: str | None,
 ) -> Json:
-    """A party's dispute beside the proposal. `day`: of the accident; `statement`: for those who were given the paper."""
+    """A party's dispute beside the proposal. `filed`: when it first came in, in whatever version; `day`: of the accident;
+    `statement`: for those who were given the paper."""
     wish = str(told.facts["wish"])
     party = _party(report, told.persons)
     days = [date.fromisoformat(str(told.facts[name])) if name in told.facts else None for name in STAGES]
-    way = steps(day, *days) if day else ()
+    way = steps(day, *days, wish=wish, filed=filed) if day else ()
     found: Json = {
         "record": record,
         "party": party,
@@ -153,6 +160,7 @@ def _step(step: Step) -> Json:
         "late": step.late,
         "latest": step.latest.isoformat() if step.latest else None,
         "done": step.done.isoformat() if step.done else None,
+        "asked": step.asked.isoformat() if step.asked else None,
         "fee": step.fee,
         "feeStatus": step.fee_status.value,
         "feeSource": step.fee_source,

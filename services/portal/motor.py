@@ -15,14 +15,17 @@ from adapters.police.report import AccidentReport
 from schemas import normalise
 from schemas.evidence import Cover, DataClass
 from schemas.paper_kinds import class_of, names
-from schemas.records import Kind, Role
+from schemas.records import FUND, Kind, Role
 from services.consent.entitlement import Consent, Standing, bases, holds
 from services.consent.matrix import MEDICAL
 from services.hub.fold import Case, CasePaper, first_day, on_the_road
 from services.hub.views import best_copies, view
 from services.motor import scene
-from services.motor.account import Account, Holding, VictimAccount, account
+from services.motor.account import Account, VictimAccount, account
 from services.motor.costs import Costs
+from services.motor.owing import BY_FUND
+from services.motor.required import Holding
+from services.motor.stated import Stated
 from services.portal import fault, motor_account, words
 from services.portal import motor_words as say
 from services.portal.dossier import Dossier, Entry
@@ -108,6 +111,7 @@ def of_case(dossier: Dossier, reader: Reader) -> Json | None:
         ],
         [cover for cover in MOTOR_COVERS if cover in reader.covers],
         lambda persons, kind: _may_have(dossier, reader, persons, kind),
+        dossier.today,
     )
     vehicles = _vehicles(found, report, dossier, reader)
     holders = _holders(dossier, reader, papers, vehicles)
@@ -141,9 +145,18 @@ def _dispute(
     """Its statement is for the insurers that it was filed with."""
     entry = next(one for one in dossier.entries if one.record == paper.node.record)
     said = dossier.contents.get(entry.record) if reader and reader.insurer else None
-    return fault.dispute(
-        entry.record, paper.node.evidence, entry.received, day, report, said if isinstance(said, str) else None
-    )
+    statement = said if isinstance(said, str) else None
+    filed = _day(min(one.received for one in _versions(dossier, entry, reader)))
+    return fault.dispute(entry.record, paper.node.evidence, entry.received, filed, day, report, statement)
+
+
+def _versions(dossier: Dossier, entry: Entry, reader: Reader | None) -> list[Entry]:
+    """This version, and those before that the reader was offered; who files and who operates knows of all."""
+    every = [one for one in dossier.entries if one.lineage == entry.lineage]
+    if reader is None or reader.insurer is None:
+        return every
+    offered = {paper.record for one in dossier.offers if one.insurer == reader.insurer for paper in one.papers}
+    return [one for one in every if one is entry or one.record in offered]
 
 
 def _assessments(papers: Iterable[CasePaper]) -> list[fault.Assessment]:
@@ -196,7 +209,7 @@ def _received(dossier: Dossier, entry: Entry, reader: Reader) -> date:
 def _holding(dossier: Dossier, paper: CasePaper, reader: Reader) -> Holding:
     evidence = paper.node.evidence
     entry = next(one for one in dossier.entries if one.record == paper.node.record)
-    costs, kinds = dossier.contents.get(entry.record), names(evidence.paper, evidence.classes)
+    told, kinds = dossier.contents.get(entry.record), names(evidence.paper, evidence.classes)
     return Holding(
         sha256=entry.sha256,
         names=frozenset() if paper.denied else kinds,
@@ -205,7 +218,8 @@ def _holding(dossier: Dossier, paper: CasePaper, reader: Reader) -> Holding:
         received=_received(dossier, entry, reader),
         applied=frozenset(one.cover for one in evidence.insurers if reader.insurer in (None, one.insurer)),
         applicant=evidence.applicant,
-        costs=costs if isinstance(costs, Costs) else None,
+        stated=told if isinstance(told, Stated) else None,
+        costs=told if isinstance(told, Costs) else None,
         denied=kinds if paper.denied else frozenset(),
     )
 
@@ -303,9 +317,10 @@ def _holders(
     dossier: Dossier, reader: Reader, papers: Sequence[CasePaper], vehicles: Sequence[Json]
 ) -> dict[str, list[str]]:
     """Who has fetched each of these papers, or a copy of it that the reader may have, by SHA-256. An insurer is told of itself,
-    and of those whose compulsory cover of a vehicle it is told of as well (G0390062 art. 14 III): that anybody else is
-    party would say more than it may know."""
+    and of those whose compulsory cover of a vehicle it is told of as well, or of the fund that answers for one (G0390062
+    art. 14 III): that anybody else is party would say more than it may know."""
     known = {one["insurer"] for car in vehicles for one in car["insurers"] if one["cover"] == Cover.MOTOR_COMPULSORY}
+    known |= {FUND for car in vehicles if car["insured"] in BY_FUND}
     mine = {one.node.record: one for one in (dossier.case.papers if dossier.case else ())}
     if reader.insurer is not None:
         mine = {record: one for record, one in mine.items() if record in reader.records}
@@ -334,7 +349,10 @@ def _victim(one: VictimAccount, found: Account, holders: Mapping[str, list[str]]
         ],
         "clocks": [motor_account.clock(each) for each in one.clocks],
     }
-    return told | {"claimed": motor_account.claimed(one.claimed) if one.claimed else None} if contents else told
+    if contents:
+        told["claimed"] = motor_account.claimed(one.claimed) if one.claimed else None
+        told["disability"] = motor_account.disability(one.disability) if one.disability else None
+    return told
 
 
 def _paper(dossier: Dossier, paper: CasePaper, reader: Reader, holders: Mapping[str, list[str]]) -> Json:

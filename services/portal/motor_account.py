@@ -5,12 +5,14 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
+from schemas.records import FUND
 from services.hub.calendar import MOTOR
-from services.motor.account import Claimant, Claimed, Required
-from services.motor.clocks import Clock
+from services.motor.account import Claimant, Claimed, Disability
+from services.motor.clocks import Clock, Interest
 from services.motor.law import Line
 from services.motor.owing import Owing
 from services.motor.papers import PaperLine
+from services.motor.required import Required
 from services.portal import motor_words as say
 from services.portal import words
 
@@ -135,10 +137,37 @@ def claimed(claimed: Claimed) -> Json:
         "death": found.death.amount if found.death else 0,
         "interim": found.death.interim if found.death else 0,
         "total": found.total,
+        "nhiRemainder": None if set(claimed.parts or ()) == {FUND} else found.nhi_remainder,
+        "interest": late(claimed.interest) if claimed.interest else None,
         "parts": None
         if claimed.parts is None
         else [{"payer": payer, "amount": amount} for payer, amount in claimed.parts.items()],
         "status": found.status.value,
+    }
+
+
+def late(interest: Interest) -> Json:
+    return {
+        "amount": interest.amount,
+        "percent": interest.percent,
+        "since": interest.since.isoformat(),
+        "days": interest.days,
+        "article": interest.article,
+        "status": interest.status.value,
+    }
+
+
+def disability(one: Disability) -> Json:
+    """`levels`, `earlierLevel`: as claimed; `level`: what they come to."""
+    return {
+        "levels": list(one.claimed.levels),
+        "earlierLevel": one.claimed.earlier,
+        "level": one.benefit.level,
+        "amount": one.benefit.amount,
+        "interim": one.benefit.interim,
+        "certified": one.certified,
+        "article": one.benefit.article,
+        "status": one.benefit.status.value,
     }
 
 

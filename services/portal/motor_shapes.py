@@ -20,7 +20,7 @@ AMOUNT: Schema = {**COUNT, "description": "Whole TWD."}
 ARTICLE: Schema = {"type": "string", "description": "Law code and articles; empty where only a policy's terms ask."}
 PERCENT: Schema = {"type": "integer", "minimum": 0, "maximum": 100}
 RULE = {"id": TEXT, **WORDS, "articles": listed(closed(WORDS)), "source": TEXT}
-PAYER: Schema = {"type": "string", "description": "A company number, or `fund`."}
+PAYER: Schema = {"type": "string", "description": "A company number, or `fund`: the code that each takes part by."}
 
 SHAPES: dict[str, Schema] = {
     "Motor": closed(
@@ -77,7 +77,7 @@ SHAPES: dict[str, Schema] = {
             "claimants": listed(ref("MotorClaimant")),
             "clocks": listed(ref("MotorClock")),
         },
-        {"claimed": maybe(ref("MotorClaimed"))},
+        {"claimed": maybe(ref("MotorClaimed")), "disability": maybe(ref("MotorDisability"))},
     ),
     "MotorOwed": closed(
         {
@@ -189,10 +189,40 @@ SHAPES: dict[str, Schema] = {
             "death": AMOUNT,
             "interim": AMOUNT,
             "total": AMOUNT,
+            "nhiRemainder": {
+                **maybe(AMOUNT),
+                "description": "What of the medical limit is left for the NHI's recourse; null where the fund alone pays.",
+            },
+            "interest": maybe(ref("MotorInterest")),
             "parts": maybe(listed(closed({"payer": PAYER, "amount": AMOUNT}))),
             "status": STATUS,
         },
         description="What her receipts can claim, and where limits cut. Insurers only.",
+    ),
+    "MotorInterest": closed(
+        {
+            "amount": AMOUNT,
+            "percent": {**PERCENT, "description": "A year."},
+            "since": DAY,
+            "days": COUNT,
+            "article": ARTICLE,
+            "status": STATUS,
+        },
+        description="To today, on what could be claimed when the papers were complete: if nothing has been paid, and through "
+        "the insurer's own fault. Nobody tells here whether it has.",
+    ),
+    "MotorDisability": closed(
+        {
+            "levels": listed({"type": "integer", "minimum": 1, "maximum": 15}),
+            "earlierLevel": maybe({"type": "integer", "minimum": 1, "maximum": 15}),
+            "level": {"type": "integer", "minimum": 1, "maximum": 15, "description": "What they come to together."},
+            "amount": AMOUNT,
+            "interim": {**AMOUNT, "description": "What may be asked before the rest, of what is assessed."},
+            "certified": {**FLAG, "description": "A certificate of her disability is there, whatever it says."},
+            "article": ARTICLE,
+            "status": STATUS,
+        },
+        description="Disability as the application claims it, in no total: a level is a doctor's word. Insurers only.",
     ),
     "MotorClock": closed(
         {
@@ -260,6 +290,11 @@ SHAPES: dict[str, Schema] = {
                             "description": "Applied for after the last day, and the working day in its place.",
                         },
                         "done": {**maybe(DAY), "description": "When it was taken, as the dispute tells."},
+                        "asked": {
+                            **maybe(DAY),
+                            "description": "Of the step that the dispute wishes for: when it first came in. `late` is judged by "
+                            "it while `done` is null.",
+                        },
                         "fee": AMOUNT,
                         "feeStatus": STATUS,
                         "feeSource": {**TEXT, "description": "Why the fee is unconfirmed."},

@@ -30,6 +30,7 @@ from services.hub.linking import Node
 from services.hub.loading import Loaded, shown, spent_elsewhere
 from services.hub.worker import Hub
 from services.motor.costs import Costs, costs
+from services.motor.stated import Stated, stated
 from services.portal.dossier import (
     ConsentState,
     DeadLetter,
@@ -75,7 +76,7 @@ class Reading:
         vehicles."""
         if dossier.case is None or not dossier.case.motor:
             return dossier
-        contents: dict[str, AccidentReport | Costs | str] = {}
+        contents: dict[str, AccidentReport | Costs | Stated | str] = {}
         read, unread = to_read(dossier, records)
         for node in read:
             try:
@@ -191,7 +192,9 @@ class Reading:
         if not isinstance(view, Mandate):
             return None
         filings = mandates.filings_under(tx, mandates.pairs_of(tx, [row.record]))
+        # What went by it was of the principal's cases; once it is revoked, what rests on it stands in none of them.
         stood = {one.case_number for one in filings if one.case_number}
+        stood |= self._hub.loader.cases_about(tx, view.principal)
         numbers = sorted(stood.union(*(tracing.numbers_into(tx, number) for number in stood)))
 
         def by(bases: Iterable[str]) -> bool:
@@ -266,7 +269,7 @@ def _statement(body: bytes) -> str:
     return str(json.loads(body)["statement"])
 
 
-_READ = {Kind.ACCIDENT: accepted, Kind.DOCUMENT: costs, Kind.DISPUTE: _statement}
+_READ = {Kind.ACCIDENT: accepted, Kind.DOCUMENT: costs, Kind.APPLICATION: stated, Kind.DISPUTE: _statement}
 
 
 def _entry(row: Row) -> Entry:

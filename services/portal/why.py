@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from schemas.evidence import Cover, DataClass
-from schemas.records import Kind
+from schemas.records import FUND, Kind
 from services.consent.entitlement import AGENT, LAW_PREFIX, Consent, Spent, Standing, filing, granted, holds, mandate_of
 from services.consent.law import LAW
 from services.consent.mandate import Power
@@ -79,10 +79,16 @@ def _no_law(classes: Collection[DataClass], standing: Standing, names: Collectio
     if set(classes) == {DataClass.APPLICATION}:
         return "an application goes by law to the insurers that it names; it does not name this one"
     if set(classes) == {DataClass.POLICE}:
+        if not standing.compulsory and standing.insurer == FUND:
+            return (
+                "police papers go by law to the fund for a vehicle that it answers for; the police record tells of none"
+            )
         if not standing.compulsory:
             return "police papers go by law to the compulsory insurer of a vehicle in the accident; this is none"
         if standing.holds:
-            return "this police record tells of no vehicle that it covers: to have been merged is no basis"
+            return (
+                "this police record tells of no vehicle that it covers or answers for: to have been merged is no basis"
+            )
         return "police papers go by law once the insurer holds an application for the compulsory cover; it holds none"
     return "no line of the law table carries a paper of these classes"
 
@@ -141,7 +147,9 @@ def party(standing: Standing, case: Case, today: date) -> list[str]:
             told.append(f"authorisation {consent.record} names it for {grant.purpose.value}")
             explained.add(grant.purpose)
     if standing.compulsory:
-        told.append("policy register: compulsory insurer of a vehicle in the accident")
+        register = "policy register: compulsory insurer of a vehicle in the accident"
+        fund = "police record and policy register: it answers for a vehicle in the accident (G0390060 art. 40 I)"
+        told.append(fund if standing.insurer == FUND else register)
         explained.add(Cover.MOTOR_COMPULSORY)
     for cover in sorted(standing.covers - explained):
         told.append(f"policy register: {cover.value} for a plate in the case")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from services.sandbox.participants import insurer_of
 from services.sandbox.persons import Person
 
 HEADER = (
@@ -34,13 +35,15 @@ _VEHICLES = {  # coarse kind: 大類, 子類, protection, impact 大類 and 子�
     "motorcycle": ("機車", "普通重型", "戴半罩式安全帽", "機車與自行車", "前車頭"),
     "bicycle": ("慢車", "腳踏自行車", "未戴安全帽", "機車與自行車", "前車頭"),
     "pedestrian": ("人", "行人", "其他(無需使用保護裝備之人)", "非汽、機及自行車", "非汽、機及自行車"),
+    "other": ("其他車", "農耕用車(或機械)", "不明", "汽車", "前車頭"),
     "passenger": ("人", "乘客", "戴半罩式安全帽", "非汽、機及自行車", "非汽、機及自行車"),
 }
 
 
 @dataclass(frozen=True)
 class Participant:
-    """A party: coarse kind, role, plate and person as far as known, whether injured, whether it fled and was not found."""
+    """A party: coarse kind, role, plate and person as far as known, whether injured, whether it fled and was not found.
+    `standing`: what the unit found of the vehicle's cover that no register tells; a vehicle of the kind `other` is a farm's."""
 
     kind: str
     role: str  # driver | passenger | pedestrian
@@ -48,6 +51,14 @@ class Participant:
     plate: str | None = None
     injured: bool = False
     fled: bool = False
+    standing: str | None = None
+
+    @property
+    def stood(self) -> str:
+        """Of a driver: how his vehicle stood, as G0390060 art. 40 I has it."""
+        if self.fled:
+            return "untraceable"
+        return self.standing or ("insured" if insurer_of(self.plate or "") else "uninsured")
 
 
 @dataclass(frozen=True)
@@ -82,6 +93,10 @@ def record(
         made["injury"] = "injured" if party.injured else "none"
         if party.fled:
             made["sex"] = "4"  # 肇事逃逸尚未查獲
+        if party.standing:
+            made["vehicleStanding"] = party.standing
+        if party.kind == "other":
+            made["partyType"] = "G02"  # 農耕用車(或機械)
         parties.append(made)
     return {
         "id": identifier,

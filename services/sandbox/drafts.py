@@ -60,6 +60,8 @@ class Draft:
     consent: Consent | None = None
     under: str | None = None  # the mandate that an agent's authorisation or application rests on
     by_agent: bool = False  # of an application
+    fund: bool = False  # of a police record: it tells of a vehicle that the special compensation fund answers for
+    stood: dict[str, str] | None = None  # of a police record: by driving party how the vehicle stood
     owed: dict[str, dict[str, str]] | None = None  # of a police record: by injured party who owes, and which share
     claimed: dict[str, int] | None = None  # of one whose every paper is there: by injured party her costs, TWD
     approves: bool | None = None  # of a review

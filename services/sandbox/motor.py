@@ -1,11 +1,13 @@
 """Road accidents: vehicles and their insurers from the register, the injured, their papers and consents."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
 from schemas.evidence import Cover
+from schemas.records import FUND
 from services.sandbox import applications, consents, filings, hospital_papers, police_papers, visits
 from services.sandbox.accidents import Occurrence, Participant
 from services.sandbox.applications import Insurers, Make
@@ -24,11 +26,22 @@ ONE, TWO, PASSENGERS, WITHDRAWN, IMPOSTOR, NO_POLICE, FLED, WHOLE = (
     "fled",
     "every-paper",
 )
+# What G0390060 art. 40 I ② to ④ has beside a vehicle that fled: the special compensation fund stands in.
+UNINSURED, UNCONSENTED, EXEMPT, ALL_EXEMPT = "uninsured", "unconsented", "one-exempt", "all-exempt"
+FUND_CASES = (UNINSURED, UNCONSENTED, EXEMPT, ALL_EXEMPT)
 BY_AGENT = (applications.MANDATED, applications.REVOKED, applications.ASTRAY)  # kinds too: who files the application
 CLASSES = ("certificate", "receipt")
-FUND = "fund"  # the special compensation fund, among payers
-OWN_PAPERS = {"identity": "identity", "bank-account": "claim"}  # what a claimant hands in herself, by data class
+# What a claimant hands in: its data class, and who issued it (None: the hospital that treated her). She claims the way there too.
+OWN_PAPERS = {
+    "identity": ("identity", "CLAIMANT"),
+    "bank-account": ("claim", "CLAIMANT"),
+    "transport-receipt": ("claim", "CARRIER"),
+    "materials-statement": ("certificate", None),
+}
+CLAIMED = {"costs": ["transport"]}
+FOR_THE_FUND = {"fund-receipt-and-undertaking": ("claim", "CLAIMANT")}  # K0040049 art. 6
 CARE = ("REGISTRATION", "PART", "CERTIFICATE")  # what NHI leaves to the patient (G0390067 art. 2 II ②(1))
+MATERIALS, MATERIALS_MOST = "METR", 20_000  # TWD a victim (G0390067 art. 2 III ⑥)
 
 
 @dataclass(frozen=True)
@@ -47,20 +60,20 @@ class _Loss:
     number: str | None
     injured: tuple[Person, ...]
     insurers: Insurers  # named by the injured
-    recipients: tuple[str, ...]  # compulsory insurers among them
+    recipients: tuple[str, ...]  # of these who may owe the compulsory cover: insurers of the vehicles, the fund
 
 
 def tell(book: Book, kind: str, document_twist: str, application_twist: str, accident_twist: str) -> Sighting | None:
     """Adds the records of one road accident; gives back what open data may show of it."""
-    if kind == WHOLE:
-        return _whole(book)
+    if kind in (WHOLE, UNINSURED):
+        return _whole(book, kind)
     seen, injured = _happen(book, kind)
     number = None if kind == NO_POLICE else f"A{book.mark()}"
     named = _named(book, seen)
-    compulsory = {insurer_of(plate) for plate in _plates(seen)}
+    compulsory = {FUND, *(insurer_of(plate) for plate in _plates(seen))}
     recipients = tuple(code for code, cover in named if cover == Cover.MOTOR_COMPULSORY and code in compulsory)
     loss = _Loss(seen, number, injured, named, recipients)
-    if kind in BY_AGENT and accident_twist not in police_papers.STANDING:
+    if kind in (*BY_AGENT, *FUND_CASES) and accident_twist not in police_papers.STANDING:
         accident_twist = police_papers.PLAIN
     own = police_papers.tell(book, seen, number, accident_twist) if number else None
     standing = accident_twist in police_papers.STANDING
@@ -75,7 +88,7 @@ def tell(book: Book, kind: str, document_twist: str, application_twist: str, acc
     _further_papers(book, loss, standing)
     if own and standing:
         for record in (draft for draft in book.drafts if draft.kind == "accident" and draft.verdict == "accepted"):
-            record.owed = _owed(seen)
+            record.owed, record.stood = _owed(seen), _stood(seen)
     if kind == TWO and own and standing:
         _dispute(book, loss)
     return Sighting(own, seen) if own and standing and seen.coordinates else None
@@ -90,6 +103,8 @@ def _happen(book: Book, kind: str) -> tuple[Occurrence, tuple[Person, ...]]:
     first, second = book.setting.plates
     driver, other = book.person(0), book.person(1)
     car = Participant("car", "driver", driver, first)
+    hit = Participant("motorcycle", "driver", other, second, injured=True)
+    rider = Participant("passenger", "passenger", book.person(2), second, injured=True)
     if kind in (ONE, NO_POLICE):
         if book.chance(0.5):
             hurt = Participant("pedestrian", "pedestrian", other, injured=True)
@@ -101,27 +116,53 @@ def _happen(book: Book, kind: str) -> tuple[Occurrence, tuple[Person, ...]]:
         parties = (car, Participant("car", "driver", other, second))
         parties += tuple(Participant("passenger", "passenger", rider, second, injured=True) for rider in riders)
     elif kind == WHOLE:
-        rider = Participant("passenger", "passenger", book.person(2), second, injured=True)
-        parties = (car, Participant("car", "driver", other, second, injured=True), rider)
+        parties = (car, replace(hit, kind="car"), rider)
+    elif kind == UNINSURED:
+        parties = (replace(car, plate=book.setting.uninsured), replace(hit, kind="car"), rider)
+    elif kind == UNCONSENTED:
+        parties = (replace(car, standing="unconsented"), hit)
+    elif kind == EXEMPT:
+        parties = (_farm(driver, book.setting.exempt[0]), replace(hit, kind="car"), rider)
+    elif kind == ALL_EXEMPT:
+        mine, theirs = book.setting.exempt
+        # The passenger is owed; her driver is not (G0390060 art. 40 III).
+        parties = (_farm(driver, mine), replace(rider, plate=theirs), replace(_farm(other, theirs), injured=True))
     elif kind == FLED:
-        parties = (
-            Participant("car", "driver", fled=True),
-            Participant("motorcycle", "driver", other, second, injured=True),
-        )
+        parties = (Participant("car", "driver", fled=True), hit)
     else:
-        parties = (car, Participant("motorcycle", "driver", other, second, injured=True))
+        parties = (car, hit)
     where = book.setting.coordinates if book.chance(0.85) else None
     seen = Occurrence(book.setting.moment, book.setting.place, where, book.setting.unit, parties)
     return seen, tuple(party.person for party in parties if party.injured and party.person)
 
 
+def _farm(driver: Person, plate: str) -> Participant:
+    """A farm's vehicle, which the unit found need not be insured."""
+    return Participant("other", "driver", driver, plate, standing="exempt")
+
+
+def _stood(seen: Occurrence) -> dict[str, str]:
+    """Of each driving party, by its order, how the vehicle stood."""
+    return {str(order): party.stood for order, party in enumerate(seen.parties, start=1) if party.role == "driver"}
+
+
+def _payers(seen: Occurrence) -> dict[int, str]:
+    """Of each driving party, by its order, who owes for the vehicle."""
+    return {
+        order: (insurer_of(party.plate or "") or "") if party.stood == "insured" else FUND
+        for order, party in enumerate(seen.parties, start=1)
+        if party.role == "driver"
+    }
+
+
 def _named(book: Book, seen: Occurrence) -> Insurers:
-    """The insurers that the injured name: of the car that hit them, at times of both vehicles, at times a third-party
-    cover. Who covers third parties and is compulsory insurer here too is named for both."""
-    plates = _plates(seen)
+    """Whom the injured name: the fund where it owes, the insurer of the car that hit them, at times of both vehicles, at
+    times a third-party cover. Who covers third parties and is compulsory insurer here too is named for both."""
+    plates = [plate for plate in _plates(seen) if insurer_of(plate)]
+    codes = [(FUND, Cover.MOTOR_COMPULSORY)] if FUND in _payers(seen).values() else []
     wanted = plates if len(plates) == 1 or book.chance(0.6) else plates[:1]
-    codes = [(insurer_of(plate) or "", Cover.MOTOR_COMPULSORY) for plate in wanted]
-    third = insurer_of(plates[0], Cover.MOTOR_THIRD_PARTY)
+    codes += [(insurer_of(plate) or "", Cover.MOTOR_COMPULSORY) for plate in wanted]
+    third = insurer_of(plates[0], Cover.MOTOR_THIRD_PARTY) if plates else None
     if third and book.chance(0.7):
         if third in {insurer_of(plate) for plate in plates}:
             codes.append((third, Cover.MOTOR_COMPULSORY))
@@ -133,9 +174,10 @@ def _apply(book: Book, loss: _Loss, twist: str) -> None:
     first, second = (code for code, _ in book.rng.sample(CLAIMLINK, 2))
     plates = _plates(loss.seen)
     applications.tell(book, _application(book, loss), loss.insurers, twist, first)
-    if len(plates) > 1 and book.chance(0.3):
+    first_party = loss.seen.parties[0]
+    if len(plates) > 1 and first_party.stood == "insured" and book.chance(0.3):
         # The driver of the first car notifies his own insurer, through another operator.
-        driver = loss.seen.parties[0].person
+        driver = first_party.person
         assert driver is not None
         own = ((insurer_of(plates[0]) or "", Cover.MOTOR_COMPULSORY),)
         applications.tell(book, _application(book, loss, driver), own, applications.PLAIN, second)
@@ -146,14 +188,18 @@ def _by_agent(book: Book, loss: _Loss, how: str) -> None:
     applications.by_agent(book, _application(book, loss), loss.insurers, how, sender, principal, agent)
 
 
-def _application(book: Book, loss: _Loss, who: Person | None = None) -> Make:
-    """Writes the application of somebody, the first of the injured if no other, with what the applicant knows."""
+def _application(book: Book, loss: _Loss, who: Person | None = None, **more: Any) -> Make:
+    """Writes the application of somebody, the first of the injured if no other, with what the applicant knows. `more`: further
+    fields of it."""
     applicant, plates = who or loss.injured[0], _plates(loss.seen)
     plate = next((party.plate for party in loss.seen.parties if party.person == applicant and party.plate), plates[0])
     number = loss.number if book.chance(0.6) else None
     about = filings.motor_loss(book.day, plate)
-    return lambda identifier, version, insurers: filings.with_accident(
-        filings.application(identifier, applicant, about, list(insurers), version=version), loss.seen, number
+    return lambda identifier, version, insurers: (
+        filings.with_accident(
+            filings.application(identifier, applicant, about, list(insurers), version=version), loss.seen, number
+        )
+        | more
     )
 
 
@@ -161,7 +207,7 @@ def _treat(book: Book, loss: _Loss, person: Person, twist: str) -> None:
     """The first visit of an injured person with its twist, at times a visit later on, at times the receipt again."""
     rng, seen = book.rng, loss.seen
     hospital = rng.choice(HOSPITALS)
-    payer = loss.insurers[0][0]
+    payer = _company(code for code, _ in loss.insurers)
     visit = visits.Visit(hospital, person, payer, book.day, book.mark())
     spec = visits.injury(rng, visit, seen.moment, first=True, dated=book.chance(0.7), place=seen.place)
     document = hospital_papers.tell(book, spec, twist)
@@ -174,6 +220,11 @@ def _treat(book: Book, loss: _Loss, person: Person, twist: str) -> None:
         dated = book.chance(0.5) or twist == hospital_papers.WITHDRAWN
         again = visits.injury(rng, later, seen.moment, first=False, dated=dated, place=seen.place)
         hospital_papers.tell(book, replace(again, diagnoses=spec.diagnoses), hospital_papers.PLAIN)
+
+
+def _company(codes: Iterable[str]) -> str:
+    """Whom a hospital writes down as payer: the fund is none that it knows."""
+    return next((code for code in codes if code != FUND), LIFE[0][0])
 
 
 def _allow(book: Book, kind: str, loss: _Loss) -> None:
@@ -216,18 +267,19 @@ def _further_papers(book: Book, loss: _Loss, standing: bool) -> None:
         hospital_papers.upload(book, "repair-estimate", sender=book.claimlink(), metadata=metadata, mark=mark)
 
 
-def _whole(book: Book) -> Sighting | None:
-    """Two insured cars and two victims of whom no paper is missing: each is handed in once, and each victim consents that
-    it goes to whoever owes her. One company may cover both cars."""
-    seen, injured = _happen(book, WHOLE)
+def _whole(book: Book, kind: str) -> Sighting | None:
+    """Two cars, the first at times uninsured, and two victims of whom no paper is missing: each is handed in once, and each
+    victim consents that it goes to whoever owes her. One company may cover both cars."""
+    seen, injured = _happen(book, kind)
     number, plates = f"A{book.mark()}", _plates(seen)
-    insurers = tuple(dict.fromkeys((insurer_of(plate) or "", Cover.MOTOR_COMPULSORY) for plate in plates))
+    insurers = tuple(dict.fromkeys((payer, Cover.MOTOR_COMPULSORY) for payer in _payers(seen).values()))
     record = police_papers.tell(book, seen, number, police_papers.PLAIN)
-    record.owed, record.claimed = _owed(seen), {}
+    record.owed, record.stood, record.claimed = _owed(seen), _stood(seen), {}
     loss = filings.motor_loss(book.day, plates[1])
     whole = _Loss(seen, number, injured, insurers, tuple(code for code, _ in insurers))
     for person in injured:  # a claim is his who applies
-        applications.tell(book, _application(book, whole, person), insurers, applications.PLAIN, book.claimlink())
+        make = _application(book, whole, person, claimed=CLAIMED)
+        applications.tell(book, make, insurers, applications.PLAIN, book.claimlink())
     for kind, _ in police_papers.POLICE_PAPERS:
         police_papers.papers(book, seen, number, kind, plates[0])
     for order, party in enumerate(seen.parties, start=1):
@@ -239,37 +291,38 @@ def _whole(book: Book) -> Sighting | None:
 
 def _claim(book: Book, seen: Occurrence, person: Person, debtors: tuple[str, ...], loss: dict[str, Any]) -> int:
     """All that one victim hands in, and her consent; the costs that are hers to claim without further proof, TWD."""
-    visit = visits.Visit(book.rng.choice(HOSPITALS), person, debtors[0], book.day, book.mark())
+    visit = visits.Visit(book.rng.choice(HOSPITALS), person, _company(debtors), book.day, book.mark())
     spec = visits.injury(book.rng, visit, seen.moment, first=True, dated=True, place=seen.place)
     hospital_papers.tell(book, spec, hospital_papers.PLAIN)
-    for kind, data_class in OWN_PAPERS.items():
+    own = OWN_PAPERS | (FOR_THE_FUND if FUND in debtors else {})
+    for kind, (data_class, issuer) in own.items():
         mark = book.mark()
         metadata = filings.paper(
             f"P-{mark}",
             kind,
             persons=[person.identifier],
             classes=[data_class],
-            issuer="CLAIMANT",
+            issuer=issuer or visit.hospital.code,
             issued=book.day + timedelta(days=book.rng.randrange(1, 20)),
             loss=loss,
         )
         hospital_papers.upload(book, kind, sender=book.claimlink(), metadata=metadata, mark=mark)
-    classes = (*CLASSES, *OWN_PAPERS.values())
+    classes = tuple(dict.fromkeys((*CLASSES, *(data_class for data_class, _ in own.values()))))
     consents.grant(book, Wish(person, "injured", debtors, Cover.MOTOR_COMPULSORY, classes, loss))
-    return sum(line.net for line in spec.lines if line.code in CARE)
+    materials = sum(line.net for line in spec.lines if line.code == MATERIALS)
+    return sum(line.net for line in spec.lines if line.code in CARE) + min(materials, MATERIALS_MOST)
 
 
 def _owed(seen: Occurrence) -> dict[str, dict[str, str]]:
     """Of each injured party, by its order: who owes the compulsory cover, and the share of each (G0390060 art. 36)."""
-    cars = {
-        order: insurer_of(party.plate) or "" if party.plate else FUND
-        for order, party in enumerate(seen.parties, start=1)
-        if party.role == "driver"
-    }
+    cars = _payers(seen)
+    none_insured = set(_stood(seen).values()) == {"exempt"}
     owed = {}
     for order, party in enumerate(seen.parties, start=1):
         if party.injured:
             payers = [payer for car, payer in cars.items() if car != order]
+            if none_insured and order in cars:
+                payers = []  # G0390060 art. 40 III
             owed[str(order)] = {payer: str(Fraction(payers.count(payer), len(payers))) for payer in payers}
     return owed
 

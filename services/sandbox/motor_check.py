@@ -1,12 +1,13 @@
-"""What the motor cases of a run tell of who owes whom, against the truth of its scenario."""
+"""What the motor cases of a run tell of how vehicles stood and who owes whom, against the truth of its scenario."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from schemas.records import FUND
 from services.sandbox.client import Client
-from services.sandbox.motor import FUND
 from services.sandbox.player import Sent
 from services.sandbox.truth import Truth
 
@@ -15,12 +16,14 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class MotorCases:
-    """`accidents` told as the truth has them, `victims` in them; of these owed by the fund, or by several insurers;
-    `shared`: police records that several insurers hold, each sent once; `faults`: sentences."""
+    """`accidents` told as the truth has them, `victims` in them; of these owed by the fund, or by several who pay; `fund`: how
+    the vehicles stood for which it owes them; `shared`: police records that several insurers hold, each sent once;
+    `faults`: sentences."""
 
     accidents: int
     victims: int
     by_fund: int
+    fund: Counter[str]
     by_several: int
     shared: int
     disputes: int
@@ -45,12 +48,20 @@ def compare(told: Iterable[tuple[Truth, Json]], views: Mapping[str, Iterable[str
     """Pure. `told`: the truth of each police record, and what its case says."""
     faults: list[str] = []
     right: list[dict[str, str]] = []
+    fund: Counter[str] = Counter()
     accidents = shared = disputes = 0
     for truth, motor in told:
         owed = {str(one["party"]): shares_of(one) for one in motor.get("victims", ())}
         if owed != truth.owed:
             faults.append(f"{truth.file}  owed {owed}, not {truth.owed}")
             continue
+        stood = {str(one["party"]): one["insured"] for one in motor["vehicles"]}
+        if stood != truth.stood:
+            faults.append(f"{truth.file}  vehicles are {stood}, not {truth.stood}")
+            continue
+        for victim in motor["victims"]:
+            debtors = (victim["owed"] or {}).get("debtors", ())
+            fund.update({stood[str(one["party"])] for one in debtors if one["payer"] == FUND})
         accidents += 1
         right += owed.values()
         shared += sum(truth.sha256 in set(held) for held in views.values()) > 1
@@ -59,6 +70,7 @@ def compare(told: Iterable[tuple[Truth, Json]], views: Mapping[str, Iterable[str
         accidents=accidents,
         victims=len(right),
         by_fund=sum(FUND in one for one in right),
+        fund=fund,
         by_several=sum(len(one) > 1 for one in right),
         shared=shared,
         disputes=disputes,

@@ -5,16 +5,19 @@ Company numbers pass the checksum of 2023; one of them passes no older rule.
 """
 
 import random
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 
 from schemas.evidence import Cover
-from schemas.records import Participant, Role
+from schemas.records import FUND, Participant, Role
 
 REGISTER_SEED = 1140101  # fixed: the register is the same in every sandbox
 PLATES = 3_000
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"  # I and O are not given out
 POLICY_START, POLICY_END = "2024-01-01", "2027-12-31"
+UNCOVERED = 1_000  # more plates whose only policy is over, and of vehicles that need none
+LAPSED_START, LAPSED_END = "2023-01-01", "2023-12-31"  # before any loss of a scenario
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ OPEN_DATA = "NPA-OPEN"
 POLICE = (("387130000C", "雲澤市警察局"), ("379130000C", "晴川市警察局"))
 CLAIMLINK = (("CL01", "安途車險代辦"), ("CL02", "澄路理賠代辦"))
 NON_LIFE = (("82916473", "海岳產物保險"), ("81924865", "霽嶺產物保險"), ("95753514", "松瀾產物保險"))
+COMPENSATION_FUND = (FUND, "晴雲補償基金")
 LIFE = (("74643675", "澄光人壽保險"), ("66316960", "南嶼人壽保險"), ("37643310", "晨汐人壽保險"))
 OPERATORS = (("operator-1", "值班人員一"), ("operator-2", "值班人員二"))
 
@@ -54,7 +58,7 @@ PARTICIPANTS: tuple[Participant, ...] = (
     *_of(Role.HOSPITAL, *((one.code, one.name) for one in HOSPITALS), (TWCORE_HOSPITAL, "衛生福利部臺北醫院")),
     *_of(Role.POLICE, (OPEN_DATA, "警政署開放資料"), *POLICE),
     *_of(Role.CLAIMLINK, *CLAIMLINK),
-    *_of(Role.INSURER, *NON_LIFE, *LIFE),
+    *_of(Role.INSURER, *NON_LIFE, *LIFE, COMPENSATION_FUND),
     *_of(Role.OPERATOR, *OPERATORS),
 )
 
@@ -87,7 +91,8 @@ class Policy:
 
 @cache
 def policies() -> tuple[Policy, ...]:
-    """The sandbox register: 3,000 plates, each with compulsory cover, a third also with third-party cover."""
+    """The sandbox register: 3,000 plates, each with compulsory cover, a third also with third-party cover; and 1,000 whose
+    compulsory cover is over."""
     rng = random.Random(REGISTER_SEED)
     found: list[Policy] = []
     for plate in _plates(rng):
@@ -97,25 +102,49 @@ def policies() -> tuple[Policy, ...]:
             # Most owners buy both from one company; some do not.
             other = insurer if rng.random() < 0.7 else rng.choice(NON_LIFE)[0]
             found.append(Policy(plate, POLICY_START, POLICY_END, other, Cover.MOTOR_THIRD_PARTY))
+    covered = {policy.plate for policy in found}
+    found += [
+        Policy(plate, LAPSED_START, LAPSED_END, NON_LIFE[number % len(NON_LIFE)][0], Cover.MOTOR_COMPULSORY)
+        for number, plate in enumerate(_uncovered(covered)[:UNCOVERED])
+    ]
     return tuple(found)
 
 
-def _plates(rng: random.Random) -> list[str]:
+def _plates(rng: random.Random, count: int = PLATES) -> list[str]:
     plates: dict[str, None] = {}
-    while len(plates) < PLATES:
+    while len(plates) < count:
         plates["".join(rng.choices(LETTERS, k=3)) + f"-{rng.randrange(1, 10_000):04d}"] = None
     return list(plates)
 
 
+def _uncovered(covered: Collection[str]) -> list[str]:
+    """Plates that nobody covers: 1,000 that once were, 2,000 that need not be."""
+    drawn = _plates(random.Random(REGISTER_SEED + 1), 3 * UNCOVERED + PLATES)
+    return [plate for plate in drawn if plate not in covered][: 3 * UNCOVERED]
+
+
 @cache
 def plates() -> tuple[str, ...]:
-    """Every plate of the register, in its order."""
-    return tuple(dict.fromkeys(policy.plate for policy in policies()))
+    """Every plate of the register that is covered on all days of every scenario, in its order."""
+    return tuple(dict.fromkeys(plate for plate, _ in _covers()))
+
+
+@cache
+def uninsured_plates() -> tuple[str, ...]:
+    """Those of the register whose cover is over: bound to be insured, and they are not."""
+    return tuple(policy.plate for policy in policies() if policy.end == LAPSED_END)
+
+
+@cache
+def exempt_plates() -> tuple[tuple[str, str], ...]:
+    """Plates of vehicles that need not be insured, in twos; the register knows none of them."""
+    drawn = _uncovered(plates())[UNCOVERED:]
+    return tuple(zip(drawn[::2], drawn[1::2], strict=True))
 
 
 @cache
 def _covers() -> dict[tuple[str, Cover], str]:
-    return {(policy.plate, policy.cover): policy.insurer for policy in policies()}
+    return {(policy.plate, policy.cover): policy.insurer for policy in policies() if policy.end == POLICY_END}
 
 
 def insurer_of(plate: str, cover: Cover = Cover.MOTOR_COMPULSORY) -> str | None:

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta, timezone
 from functools import cache
 
 from schemas.ids import derive
-from services.sandbox.participants import POLICE, insurer_of, plates
+from services.sandbox.participants import POLICE, exempt_plates, insurer_of, plates, uninsured_plates
 
 TAIPEI = timezone(timedelta(hours=8))
 FIRST_DAY = date(2025, 5, 1)  # losses fall on 300 days from here, their papers up to four months later: all past
@@ -27,7 +27,8 @@ _TOWNS = (("雲澤市", "澄湖區"), ("雲澤市", "北嶺區"), ("晴川市", 
 
 @dataclass(frozen=True)
 class Setting:
-    """A case's day, time, place and plates. Coordinates in micro-degrees WGS84."""
+    """A case's day, time, place and plates, also of an uninsured vehicle and of two that need not be insured. Coordinates in
+    micro-degrees WGS84."""
 
     day: date
     minute: int  # of the day
@@ -36,6 +37,8 @@ class Setting:
     longitude: int
     latitude: int
     plates: tuple[str, ...]
+    uninsured: str = ""
+    exempt: tuple[str, str] = ("", "")
 
     @property
     def moment(self) -> datetime:
@@ -75,6 +78,8 @@ def setting(seed: int, case: int) -> Setting:
         longitude=_WEST + cell % _COLUMNS * 10_000 + jitter,
         latitude=_SOUTH + cell // _COLUMNS * 10_000 + jitter,
         plates=_plates(seed, case),
+        uninsured=uninsured_plates()[(case + shift) % _ROUND],
+        exempt=exempt_plates()[(case + shift) % _ROUND],
     )
 
 

@@ -29,6 +29,7 @@ def tell(book: Book, seen: Occurrence, number: str, twist: str) -> Draft:
         wrong = accidents.record(seen, identifier, number=number) | {"severity": "A5"}
         refused = _send(book, seen, wrong)
         refused.verdict, refused.persons, refused.classes, refused.plates = "rejected", (), frozenset(), ()
+        refused.fund = False
         refused.identity = refused.lineage = refused.name
         return _send(book, seen, accidents.record(seen, identifier, number=number), after=(refused.name,))
     if twist == DUPLICATE:
@@ -63,6 +64,7 @@ def _send(book: Book, seen: Occurrence, made: dict[str, Any], **more: Any) -> Dr
         version=f"{made['version']:012d}",
         parts=frozenset({("accident", seen.moment.isoformat(), seen.place.replace(" ", ""), kinds)}),
         plates=tuple(dict.fromkeys(party.plate for party in seen.parties if party.plate)),
+        fund=any(party.role == "driver" and party.stood != "insured" for party in seen.parties),
         **{"lineage": identity, **more},
     )
 

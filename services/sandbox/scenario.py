@@ -23,7 +23,7 @@ KINDS = (
     *(("medical", kind) for kind in (medical.GUARDIAN, medical.HEIR, medical.AGENT, medical.REVOKED)),
     *(("motor", kind) for kind in (motor.ONE, motor.TWO, motor.PASSENGERS, motor.WITHDRAWN, motor.IMPOSTOR)),
     *(("motor", kind) for kind in (motor.NO_POLICE, motor.TWO, motor.PASSENGERS, motor.ONE, motor.FLED)),
-    *(("motor", kind) for kind in (motor.WHOLE, *motor.BY_AGENT, motor.WHOLE)),
+    *(("motor", kind) for kind in (motor.WHOLE, *motor.BY_AGENT, motor.WHOLE, *motor.FUND_CASES)),
 )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from schemas.records import FUND
 from services.sandbox.drafts import Draft
 from services.sandbox.participants import insurer_of
 
@@ -28,7 +29,8 @@ class Truth:
 
     `expected`: the verdict in sending order (accepted, rejected, duplicate). `allowed_ever`: insurers that it may have
     been handed over to in some state of the world, for example before a consent was withdrawn. `owed`: of a police record
-    that the case shows, by injured party who owes the compulsory cover, and which share; `claimed`: where every paper of
+    that the case shows, by injured party who owes the compulsory cover, and which share; `stood`: by driving party how the
+    vehicle stood (G0390060 art. 40 I); `claimed`: where every paper of
     the accident is there, by injured party the costs that she can claim at once, TWD. `acting`: of an application that an
     agent filed.
     """
@@ -45,6 +47,7 @@ class Truth:
     expected: str = "accepted"
     allowed_ever: tuple[str, ...] = ()
     owed: dict[str, dict[str, str]] | None = None
+    stood: dict[str, str] | None = None
     claimed: dict[str, int] | None = None
     acting: Acting | None = None
 
@@ -61,6 +64,7 @@ class Truth:
             "supersedes": self.supersedes,
             "insurers": list(self.insurers),
             **({"owed": self.owed} if self.owed else {}),
+            **({"stood": self.stood} if self.stood else {}),
             **({"claimed": self.claimed} if self.claimed else {}),
         }
 
@@ -129,12 +133,14 @@ def police_recipients(drafts: Collection[Draft]) -> frozenset[str]:
 
 
 def _holders(drafts: Collection[Draft]) -> frozenset[str]:
-    """The compulsory insurers of the vehicles in the accident that hold an application (G0390062 art. 17 ②).
+    """The compulsory insurers of the vehicles in the accident that hold an application (G0390062 art. 17 ②), and for those
+    of G0390060 art. 40 I the fund (K0040049 art. 3).
 
     Which vehicles those are, the police say: what an applicant writes makes no vehicle part of an accident.
     """
     named = {code for draft in drafts if draft.kind == "application" for code in draft.insurers}
     covering = {insurer_of(plate) for draft in drafts for plate in draft.plates}
+    covering |= {FUND for draft in drafts if draft.fund}
     return frozenset(code for code in covering if code in named)
 
 
@@ -163,6 +169,7 @@ def evaluate(drafts: list[Draft], case: str) -> list[Truth]:
             insurers=tuple(sorted(_offered(draft, holders, current))),
             expected=draft.verdict,
             owed=draft.owed if draft in current else None,
+            stood=draft.stood if draft in current else None,
             claimed=draft.claimed if draft in current else None,
             allowed_ever=tuple(sorted(ever.of(draft))) if draft in told else (),
             acting=_acting(draft, drafts),

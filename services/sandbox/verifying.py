@@ -74,7 +74,10 @@ async def verify(client: Client, sent: Iterable[Sent], views: Mapping[str, Itera
 
 
 def _papers(sent: Iterable[Sent], views: Mapping[str, Iterable[str]]) -> list[_Paper]:
-    """Police papers that some insurer holds, in the order in which they were sent."""
+    """Police papers that some insurer holds, in the order in which they were sent. Of an accident that is to be settled, for
+    every paper of it is there, the unit denies none: its turn goes to the next."""
+    sent = list(sent)
+    whole = {truth.case for one in sent for truth in one.item.truths if truth.claimed}
     held = {insurer: set(papers) for insurer, papers in views.items()}
     units = [code for code, _ in POLICE]
     found: list[_Paper] = []
@@ -85,7 +88,11 @@ def _papers(sent: Iterable[Sent], views: Mapping[str, Iterable[str]]) -> list[_P
             continue
         if (issuer := one.item.metadata["issuer"]) in units:
             count = len(found) + 1
-            word = "denied" if not count % EVERY_DENIED else "unknown" if not count % EVERY_UNKNOWN else "confirmed"
+            denied = sum(one.word == "denied" for one in found)
+            if count // EVERY_DENIED > denied and one.item.truths[0].case not in whole:
+                word = "denied"
+            else:
+                word = "unknown" if not count % EVERY_UNKNOWN else "confirmed"
             # A unit that hands its paper in itself asks nobody; for the owner asks who sent it.
             owner = one.item.sender if one.item.sender not in units else holders[0]
             found.append(_Paper(sha256, issuer, owner, word, holders))

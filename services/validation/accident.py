@@ -3,13 +3,14 @@
 from datetime import datetime
 
 from adapters import json_text
-from adapters.police import codebook, open_data
+from adapters.police import codebook, open_data, own_json
 from adapters.police.codebook import PARTY, SCENE, CodeSystem
 from adapters.police.place import Reading, roads
 from schemas import normalise
 from schemas.evidence import Accident, DataClass, Evidence, Number, NumberType, Party
 from schemas.problems import Problem, errors, problem
 from schemas.records import Record
+from services.motor.victims import standing_without_report
 from services.validation import accident_evidence, fields, moments, person
 from services.validation.finding import Finding
 from services.validation.schema import at, in_order, structure
@@ -100,12 +101,14 @@ def _codes(value: dict) -> list[Problem]:
     return [at("accident-code-unknown", *path) for path, found in read if found and not found.known]
 
 
-def _party(party: dict) -> Party:
+def _party(party: dict, system: CodeSystem | None, known: bool) -> Party:
+    """`known`: somebody could claim by this record. Of open data nobody asks how a vehicle stood, and it is most of a file."""
     return Party(
         person=person.normal(party["person"]["identifier"]) if "person" in party else None,
         plate=normalise.plate(party["plate"]) or None if "plate" in party else None,
         kind=party["kind"],
         injured={"death": True, "injured": True, "none": False}.get(party["injury"]),
+        vehicle=standing_without_report(own_json.read_party(party, system)) if known else None,
     )
 
 
@@ -114,7 +117,10 @@ def _evidence(value: dict, record: Record) -> Evidence:
     assert occurred is not None  # the schema's date-time is this reader's
     local = occurred.astimezone(moments.TAIPEI)
     _, longitude, latitude = accident_evidence.coordinates(value["place"])
-    parties = tuple(_party(party) for party in sorted(value["parties"], key=lambda party: party["order"]))
+    system = CodeSystem(value["codeSystem"]) if "codeSystem" in value else None
+    told = sorted(value["parties"], key=lambda party: party["order"])
+    known = any("person" in party or "plate" in party for party in told)
+    parties = tuple(_party(party, system, known) for party in told)
     accident = Accident(
         date=local.date().isoformat(),
         time=local.strftime("%H:%M"),

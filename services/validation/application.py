@@ -22,7 +22,7 @@ def faults(value: dict, record: Record) -> list[Problem]:
         if "driver" in vehicle:
             found += fields.person_faults(vehicle["driver"]["identifier"], "vehicles", number, "driver", "identifier")
     for number, insurer in enumerate(value["insurers"]):
-        found += fields.company_faults(insurer["code"], "insurers", number, "code")
+        found += fields.insurer_faults(insurer["code"], insurer["cover"], "insurers", number, "code")
     return [*found, *loss.faults(value["loss"], record), *_occurrence_faults(value, record)]
 
 

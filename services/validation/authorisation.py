@@ -29,7 +29,7 @@ def faults(value: dict, record: Record) -> list[Problem]:
     if grantor["role"] == "agent" and value["subjectRole"] == "deceased":
         found.append(at("filing-agent-subject", "subjectRole"))
     for number, recipient in enumerate(value["recipients"]):
-        found += fields.company_faults(recipient, "recipients", number)
+        found += fields.insurer_faults(recipient, value["purpose"], "recipients", number)
     found += fields.period_faults(value["period"])
     return [*found, *loss.faults(value["loss"], record)]
 

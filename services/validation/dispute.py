@@ -16,7 +16,7 @@ def faults(value: dict, record: Record) -> list[Problem]:
     if "agent" in value:
         found += mandate.agent_faults(value, value["party"]["identifier"])
     for number, insurer in enumerate(value["insurers"]):
-        found += fields.company_faults(insurer, "insurers", number)
+        found += fields.insurer_faults(insurer, None, "insurers", number)
     if value["loss"].get("kind") == "medical":
         found.append(at("dispute-loss", "loss", "kind"))
     told = value.get("assessment", {})

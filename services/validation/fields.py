@@ -1,11 +1,11 @@
-"""Fields that JSON bodies share: days, persons, company numbers, versions, standing. Pure."""
+"""Fields that JSON bodies share: days, persons, insurers, versions, standing. Pure."""
 
 from datetime import datetime
 
 from adapters import identifiers
-from schemas.evidence import Standing
+from schemas.evidence import Cover, Standing
 from schemas.problems import Problem
-from schemas.records import Record
+from schemas.records import FUND, Record
 from services.validation import moments, person
 from services.validation.schema import at
 
@@ -22,8 +22,11 @@ def person_faults(identifier: str, *path: str | int) -> list[Problem]:
     return [] if person.sound(person.normal(identifier)) else [at("filing-person-identifier", *path)]
 
 
-def company_faults(number: str, *path: str | int) -> list[Problem]:
-    return [] if identifiers.company_number(number) else [at("filing-company-number", *path)]
+def insurer_faults(code: str, cover: str | None, *path: str | int) -> list[Problem]:
+    """Of an insurer named by its company number, or of the fund, for a cover; None: for none in particular."""
+    if code == FUND:
+        return [] if cover in (None, Cover.MOTOR_COMPULSORY) else [at("filing-fund-cover", *path)]
+    return [] if identifiers.company_number(code) else [at("filing-company-number", *path)]
 
 
 def period_faults(period: dict) -> list[Problem]:

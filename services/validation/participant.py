@@ -1,4 +1,4 @@
-"""A change of a participant: what the schema cannot say of its keys and endpoints. Pure."""
+"""A change of a participant: what the schema cannot say of its role, keys and endpoints. Pure."""
 
 import base64
 from urllib.parse import urlsplit
@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 
 from schemas.evidence import ParticipantChange
 from schemas.problems import Problem
-from schemas.records import Record
+from schemas.records import FUND, Record, Role
 from services.validation.schema import at
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -20,7 +20,9 @@ def faults(value: dict, record: Record) -> list[Problem]:
     keys = [
         at("filing-key-unusable", "keys", number) for number, key in enumerate(value.get("keys", ())) if not usable(key)
     ]
+    role = value["roles"] != [Role.INSURER] and record.target == FUND
     return [
+        *([at("filing-fund-role", "roles")] if role else ()),
         *keys,
         *(
             at("filing-endpoint-unusable", "endpoints", number)

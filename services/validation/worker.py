@@ -71,16 +71,15 @@ def work(jobs: list[tuple[bytes, bytes]]) -> list[list[Encoded]]:
 
     The body of the record itself is not sent back over the pipe: the parent has it.
     """
-    results = []
-    for event, packed in jobs:
-        messages = answer(Received.model_validate_json(event), unpack(packed))
-        results.append(
-            [
-                Encoded(one.topic, one.key, one.id, one.head(), b"" if number == 0 else one.body)
-                for number, one in enumerate(messages)
-            ]
-        )
-    return results
+    return [encoded(Received.model_validate_json(event), packed) for event, packed in jobs]
+
+
+def encoded(received: Received, packed: bytes) -> list[Encoded]:
+    """`answer` as it is published, the first without the record's own body."""
+    return [
+        Encoded(one.topic, one.key, one.id, one.head(), b"" if number == 0 else one.body)
+        for number, one in enumerate(answer(received, unpack(packed)))
+    ]
 
 
 def begin() -> None:

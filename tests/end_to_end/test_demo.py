@@ -11,11 +11,14 @@ import threading
 from collections import Counter
 from pathlib import Path
 
+from schemas.records import FUND
+from services.portal.motor_words import INSURED
 from services.sandbox.scenario import generate
 from services.sandbox.truth import Acting
 
-# With a double, an accident of two insurers that has all its papers, and agents with and without a mandate.
-SEED, CASES = 66, 6
+# With a double, an accident of two who pay that has all its papers, the fund as one of them, and agents with and without a
+# mandate.
+SEED, CASES = 415, 7
 DEMO = (sys.executable, "-m", "services", "demo", "--seed", str(SEED), "--cases", str(CASES))
 
 
@@ -30,9 +33,18 @@ def told_of_the_world() -> list[str]:
         truth for truth in truths if truth.claimed and len({payer for o in truth.owed.values() for payer in o}) > 1
     ]
     acting = Counter(truth.acting for truth in truths)
+    for_fund = Counter(
+        stood
+        for truth in truths
+        for party, owed in (truth.owed or {}).items()
+        if FUND in owed
+        for stood in {stood for car, stood in truth.stood.items() if stood != "insured" and car != party}
+    )
+    assert for_fund["uninsured"] and any(FUND in owed for truth in whole for owed in truth.owed.values())
     assert whole and acting[Acting.MANDATED] and acting[Acting.REVOKED] and acting[Acting.UNMANDATED]
     return [
-        f"To settle {len(whole)} accidents of two insurers from one set each",
+        f"To settle {len(whole)} accidents of two who pay from one set each",
+        *(f"{INSURED[stood][1]} {count}" for stood, count in for_fund.items()),
         f"applications under a mandate {acting[Acting.MANDATED]}, held by insurers {acting[Acting.MANDATED]};",
         f"under one revoked {acting[Acting.REVOKED]}, offered before ",
         f"held 0; without one {acting[Acting.UNMANDATED]}, ever offered 0",

@@ -12,8 +12,9 @@ import pytest
 
 from schemas.evidence import Cover
 from schemas.json import load
+from schemas.records import FUND
 from services.intake.signature import sign
-from services.sandbox.participants import insurer_of, plates
+from services.sandbox.participants import exempt_plates, insurer_of, plates, uninsured_plates
 from services.sandbox.persons import national_id
 from tests.integration import bodies, claims
 from tests.integration.bodies import CLAIMLINK, HOSPITAL, OPERATOR, OTHER_HOSPITAL, POLICE, WOMEN, fresh
@@ -55,10 +56,13 @@ def happen(
     more: Sequence[Json] = (),
     avoid: str = "",
     car: Json | None = None,
+    claimed: Json | None = None,
+    disability: Json | None = None,
 ) -> Accident:
     """The police record, the rider's application to the insurers, documents of two hospitals, her consent for the car's.
 
-    `car`: changes to the first party of the police record; None takes a field away."""
+    `car`: changes to the first party of the police record; None takes a field away. `claimed`, `disability`: what the
+    application claims beside treatment."""
     number = fresh()
     two = two_plates(number, avoid)
     insurers = insurer_of(two[0]) or "", insurer_of(two[1]) or ""
@@ -77,7 +81,8 @@ def happen(
         "loss": loss,
         "occurredAt": moment,
         "vehicles": [{"plate": two[1], "driver": rider}, {"plate": two[0]}],
-        "injured": [rider],
+        "injured": [rider | ({"disability": disability} if disability else {})],
+        **({"claimed": claimed} if claimed else {}),
         "insurers": [*({"code": insurers[at], "cover": "motor-compulsory"} for at in named), *more],
         "policeCaseNumber": f"A{number:09d}",
     }
@@ -279,6 +284,66 @@ def test_a_vehicle_that_fled_and_one_that_the_register_does_not_know(running: Ru
     unknown = happen(running, car={"plate": "ZZZ-0000"}, named=(MOTORCYCLE,))
     owed = seen(running, unknown, OPERATOR)["motor"]["victims"][0]["owed"]
     assert (owed["unanswered"], owed["shares"], owed["debtors"]) == ([1], None, [])
+
+
+def test_the_fund_is_a_party_like_a_compulsory_insurer(running: Running) -> None:
+    fled = {"sex": "4", "plate": None, "person": None}
+    crash = happen(running, car=fled, named=(MOTORCYCLE,), more=[{"code": FUND, "cover": "motor-compulsory"}])
+    motor = seen(running, crash, FUND)["motor"]
+    assert [car["insured"] for car in motor["vehicles"]] == ["untraceable", "insured"]
+    assert motor["victims"][0]["owed"]["shares"] == [{"payer": FUND, "share": "1"}]
+    assert {paper["kind"] for paper in motor["papers"]} == {"accident", "application"}
+    assert motor["victims"][0]["claimed"] is None, "without the patient's consent no amounts"
+    case = claims.case_of(running, crash.records["application"])
+    offers = [one["data"] for one in claims.feed(running, FUND) if one["data"].get("case") == case]
+    by = {paper["kind"]: paper["basis"] for paper in offers[-1]["papers"]}
+    assert by == {"accident": [{"law": "K0040049-3"}], "application": [{"law": "own-filing"}]}
+    sha256 = next(paper["sha256"] for paper in offers[-1]["papers"] if paper["kind"] == "accident")
+    with running.client(FUND) as client:
+        assert client.get(f"/insurers/{FUND}/papers/{sha256}").status_code == 200
+    told = {
+        paper["kind"]: paper["heldBy"] for paper in seen(running, crash, crash.insurers[MOTORCYCLE])["motor"]["papers"]
+    }
+    assert told["accident"] == [FUND], "G0390062 art. 14 III: they tell each other"
+
+
+def test_of_whom_nobody_claims_the_fund_is_told_that_a_claim_was_received_and_no_more(running: Running) -> None:
+    crash = happen(running, car={"vehicleStanding": "unconsented"}, named=(MOTORCYCLE,))
+    found = seen(running, crash, FUND)
+    assert found["offers"] and "motor" not in found
+    insured = happen(running, more=[{"code": FUND, "cover": "motor-compulsory"}])
+    assert {paper["kind"] for paper in seen(running, insured, FUND)["motor"]["papers"]} == {"application"}
+    case = claims.case_of(running, happen(running).records["application"])
+    with running.client(FUND) as client:
+        assert client.get(f"/cases/{case}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("car", "stood", "article"),
+    [
+        ({"plate": uninsured_plates()[0]}, "uninsured", "G0390060 art. 40 I ②"),
+        ({"vehicleStanding": "unconsented"}, "unconsented", "G0390060 art. 40 I ③"),
+        ({"vehicleStanding": "exempt", "plate": exempt_plates()[0][0]}, "exempt", "G0390060 art. 40 I ④"),
+    ],
+)
+def test_the_fund_owes_for_whatever_stands_in_article_40(running: Running, car: Json, stood: str, article: str) -> None:
+    crash = happen(running, car=car, named=(), more=[{"code": FUND, "cover": "motor-compulsory"}])
+    motor = seen(running, crash, FUND)["motor"]
+    assert motor["vehicles"][0]["insured"] == stood
+    (debtor,) = motor["victims"][0]["owed"]["debtors"]
+    assert (debtor["payer"], debtor["article"]) == (FUND, article)
+
+
+def test_what_the_application_claims_is_told_to_whom_it_was_filed_with(running: Running) -> None:
+    crash = happen(running, claimed={"costs": ["transport"]}, disability={"levels": [9, 12]}, named=(CAR, MOTORCYCLE))
+    victim = seen(running, crash, crash.insurers[CAR])["motor"]["victims"][0]
+    assert "transport-receipt" in {line["anyOf"][0]["kind"] for line in victim["required"][0]["papers"]}
+    assert (victim["disability"]["level"], victim["disability"]["amount"], victim["disability"]["certified"]) == (
+        8, 600_000, False,
+    )  # fmt: skip
+    assert victim["claimed"]["nhiRemainder"] == 200_000 - victim["claimed"]["medical"]
+    assert victim["claimed"]["interest"] is None, "not all papers are there"
+    assert "disability" not in seen(running, crash, OPERATOR)["motor"]["victims"][0], "a content"
 
 
 def test_the_limits_of_2026_are_said_to_be_unconfirmed(running: Running) -> None:

@@ -356,6 +356,43 @@ def test_what_an_agent_files_without_a_mandate_joins_no_two_cases(world: World) 
     assert len(set(cases())) == 3
 
 
+def test_an_authorisation_by_an_agent_without_a_mandate_ties_nothing_together(world: World) -> None:
+    """It names her, and the plate of somebody else's accident of that day."""
+
+    def apart(number: int) -> bytes:
+        value = json.loads(bodies.application(number, insurers=[NAMED]))
+        del value["place"]
+        return json.dumps(value).encode()
+
+    loss = {"kind": "motor", "date": "2025-09-03", "plate": bodies.plate(2)}
+    first, second = (give(world, "/applications", apart(number)) for number in (1, 2))
+    bridge = give(world, "/authorisations", bodies.by_agent(1, loss=loss))
+    review(world, "/authorisations", bridge)
+
+    def cases() -> list[str | None]:
+        with world.core.database.read() as tx:
+            known = records.by_ids(tx, [first, second, bridge])
+        return [known[one].case_number for one in (first, second, bridge)]
+
+    def are_apart() -> bool:
+        one, other, tie = cases()
+        return one != other and tie is None
+
+    assert are_apart()
+    given = give(world, "/mandates", bodies.mandate(1))
+    assert are_apart(), "it waits for its review"
+    review(world, "/mandates", given)
+    assert len(set(cases())) == 1 and cases()[2]
+    withdraw(world, "/mandates", given)
+    assert are_apart()
+    mandated(world, id="of-another-scope", scope=["application"])
+    assert are_apart()
+    mandated(world, id="over", period={"start": "2025-09-05", "end": "2025-12-31"})
+    assert len(set(cases())) == 1, "what it gave in its time still says of which loss it is"
+    with world.core.database.read() as tx:
+        assert list(reconciling.differences(tx, records.stamp(NOW), {})) == []
+
+
 def test_an_offer_that_stands_without_its_mandate_is_named_by_the_reconciliation(world: World) -> None:
     record = flowing(world)
     with world.core.database.write() as tx:

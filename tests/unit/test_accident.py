@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.evidence import Number, NumberType, Party, Standing
+from schemas.evidence import Number, NumberType, Party, Standing, VehicleStanding
 from schemas.json import load
 from schemas.problems import errors
 from schemas.records import Kind, Record, Role
@@ -65,7 +65,10 @@ def test_the_view_of_an_accident():
     assert content.numbers == (Number(type=NumberType.POLICE_CASE, value="A114090342", issuer="387130000C"),)
     assert (content.accident.date, content.accident.time) == ("2025-09-03", "08:15")
     assert content.accident.roads == ("中央區和風路2段", "中央區松濤街")
-    assert content.accident.parties[1] == Party(person="B223456782", plate="MNP5678", kind="motorcycle", injured=True)
+    vehicle = VehicleStanding.REGISTER
+    assert content.accident.parties[1] == Party(
+        person="B223456782", plate="MNP5678", kind="motorcycle", injured=True, vehicle=vehicle
+    )
     assert content.content == '["ACCIDENT","2025-09-03","08:15","120.6521,24.1612",["CAR","MOTORCYCLE"]]'
     assert content.parts == (content.content,) and not content.open_data
 

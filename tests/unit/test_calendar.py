@@ -45,6 +45,16 @@ def test_a_class_is_no_kind() -> None:
     assert [told[kind] for kind in ("accident", "registration-slip", "scene-photo")] == ["missing"] * 3
 
 
+def test_a_dispute_is_no_application() -> None:
+    """It is of the same class, for it goes as an application does."""
+    assert names("dispute", [DataClass.APPLICATION]) == {"dispute"}
+    assert (
+        presence(calendar(True, DAY, names("dispute", [DataClass.APPLICATION]), None, DAY))["application"] == "missing"
+    )
+    filed = names("application", [DataClass.APPLICATION])
+    assert presence(calendar(True, DAY, filed, None, DAY))["application"] == "present"
+
+
 def deaths(dead: int | None, injured: int | None) -> Accident:
     return Accident(date=DAY.isoformat(), deaths=dead, injuries=injured)
 

@@ -43,7 +43,7 @@ def example(name: str) -> dict:
     return copy.deepcopy(load(name)["examples"][0])
 
 
-def check(kind: str, value: object):
+def check(kind: str, value: object, target: str = "f" * 32):
     body = value if isinstance(value, bytes) else json.dumps(value, ensure_ascii=False).encode()
     record = Record(
         id="0" * 32,
@@ -57,7 +57,7 @@ def check(kind: str, value: object):
         size=len(body),
         media_type="application/json",
         received=RECEIVED,
-        target="f" * 32,
+        target=target,
     )
     return filing.check(record, body, None)
 

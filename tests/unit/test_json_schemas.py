@@ -186,7 +186,7 @@ FAULTS = [
         "/parties/1/person/identifier",
         "must be of type string",
     ),
-    ("authorisation", lambda v: v.update(recipients=["1"]), "recipients[0]", "/recipients/0", "^[0-9]{8}$"),
+    ("authorisation", lambda v: v.update(recipients=["1"]), "recipients[0]", "/recipients/0", "^([0-9]{8}|fund)$"),
     ("authorisation", lambda v: v.update(recipients=["82916473"] * 2), "recipients", "/recipients", "must be unique"),
     (
         "authorisation",

@@ -6,10 +6,12 @@ from decimal import Decimal
 from fractions import Fraction
 
 from schemas.evidence import Cover
-from services.motor.account import Account, Holding, VictimAccount, account
+from services.motor.account import Account, VictimAccount, account
 from services.motor.benefits import Item, ReceiptLine
 from services.motor.clocks import Clock
 from services.motor.costs import Costs, Receipt
+from services.motor.required import Holding
+from services.motor.stated import Stated
 from tests.unit.test_motor_victims import X, Y, party, report
 
 DAY = date(2025, 9, 3)
@@ -35,6 +37,8 @@ def paper(
     applicant: str | None = None,
     heirs: Sequence[str] = (),
     representatives: Sequence[str] = (),
+    stated: Stated | None = None,
+    applied: Sequence[Cover] = (COMPULSORY,),
 ) -> Holding:
     """A document with one receipt of that number when it has lines or a stay; an application of the person herself unless it
     says whose. `also`: further persons."""
@@ -48,11 +52,12 @@ def paper(
         persons=frozenset({person, *also}),
         issuer="H1",
         received=received,
-        applied=frozenset({COMPULSORY}) if filed else frozenset(),
+        applied=frozenset(applied) if filed else frozenset(),
         applicant=applicant or (person if "application" in names else None),
         heirs=frozenset(heirs),
         representatives=frozenset(representatives),
         costs=found if lines or stay else None,
+        stated=stated,
     )
 
 
@@ -60,8 +65,8 @@ def everybody(_persons: object, _kind: str) -> bool:
     return True
 
 
-def told(*held: Holding, crash=CRASH, mine: Sequence[Cover] = (COMPULSORY,)) -> Account:
-    return account(DAY, crash, REGISTER.get, held, mine, everybody)
+def told(*held: Holding, crash=CRASH, mine: Sequence[Cover] = (COMPULSORY,), today: date = DAY) -> Account:
+    return account(DAY, crash, REGISTER.get, held, mine, everybody, today)
 
 
 def only(found: Account) -> VictimAccount:
@@ -138,7 +143,7 @@ def test_only_her_own_claim_stops_a_victims_limitation() -> None:
     assert limits(filed, crash=two) == [stands, runs]
     assert limits(filed, crash=report(driver, party(2, "passenger", injuryLevel="2"))) == [runs], "of whom is not known"
     assert [one.name for one in told(filed).clocks] == ["notice"]
-    unseen = account(DAY, None, REGISTER.get, [filed], (COMPULSORY,), everybody).clocks
+    unseen = account(DAY, None, REGISTER.get, [filed], (COMPULSORY,), everybody, DAY).clocks
     assert [(one.due, one.running) for one in unseen[1:]] == runs, "no victim is known"
 
 
@@ -183,8 +188,8 @@ def test_who_is_concerned_with_another_cover_reckons_no_compulsory_one() -> None
     found = told(mine=(THIRD,))
     assert (found.victims, found.clocks, found.standard) == ((), (), ())
     assert [(one.cover, one.claim) for one in found.required] == [(THIRD, "injury"), (THIRD, "property")]
-    assert account(None, None, REGISTER.get, [], (COMPULSORY,), everybody) == Account(None, (), (), (), (), ())
-    unseen = account(DAY, None, REGISTER.get, [], (COMPULSORY,), everybody)
+    assert account(None, None, REGISTER.get, [], (COMPULSORY,), everybody, DAY) == Account(None, (), (), (), (), ())
+    unseen = account(DAY, None, REGISTER.get, [], (COMPULSORY,), everybody, DAY)
     assert [one.claim for one in unseen.required] == ["injury", "disability"] and unseen.vehicles == ()
 
 

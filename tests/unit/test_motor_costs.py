@@ -110,12 +110,41 @@ def test_a_last_day_of_rest_gives_way_and_an_application_after_it_is_late() -> N
     assert [one.extended for one in way] == [date(2026, 3, 3), date(2026, 3, 2), date(2026, 7, 31), date(2026, 10, 1)]
 
 
+def test_without_a_day_of_its_own_the_step_wished_for_is_judged_by_the_day_on_which_the_dispute_came_in() -> None:
+    """The committee's own day is sure, where the dispute tells it."""
+    day, early, late = date(2025, 9, 3), date(2026, 3, 3), date(2026, 3, 4)
+
+    def judged(filed: date, *done: date, wish: str = "assessment") -> list[tuple[bool, date | None]]:
+        return [(one.late, one.asked) for one in steps(day, *done, wish=wish, filed=filed)]
+
+    nothing = [(False, None)] * 3
+    assert judged(early) == [(False, early), *nothing]
+    assert judged(late) == [(True, late), *nothing]
+    assert judged(late, early) == [(False, late), *nothing], "applied for in time, and told here later"
+    assert judged(early, late)[0][0], "and the other way round"
+    assert judged(late, wish="correction") == [(False, None)] * 4, "no application is wished for"
+    again = judged(date(2026, 8, 1), early, date(2026, 6, 1), wish="reassessment")
+    assert [one for one, _ in again] == [False, False, True, False] and again[0][1] is None
+    assert not judged(late, wish="reassessment")[2][0], "of a verdict that has not come nothing is late"
+
+
 def test_what_a_case_says_of_who_owes_is_held_to_the_truth() -> None:
-    truth = Truth("case-1/01-accident.json", "s", "accident", owed={"2": {"fund": "1"}})
-    victim = {"party": 2, "owed": {"shares": [{"payer": "fund", "share": "1"}]}}
-    right = compare([(truth, {"victims": [victim], "disputes": [{}]})], {"X": ["s"], "Y": ["s", "t"]})
+    stood = {"1": "exempt", "2": "insured"}
+    truth = Truth("case-1/01-accident.json", "s", "accident", owed={"2": {"fund": "1"}}, stood=stood)
+    owed = {"shares": [{"payer": "fund", "share": "1"}], "debtors": [{"payer": "fund", "party": 1}]}
+    victim = {"party": 2, "owed": owed}
+    cars = [{"party": 1, "insured": "exempt"}, {"party": 2, "insured": "insured"}]
+    as_it_is = {"victims": [victim], "disputes": [{}], "vehicles": cars}
+    right = compare([(truth, as_it_is)], {"X": ["s"], "Y": ["s", "t"]})
     assert (right.accidents, right.victims, right.by_fund, right.shared, right.disputes) == (1, 1, 1, 1, 1)
-    assert not right.faults
-    for wrong in ({}, {"victims": [victim | {"owed": None}]}, {"victims": [victim | {"party": 1}]}):
+    assert not right.faults and right.fund == {"exempt": 1}
+    otherwise = [
+        {},
+        as_it_is | {"victims": [victim | {"owed": None}]},
+        as_it_is | {"victims": [victim | {"party": 1}]},
+        as_it_is | {"vehicles": cars[1:]},
+        as_it_is | {"vehicles": [{"party": 1, "insured": "uninsured"}, cars[1]]},
+    ]
+    for wrong in otherwise:
         found = compare([(truth, wrong)], {})
         assert found.accidents == 0 and truth.file in found.faults[0]

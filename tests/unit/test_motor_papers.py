@@ -51,7 +51,6 @@ def test_papers_of_a_claim(cover: Cover, claim: Claim, expected: set[str]) -> No
         (COMPULSORY, Claim.INJURY, Circumstance.NURSING, {"nursing-receipt"}),
         (COMPULSORY, Claim.INJURY, Circumstance.HOME_NURSING, {"nursing-receipt", "home-nursing-certificate"}),
         (COMPULSORY, Claim.INJURY, Circumstance.MATERIALS, {"materials-statement"}),
-        (COMPULSORY, Claim.INJURY, Circumstance.RECORDS_ASKED, {"medical-record"}),
         (
             COMPULSORY,
             Claim.INJURY,

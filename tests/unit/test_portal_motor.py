@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.police.own_json import report as report_of
-from schemas.evidence import AssessmentWord, DataClass, Evidence, PartyVerdict, Upload
+from schemas.evidence import AssessmentWord, DataClass, Evidence, NamedInsurer, PartyVerdict, Upload
 from schemas.integrity import Answer, Origin, State
 from schemas.json import load
 from schemas.records import Kind, Role
@@ -18,10 +19,13 @@ from services.hub.assemble import Component
 from services.hub.fold import fold
 from services.hub.integrity import Attested
 from services.hub.linking import Node
+from services.motor.benefits import Item, ReceiptLine
+from services.motor.costs import Costs, Receipt
 from services.motor.fault import Word
+from services.motor.stated import Levels, Stated
 from services.portal.case_page import html
 from services.portal.cases import view_of
-from services.portal.dossier import ConsentState, Dossier, Handover, Offer
+from services.portal.dossier import ConsentState, Dossier, Handover, Offer, OfferedPaper
 from services.portal.fault import Assessment, proposal, words_of
 from services.portal.motor import drawn, may_need, of_insurer, offers_to_tell
 from services.portal.reading import READ_BYTES, to_read
@@ -241,14 +245,17 @@ def test_what_is_not_read_takes_no_room_and_what_is_too_much_is_counted() -> Non
     everything = may_need(found, "operator-1", Role.OPERATOR)
     assert "r-scan" in everything
     read, unread = to_read(sized(scan=READ_BYTES + 1), everything)
-    assert ({one.record for one in read}, unread) == ({"r-police", "r-doc-a"}, frozenset()), "an upload is never read"
+    assert ({one.record for one in read}, unread) == ({"r-police", "r-filed", "r-doc-a"}, frozenset()), (
+        "an upload is never read"
+    )
     foreign = may_need(found, Z, Role.INSURER)
     assert foreign == {"r-doc-a"}
     read, unread = to_read(sized(police=READ_BYTES + 1), foreign)
     assert ([one.record for one in read], unread) == (["r-doc-a"], frozenset()), "nor what the reader has not"
     large = sized(**{"doc-a": READ_BYTES})
     read, unread = to_read(large, everything)
-    assert len(read) == len(unread) == 1 and {one.record for one in read} | unread == {"r-police", "r-doc-a"}
+    assert {one.record for one in read} | unread == {"r-police", "r-filed", "r-doc-a"} and read and unread
+    assert ("r-doc-a" in unread) == (len(read) == 2), "whichever comes first takes the room"
     answer = motor(replace(told(), unread=frozenset({"r-doc-a"})), X, Role.INSURER, "filed", "police", "doc-a")
     assert answer and answer["unreadPapers"] == 1
     without = motor(replace(told(), unread=frozenset({"r-doc-a"})), X, Role.INSURER, "filed", "police")
@@ -540,3 +547,66 @@ def test_the_page_says_which_assessment_was_used() -> None:
         found = told(node("said", Kind.PAPER, assessed(*said, origin=origin), sender="CL01"))
         seen = view_of(found, X, Role.INSURER, frozenset({"r-police", "r-said"}))
         assert seen and text in html(seen, Role.INSURER, {}, None, datetime(2025, 10, 1, tzinfo=UTC))
+
+
+def test_a_disability_as_claimed_and_interest_to_today_are_told_to_an_insurer_and_shown() -> None:
+    """All papers came on 4 September: the tenth working day is the 18th, and today is 1 October."""
+    classes = {"identity": DataClass.IDENTITY, "bank-account": DataClass.CLAIM}
+    both = (DataClass.CERTIFICATE, DataClass.RECEIPT)
+    more = [node("doc", Kind.DOCUMENT, document(A, classes=both))]
+    more += [
+        node(kind, Kind.PAPER, evidence(kind, classes=(one,), persons=(A,), plates=("AB1",)))
+        for kind, one in classes.items()
+    ]
+    consent_ = consent(A, X, classes=(*both, *classes.values()))
+    approved = {consent_.record: ConsentState(consent_.record, "approve", "operator-1", TIME)}
+    names = ("filed", "police", *(one.lineage for one in more))
+    found = of_victim_a(*more, granted=[consent_], offers=(offered(1, *names),), consents=approved)
+    receipt = Receipt(frozenset({"R1"}), (ReceiptLine("1.1", Item.CARE, 100_000),), 0, Decimal(0))
+    claimed = Stated(frozenset(), None, {A: Levels((9, 12), 13)})
+    contents = found.contents | {"r-doc": Costs((receipt,), frozenset()), "r-filed": claimed}
+    found = replace(found, contents=contents)
+
+    def victim(code: str, role: Role) -> tuple[dict[str, Any], str]:
+        whole = view_of(found, code, role, frozenset(f"r-{one}" for one in names))
+        assert whole
+        text = html(whole, role, {}, None, datetime(2025, 10, 1, tzinfo=UTC))
+        return whole["motor"]["victims"][0], text
+
+    told_, page = victim(X, Role.INSURER)
+    assert told_["claimed"]["interest"] == {
+        "amount": 356, "percent": 10, "since": "2025-09-19", "days": 13, "article": "G0390060 art. 25 III", "status": "law",
+    }  # fmt: skip
+    assert (told_["disability"]["level"], told_["disability"]["amount"]) == (8, 600_000 - 100_000)
+    assert told_["claimed"]["total"] == 100_000 and told_["claimed"]["nhiRemainder"] == 100_000
+    assert "遲延利息：356 元（2025-09-19 起 13 日，年利 10 %）" in page
+    assert "第 9、12 等級（原有第 13 等級），合計第 8 等級：500,000 元" in page
+    hers, page = victim("operator-1", Role.OPERATOR)
+    assert "claimed" not in hers and "disability" not in hers and "主張之失能" not in page
+
+
+def test_a_dispute_is_late_by_the_day_on_which_the_reader_first_saw_it() -> None:
+    filed = {"classes": (DataClass.APPLICATION,), "insurers": (NamedInsurer(insurer=X, cover=THIRD),)}
+    disputed = evidence("dispute", persons=(A,), plates=("AB1",), facts={"wish": "assessment"}, **filed)
+    found = told(node("said", Kind.DISPUTE, disputed), offers=(offered(1, "filed", "police", "said"),))
+    early, late = "2026-03-03T01:00:00.000000Z", "2026-03-05T01:00:00.000000Z"
+    entries = tuple(replace(one, received=late) if one.lineage == "said" else one for one in found.entries)
+    first = replace(next(one for one in entries if one.lineage == "said"), record="r-first", received=early)
+    found = replace(found, entries=(*entries, first))
+
+    def judged(found: Dossier, code: str, role: Role, *handed: str) -> tuple[str, bool]:
+        seen = motor(found, code, role, *handed)
+        assert seen
+        step = seen["disputes"][0]["steps"][0]
+        assert step["late"] == seen["disputes"][0]["late"]
+        return step["asked"], step["late"]
+
+    assert judged(found, "operator-1", Role.OPERATOR) == ("2026-03-03", False)
+    assert judged(found, X, Role.INSURER, "filed", "police", "said") == ("2026-03-05", True), "the first was not for it"
+    before = Offer(X, 2, "claims.offer", "C1", TIME, 3, (OfferedPaper("r-first", "said", "s", ((-1, "law:x"),), True),))
+    known = replace(found, offers=(*found.offers, before))
+    assert judged(known, X, Role.INSURER, "filed", "police", "said") == ("2026-03-03", False)
+    whole = view_of(found, X, Role.INSURER, frozenset({"r-filed", "r-police", "r-said"}))
+    assert whole
+    text = html(whole, Role.INSURER, {}, None, datetime(2026, 4, 1, tzinfo=UTC))
+    assert "異議提出日" in text and "2026-03-05" in text and "申請逾期" in text

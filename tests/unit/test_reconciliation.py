@@ -121,9 +121,9 @@ def execute(statement: str, *chosen: str) -> Break:
 
 
 A_RECORD = "SELECT record FROM records WHERE parent IS NULL AND kind = 'document' AND outcome = 'accepted' ORDER BY seq"
-SHOWN = (
-    "SELECT p.record FROM offer_papers p JOIN offers o USING (insurer, number) "
-    "WHERE taken_back_by IS NULL ORDER BY p.record"
+SHOWN = (  # the only record of its document: no double stands in for it
+    "SELECT p.record FROM offer_papers p JOIN offers o USING (insurer, number) JOIN records r USING (record) "
+    "WHERE taken_back_by IS NULL AND (SELECT count(*) FROM records s WHERE s.lineage = r.lineage) = 1 ORDER BY p.record"
 )
 IN_CASE = "SELECT record FROM records WHERE case_number IS NOT NULL AND kind = 'application' ORDER BY seq"
 CASE = "SELECT case_number FROM offers WHERE type = 'claims.offer' AND taken_back_by IS NULL ORDER BY case_number"

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.evidence import Cover
-from schemas.records import Role
+from schemas.records import FUND, Role
+from services.hub.register import register
 from services.sandbox import participants, persons, places
 
 WEIGHTS = (1, 2, 1, 2, 1, 2, 4, 1)
@@ -37,10 +38,10 @@ def test_codes_are_unique_and_company_numbers_valid():
     codes = [one.code for one in participants.PARTICIPANTS]
     assert len(codes) == len(set(codes))
     insurers = [one.code for one in participants.PARTICIPANTS if one.roles == (Role.INSURER,)]
-    assert len(insurers) == 6
-    for code in insurers:
+    assert len(insurers) == 7 and FUND in insurers
+    for code in insurers[:-1]:
         assert company_sum(code) % 5 == 0 or (code[6] == "7" and (company_sum(code) + 1) % 5 == 0)
-    assert any(company_sum(code) % 10 for code in insurers), "none needs the rule of 2023"
+    assert any(company_sum(code) % 10 for code in insurers[:-1]), "none needs the rule of 2023"
 
 
 def test_the_insurers_and_hospitals_of_the_assembled_documents_take_part():
@@ -49,13 +50,22 @@ def test_the_insurers_and_hospitals_of_the_assembled_documents_take_part():
 
 
 def test_the_register_covers_every_plate_once_and_a_third_of_them_twice():
-    found = participants.policies()
+    found = [policy for policy in participants.policies() if policy.end == participants.POLICY_END]
     compulsory = Counter(policy.plate for policy in found if policy.cover == Cover.MOTOR_COMPULSORY)
     third = Counter(policy.plate for policy in found if policy.cover == Cover.MOTOR_THIRD_PARTY)
     assert len(compulsory) == participants.PLATES and set(compulsory.values()) == {1}
     assert 900 < len(third) < 1_100 and set(third.values()) == {1}
     assert set(third) <= set(compulsory)
     assert len({policy.insurer for policy in found}) == 3
+
+
+def test_some_plates_were_insured_once_and_some_need_not_be():
+    lapsed, exempt = participants.uninsured_plates(), [one for two in participants.exempt_plates() for one in two]
+    assert len(lapsed) == len(exempt) / 2 == participants.UNCOVERED
+    assert len({*participants.plates(), *lapsed, *exempt}) == participants.PLATES + 3 * participants.UNCOVERED
+    find = register(participants.policies())
+    assert [find(plate, "2025-09-03") for plate in (lapsed[0], exempt[0])] == [[], None]
+    assert find(lapsed[0], "2023-06-01") and not participants.insurer_of(lapsed[0])
 
 
 def test_the_register_is_the_same_in_every_sandbox():

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.records import Role
+from schemas.records import FUND, Role
 from services.sandbox import (
     accidents,
     applications,
@@ -264,7 +264,7 @@ def mandates_of(items):
 
 
 def test_police_records_go_to_compulsory_insurers_that_an_application_names(items, told):
-    named, plates = defaultdict(set), defaultdict(set)
+    named, plates, answered = defaultdict(set), defaultdict(set), set()
     mandates = mandates_of(items)
     superseded = {line.supersedes for line in told.values()}
     for item in items:
@@ -281,11 +281,15 @@ def test_police_records_go_to_compulsory_insurers_that_an_application_names(item
             named[line.case] |= {one["code"] for one in made["insurers"]}
         if line.kind == "accident":
             plates[line.case] |= {one["plate"] for one in made["parties"] if "plate" in one}
+            cars = [one for one in made["parties"] if one["role"] == "driver"]
+            if any("vehicleStanding" in one or not insurer_of(one.get("plate", "")) for one in cars):
+                answered.add(line.case)
     held = 0
     for line in told.values():
         if line.kind in ("accident", *dict(police_papers.POLICE_PAPERS)) and line.insurers:
             held += 1
-            assert set(line.insurers) == {insurer_of(plate) for plate in plates[line.case]} & named[line.case]
+            covering = {insurer_of(plate) for plate in plates[line.case]}
+            assert set(line.insurers) == (covering | ({FUND} if line.case in answered else set())) & named[line.case]
         if line.kind == "application" and line.insurers:
             assert set(line.insurers) <= named[line.case]
     assert held > 20
@@ -485,13 +489,15 @@ def test_an_agents_application_rests_on_his_mandate(number, kind):
 
 
 @pytest.mark.parametrize("number", range(12))
-def test_of_an_accident_with_every_paper_each_goes_to_who_owes_its_victim(number):
+@pytest.mark.parametrize("kind", [motor.WHOLE, motor.UNINSURED])
+def test_of_an_accident_with_every_paper_each_goes_to_who_owes_its_victim(kind, number):
     book = drafts.book(8, number)
-    motor.tell(book, motor.WHOLE, hospital_papers.WITHDRAWN, applications.WITHDRAWN, police_papers.WITHDRAWN)
+    motor.tell(book, kind, hospital_papers.WITHDRAWN, applications.WITHDRAWN, police_papers.WITHDRAWN)
     lines = truth.evaluate(book.drafts, book.label)
     (record,) = [line for line in lines if line.owed]
     assert record.owed.keys() == record.claimed.keys() == {"2", "3"}
     everyone = {payer for owed in record.owed.values() for payer in owed}
+    assert (FUND in everyone) == (kind == motor.UNINSURED)
     assert {line.expected for line in lines} == {"accepted"}
     of_case = [line for line in lines if line.kind in ("application", "accident", *dict(police_papers.POLICE_PAPERS))]
     assert len(of_case) == 7 and all(set(line.insurers) == everyone for line in of_case), (
@@ -500,8 +506,34 @@ def test_of_an_accident_with_every_paper_each_goes_to_who_owes_its_victim(number
     for party, owed in record.owed.items():
         person = book.person(int(party) - 1).identifier
         hers = [line for line in lines if line.persons == (person,) and line.kind != "authorisation"]
-        assert {line.kind for line in hers} == {"document", "identity", "bank-account"}
+        for_fund = {"fund-receipt-and-undertaking"} if FUND in owed else set()
+        assert {line.kind for line in hers} == {"document", *motor.OWN_PAPERS} | for_fund
         assert all(set(line.insurers) == set(owed) for line in hers) and record.claimed[party] > 0
+
+
+@pytest.mark.parametrize("number", range(6))
+@pytest.mark.parametrize(
+    ("kind", "stood", "owed"),
+    [
+        (motor.FLED, {"1": "untraceable", "2": "insured"}, {"2": {FUND: "1"}}),
+        (motor.UNINSURED, {"1": "uninsured", "2": "insured"}, {"2": {FUND: "1"}, "3": {FUND: "1/2", "own": "1/2"}}),
+        (motor.UNCONSENTED, {"1": "unconsented", "2": "insured"}, {"2": {FUND: "1"}}),
+        (motor.EXEMPT, {"1": "exempt", "2": "insured"}, {"2": {FUND: "1"}, "3": {FUND: "1/2", "own": "1/2"}}),
+        (motor.ALL_EXEMPT, {"1": "exempt", "3": "exempt"}, {"2": {FUND: "1"}, "3": {}}),
+    ],
+)
+def test_the_fund_stands_in_as_article_40_has_it(kind, stood, owed, number):
+    book = drafts.book(8, number)
+    motor.tell(book, kind, hospital_papers.PLAIN, applications.PLAIN, police_papers.PLAIN)
+    own = insurer_of(book.setting.plates[1])
+    lines = truth.evaluate(book.drafts, book.label)
+    (record,) = [line for line in lines if line.owed]
+    assert record.stood == stood
+    told = {
+        party: {own if payer == "own" else payer: share for payer, share in by.items()} for party, by in owed.items()
+    }
+    assert record.owed == told and FUND in record.insurers
+    assert any(FUND in line.insurers for line in lines if line.kind == "document"), "by the consent of who applies"
 
 
 def test_a_crash_of_one_party_has_a_second_row_for_nothing():
