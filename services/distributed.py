@@ -334,7 +334,8 @@ async def publish(node: Node, stopping: asyncio.Event, ready: Callable[[], None]
         def send(insurer: str, events: list[kafka_feeds.Sealed]) -> None:
             asyncio.run_coroutine_threadsafe(own.publish(insurer, events), loop).result(PUBLISH_SECONDS)
 
-        publisher = Publisher(node.database, node.feed, Topics(node.broker), send, node.clock)
+        # The table is the operator's to apply: a topic that is widened under running services keeps them waiting.
+        publisher = Publisher(node.database, node.feed, Topics(node.broker, table=()), send, node.clock)
         turn = partial(asyncio.to_thread, patiently, publisher.turn, "publisher", stopping.is_set)
         await turn()
         ready()

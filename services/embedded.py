@@ -38,6 +38,7 @@ from services.hub.worker import Hub
 from services.intake.book import Book
 from services.intake.desk import Desk
 from services.pipeline import PAUSE, PIPELINE
+from services.recovery.worker import pass_over
 from services.validation import pool
 from services.validation.lanes import Lanes, Validation
 from services.verification.worker import LOOK_SECONDS, Verifier
@@ -141,8 +142,9 @@ class System(Core, Front):
         journal: Journal | None = None,
         sandbox: bool = False,
     ) -> None:
-        """`sandbox`: a unit's door may be on this machine."""
+        """`sandbox`: a unit's door may be on this machine. SetBack when the store is older than the journal."""
         Core.__init__(self, data, everyone, policies, journal=journal)
+        pass_over(self.database, self.keys, self.journal, self.clock())
         Front.__init__(self)
         self._sandbox = sandbox
         self._loop = asyncio.get_running_loop()

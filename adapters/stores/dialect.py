@@ -38,10 +38,16 @@ _LOCK = text("SELECT pg_advisory_xact_lock(name) FROM unnest(CAST(:names AS bigi
 _NEXT_ACCEPTANCES = text("SELECT nextval('acceptance') FROM generate_series(1, :count)")
 _LAST_ACCEPTANCE = text("SELECT coalesce(max(accepted), 0) FROM records")
 
-# Of PostgreSQL: query_canceled (by the time limit), out_of_memory (of the table of locks, too); the class of limits passed.
+# Of PostgreSQL: query_canceled (by the time limit), out_of_memory (of the table of locks, too); the class of limits passed. In
+# that class is also what a server says that takes no transaction any more (wraparound): no dead letter can be written then
+# either, so that is waited out like every trouble.
 TOO_MUCH, LIMITS = {"57014", "53200"}, "54"
-# Of SQLite: "too many SQL variables" has no code of its own.
-OVER_LIMIT = {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_TOOBIG}
+# Of SQLite, where "too many SQL variables" has the same code as "no such table": only its words tell a limit from a broken store.
+OVER_LIMIT = ("too many", "too large", "at most", "stack overflow")
+# A store that is not as it must be, of which a driver speaks as of a wrong question. Of PostgreSQL: a table, a column or a right
+# is missing, nothing may be written (a standby), data or an index is corrupt.
+BROKEN = {"42P01", "42703", "42501", "25006", "XX001", "XX002"}
+BROKEN_FILE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
 class among(FunctionElement[bool]):  # noqa: N801 — read as SQLAlchemy's own functions are
@@ -135,9 +141,14 @@ def binary_arrays(connection: Any, _: object) -> None:
 
 def trouble(error: BaseException) -> bool:
     """Whether the database is in trouble, or another transaction was in the way: what was asked is not to blame."""
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
+    if isinstance(error, DBAPIError) and (error.connection_invalidated or _broken(error)):
         return True
     return isinstance(error, OperationalError | InterfaceError | NoConnection)
+
+
+def _broken(error: DBAPIError) -> bool:
+    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF  # the rest tells more of it
+    return code in BROKEN_FILE or getattr(error.orig, "sqlstate", None) in BROKEN
 
 
 def too_much(error: BaseException) -> bool:
@@ -145,8 +156,13 @@ def too_much(error: BaseException) -> bool:
     once it may go well, and whoever else needs the database finds it well."""
     if not isinstance(error, DBAPIError):
         return False
+    if code := getattr(error.orig, "sqlite_errorcode", None):
+        told = str(error.orig)
+        return code == sqlite3.SQLITE_TOOBIG or (
+            code == sqlite3.SQLITE_ERROR and any(word in told for word in OVER_LIMIT)
+        )
     state = getattr(error.orig, "sqlstate", None) or ""
-    return state in TOO_MUCH or state.startswith(LIMITS) or getattr(error.orig, "sqlite_errorcode", None) in OVER_LIMIT
+    return state in TOO_MUCH or state.startswith(LIMITS)
 
 
 def lock(tx: Connection, names: Iterable[str]) -> None:

@@ -23,6 +23,17 @@ _APPEND, _APPEND_PAPERS, _INSERT_FEED = insert(offers), insert(offer_papers), in
 _SET_LAST = _INSERT_FEED.on_conflict_do_update(index_elements=["insurer"], set_={"last": _INSERT_FEED.excluded.last})
 
 
+class SetBack(Exception):
+    """A feed of the store was once further than it is: numbers that were given would be given again."""
+
+    def __init__(self, insurer: str, last: int, given: int) -> None:
+        super().__init__(
+            f"The store has {last} numbers in the feed of {insurer}, and {given} were given: it was set back by something else "
+            "than `claims restore`. End all services, make a backup of it as it is (`claims backup`) and restore that into an "
+            "empty place (`claims restore`): then the journal is applied, and nothing is lost of what was taken away."
+        )
+
+
 def last_number(tx: Connection, insurer: str) -> int:
     return tx.execute(_LAST, {"insurer": insurer}).scalar() or 0
 

@@ -1,7 +1,7 @@
 """The journal: what must hold even when the store is put back to an earlier day.
 
 It rests in a place of its own, never in the store. Rows are only added, each before the transaction commits that makes it
-true: what was journaled and then rolled back costs a number that is skipped after a restore, the other way round a number
+true: what was journaled and then rolled back costs a number that is passed over at the next start, the other way round a number
 would be given twice. It holds codes, ids, times and keyed hashes, no key. A keyed hash of what is in a record is personal data
 to whoever has the key (one may try every number there is), so it goes with the record: the one thing that is ever changed.
 """
@@ -177,6 +177,13 @@ class Journal:
                 return
             yield from map(_entry, rows)
             position = rows[-1].id
+
+    def newest(self, count: int) -> list[Entry]:
+        """So many words, as `words`: what a store that was set back lacks first."""
+        others = select(_journal).where(_journal.c.what != What.NUMBERED.value)
+        with self._engine.connect() as tx:
+            rows = tx.execute(others.order_by(_journal.c.id.desc()).limit(count)).all()
+        return [_entry(row) for row in reversed(rows)]
 
     def highest(self) -> dict[str, int]:
         """The highest number of each feed."""

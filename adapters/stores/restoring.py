@@ -5,8 +5,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from adapters.stores import casebook, mandates, records
+from adapters.stores import casebook, consents, mandates, participants, records
 from adapters.stores.dialect import acceptances
+from adapters.stores.journal import Entry, What
 from adapters.stores.tables import cursors, feeds, log, offers, outbox, views
 from adapters.stores.tables import records as table
 from schemas.records import Outcome
@@ -18,6 +19,24 @@ _ENVELOPE = ("record", "kind", "sender", "role", "method", "path", "sha256", "si
 
 def known(tx: Connection, record: str) -> Row | None:
     return records.by_ids(tx, [record]).get(record)
+
+
+def untrue(tx: Connection, entries: Sequence[Entry]) -> list[Entry]:
+    """Those of these words of the journal that the store knows nothing of: erasures, withdrawals, and how participants stand by
+    the last of them."""
+    of = {what: {one.subject: one for one in entries if one.what == what} for what in What}  # of each subject the last
+    erased = {record for record, row in records.by_ids(tx, of[What.ERASED]).items() if row.erased}
+    withdrawn = consents.withdrawn(tx, of[What.WITHDRAWN])
+    stand = {code: participants.get(tx, code) for code in of[What.PARTICIPANT]}
+    return [
+        *(one for record, one in of[What.ERASED].items() if record not in erased),
+        *(one for lineage, one in of[What.WITHDRAWN].items() if lineage not in withdrawn),
+        *(
+            one
+            for code, one in of[What.PARTICIPANT].items()
+            if (known := stand[code]) is None or known.status != one.detail["status"]
+        ),
+    ]
 
 
 def put_known(tx: Connection, row: Mapping[str, object]) -> None:

@@ -60,6 +60,11 @@ def oldest_waiting(tx: Connection) -> str | None:
     return tx.execute(select(func.min(records.c.received)).where(or_(records.c.outcome.is_(None), again))).scalar()
 
 
+def newest(tx: Connection) -> str | None:
+    """When the last record came (RFC 3339 UTC)."""
+    return tx.execute(select(func.max(records.c.received))).scalar()
+
+
 def dead_by_step(tx: Connection) -> dict[str, int]:
     rows = tx.execute(select(dead_letters.c.step, func.count()).group_by(dead_letters.c.step))
     return {row[0]: row[1] for row in rows}

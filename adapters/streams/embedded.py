@@ -11,11 +11,10 @@ from typing import Protocol, TypeVar
 
 import structlog
 from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError
 
 from adapters.stores import inbox
 from adapters.stores.database import Store, after_commit
-from adapters.stores.dialect import lock, too_much
+from adapters.stores.dialect import lock, too_much, trouble
 from adapters.streams.log import Log
 from adapters.telemetry import spans
 from schemas.events import Checked, Encoded, Expire, Message, Received, Refold, Verdict, View
@@ -80,7 +79,7 @@ class Host:
         try:
             return self._decide(handler, BATCH)
         except Exception as error:
-            if isinstance(error, OperationalError) and not too_much(error):
+            if trouble(error) and not too_much(error):
                 raise  # the database itself is in trouble: nobody's message is to blame
             # A poison message must not stop the others, nor many large ones each other: each is judged alone.
             logger.warning("batch failed, trying one by one", step=handler.name, error=type(error).__name__)
@@ -149,7 +148,7 @@ class Host:
         try:
             return self._decide(handler, 1)
         except Exception as error:
-            if isinstance(error, OperationalError) and not too_much(error):
+            if trouble(error) and not too_much(error):
                 raise
             # Whatever else it was, the message becomes a dead letter, not a lost one.
             reason, now, begun = type(error).__name__, self._clock(), spans.now()

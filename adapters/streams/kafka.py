@@ -21,6 +21,7 @@ from aiokafka.conn import collect_hosts, create_conn
 from aiokafka.errors import AuthenticationFailedError, KafkaConnectionError, KafkaError, SaslAuthenticationFailed
 
 from adapters.stores import dialect
+from adapters.stores.feeds import SetBack
 from adapters.stores.outbox import Output
 from adapters.streams.log import STREAM_KEY
 from adapters.vault.keys import Keys
@@ -31,6 +32,7 @@ from schemas.topics import MESSAGE_BYTES, TOPICS
 T = TypeVar("T")
 REACH_MS = 5_000  # a broker that does not answer for so long is not there
 SESSION_MS = 10_000  # a worker that is silent for so long has its partitions given to another
+LOOK_MS = 10_000  # how late a running service notices partitions that were added
 BATCH_BYTES = 1 << 20  # a request of the producer holds as much a partition; one larger message goes alone
 LINGER_MS = 5  # what several partitions have to send within it is one request
 VALUE_BYTES = MESSAGE_BYTES - (64 << 10)  # room for seal, key, headers and the batch around a value
@@ -136,6 +138,7 @@ class Broker:
             group_id=group,
             enable_auto_commit=False,
             session_timeout_ms=SESSION_MS,
+            metadata_max_age_ms=LOOK_MS,
             heartbeat_interval_ms=SESSION_MS // 4,
             **({"auto_offset_reset": "earliest"} | more),
             **self.client(),
@@ -148,6 +151,7 @@ class Broker:
             enable_idempotence=True,
             max_batch_size=BATCH_BYTES,
             max_request_size=MESSAGE_BYTES,
+            metadata_max_age_ms=LOOK_MS,
             linger_ms=LINGER_MS,
             **self.client(),
         )
@@ -320,8 +324,8 @@ async def publishing(broker: Broker) -> AsyncIterator[Publisher]:
 
 
 def trouble(error: BaseException) -> bool:
-    """As of the database's dialect, or the driver's own word: nobody's message is to blame."""
-    return dialect.trouble(error) or isinstance(error, psycopg.OperationalError)
+    """As of the database's dialect, the driver's own word, or a store that was set back: nobody's message is to blame."""
+    return dialect.trouble(error) or isinstance(error, psycopg.OperationalError | SetBack)
 
 
 def patiently(work: Callable[[], T], step: str, stopping: Callable[[], bool] = lambda: False) -> T:

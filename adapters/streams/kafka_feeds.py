@@ -5,13 +5,14 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from adapters.streams.kafka import Broker
 from schemas.topics import feed_name
 
 SEALED = b"application/jose"  # the media type of the value as it stands; its `cty` says what is inside
+READ_MS = 1_000
 IN_HEADERS = ("specversion", "id", "source", "type", "time", "offernumber")
 
 
@@ -52,6 +53,30 @@ class Feeds:
 
 def _add(batch: BatchBuilder, event: Sealed) -> bool:
     return batch.append(timestamp=None, key=None, value=event.value, headers=event.headers) is not None
+
+
+async def numbers_on(broker: Broker, insurers: Sequence[str]) -> dict[str, tuple[list[int | None], bool]]:
+    """Of each insurer that has a topic the numbers of all its records by now, None for what is not ours, and whether it is kept
+    from its beginning."""
+    consumer = broker.consumer(None)
+    await consumer.start()
+    try:
+        topics = await consumer.topics()
+        return {one: await _numbers(consumer, one) for one in insurers if feed_name(one) in topics}
+    finally:
+        await consumer.stop()
+
+
+async def _numbers(consumer: AIOKafkaConsumer, insurer: str) -> tuple[list[int | None], bool]:
+    place, found = TopicPartition(feed_name(insurer), 0), list[int | None]()
+    consumer.assign([place])
+    end = (await consumer.end_offsets([place]))[place]
+    while await consumer.position(place) < end:
+        for record in (await consumer.getmany(timeout_ms=READ_MS)).get(place, ()):
+            if record.offset < end:
+                number = dict(record.headers).get("ce_offernumber") or b""
+                found.append(int(number) if number.isdigit() else None)
+    return found, (await consumer.beginning_offsets([place]))[place] == 0
 
 
 @asynccontextmanager

@@ -25,7 +25,7 @@ from confluent_kafka.admin import (
 )
 
 from adapters.streams.kafka import MECHANISM, Broker
-from schemas.topics import FEED_SETTINGS, LOG_SETTINGS, TOPICS, feed_name
+from schemas.topics import FEED_SETTINGS, LOG_SETTINGS, TOPICS, Topic, feed_name
 
 PATIENCE_SECONDS = 30.0
 LOOK_SECONDS = 0.05
@@ -55,9 +55,10 @@ class Change:
 
 
 class Topics:
-    """The topics of one interchange on its brokers."""
+    """The topics of one interchange on its brokers. `table`: those between the steps that are brought in line beside the
+    insurers' own; none for whoever owns the latter alone."""
 
-    def __init__(self, broker: Broker) -> None:
+    def __init__(self, broker: Broker, table: Sequence[Topic] = TOPICS) -> None:
         login = broker.login
         settings: dict[str, object] = {"bootstrap.servers": broker.hosts, "security.protocol": broker.protocol}
         if login:
@@ -67,7 +68,7 @@ class Topics:
             files = {"sslrootcert": machine, "sslkey": broker.files.get("sslcert")} | broker.files
             settings |= {SETTING[name]: file for name, file in files.items() if file}
         self._admin = AdminClient(settings, logger=logging.getLogger("kafka"))  # else it speaks on standard error
-        self._broker, self._asks = broker, False
+        self._broker, self._table, self._asks = broker, table, False
 
     def plan(self, insurers: Sequence[str], readers: Sequence[str]) -> list[Change]:
         """What differs. `insurers` have a topic of their own; of them `readers` may read it, where brokers ask who reads.
@@ -125,14 +126,17 @@ class Topics:
         return self._asks
 
     def open_to_everybody(self) -> list[str]:
-        """Why topics lie open to whoever reaches the brokers; empty where access lists alone say who reads. KafkaException as
-        `plan`."""
+        """Which topics lie open to whoever reaches the brokers, and why, in sentences; empty where access lists alone say who
+        reads. KafkaException as `plan`."""
         found = []
         for number, told in self._of_brokers().items():
             if not _value(told, AUTHORIZER):
-                found.append(f"broker {number} asks nobody who reads: it has no {AUTHORIZER}")
+                found.append(f"All topics lie open to everybody who reaches broker {number}: it has no {AUTHORIZER}.")
             elif WITHOUT_LIST in told:  # its value is told to nobody
-                found.append(f"broker {number} sets {WITHOUT_LIST}: take it out, unless it is false")
+                found.append(
+                    f"Topics without an access list of their own, as those between the steps, lie open to everybody who reaches "
+                    f"broker {number}: it sets {WITHOUT_LIST}. Take it out, unless it is false."
+                )
         return found
 
     def _of_brokers(self) -> dict[int, dict[str, ConfigEntry]]:
@@ -152,7 +156,7 @@ class Topics:
                 tuple((LOG_SETTINGS | durable).items()),
                 not topic.ordered,
             )
-            for topic in TOPICS
+            for topic in self._table
         ]
         return own + [Wanted(feed_name(code), 1, tuple((FEED_SETTINGS | durable).items()), False) for code in insurers]
 
@@ -191,32 +195,31 @@ class Topics:
         return lambda: self._admin.incremental_alter_configs([resource]).values()
 
     def _rights(self, insurers: Sequence[str], readers: set[str]) -> list[Change]:
-        """An insurer reads its own topic, in groups that bear its name, and nothing else."""
+        """An insurer reads its own topic, in groups that bear its name, and nothing else. One that may not is shut out by name:
+        brokers that let everybody read what has no list (WITHOUT_LIST) find one on every topic, at every moment."""
         changes = []
         for code in insurers:
-            bindings = _bindings(code)
-            held = {
-                binding
-                for binding in self._admin.describe_acls(_everything_of(code)).result(PATIENCE_SECONDS)
-                if binding in bindings
-            }
-            if code in readers and (lacking := [one for one in bindings if one not in held]):
-                changes.append(
-                    Change(
-                        feed_name(code),
-                        f"let {_user(code)} read",
-                        lambda some=lacking: self._admin.create_acls(some).values(),
-                    )
-                )
-            if code not in readers and held:
-                changes.append(
-                    Change(
-                        feed_name(code),
-                        f"let {_user(code)} read no longer",
-                        lambda code=code: self._admin.delete_acls([_everything_of(code)]).values(),
-                    )
-                )
+            held = set(self._admin.describe_acls(_everything_of(code)).result(PATIENCE_SECONDS))
+            allowed, shut = held.intersection(_bindings(code)), AclBinding(*_shut(code))
+            if code in readers:
+                differs, what = len(allowed) < len(_bindings(code)) or shut in held, "let {} read"
+                wanted, unwanted = _bindings(code), AclBindingFilter(*_shut(code))
+            else:
+                differs, what = bool(allowed) or shut not in held, "let {} read no longer"
+                wanted, unwanted = [shut], _everything_of(code, AclPermissionType.ALLOW)
+            if differs:
+                changes.append(Change(feed_name(code), what.format(_user(code)), self._replace(wanted, unwanted)))
         return changes
+
+    def _replace(
+        self, wanted: Sequence[AclBinding], unwanted: AclBindingFilter
+    ) -> Callable[[], Iterable["Future[Any]"]]:
+        def replace() -> Iterable["Future[Any]"]:
+            for made in self._admin.create_acls(wanted).values():
+                made.result(PATIENCE_SECONDS)  # before anything is removed: no topic is without a list in between
+            return self._admin.delete_acls([unwanted]).values()
+
+        return replace
 
 
 def copied(topic: str, held: Sequence[int], copies: int) -> list[Change]:
@@ -249,7 +252,13 @@ def _bindings(code: str) -> list[AclBinding]:
     ]
 
 
-def _everything_of(code: str) -> AclBindingFilter:
+def _shut(code: str) -> tuple[Any, ...]:
+    """What names the rule that shuts an insurer out of its own topic."""
+    topic = (ResourceType.TOPIC, feed_name(code), ResourcePatternType.LITERAL)
+    return *topic, _user(code), "*", AclOperation.READ, AclPermissionType.DENY
+
+
+def _everything_of(code: str, permission: AclPermissionType = AclPermissionType.ANY) -> AclBindingFilter:
     return AclBindingFilter(
-        ResourceType.ANY, None, ResourcePatternType.ANY, _user(code), None, AclOperation.ANY, AclPermissionType.ANY
+        ResourceType.ANY, None, ResourcePatternType.ANY, _user(code), None, AclOperation.ANY, permission
     )

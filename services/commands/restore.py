@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ from services.commands.options import Failed, data_option, database_option, jour
 from services.commands.restoring import marked
 from services.commands.run import address, databases
 from services.commands.up import locked
-from services.recovery.lost import Gap
+from services.recovery.lost import Gap, log_from
 from services.recovery.manifest import KEYS, NAME, BadManifest, Manifest, compare, read
 from services.sandbox.setup import FILE_NAME
 
@@ -35,9 +35,6 @@ if TYPE_CHECKING:
     from adapters.streams.kafka import Broker
     from adapters.vault.keys import Keys
     from services.recovery.worker import Recovered, Recovery
-
-# What was on its way at the time of the backup had entered the log at most so long before.
-ON_ITS_WAY = timedelta(hours=1)
 
 
 @click.command()
@@ -280,9 +277,9 @@ async def _with_log(
     from services.recovery.worker import DECIDES, STEPS
 
     with store.read() as tx:
-        oldest = watching.oldest_waiting(tx)
-    since = min(made or now, datetime.fromisoformat(oldest)) if oldest else made or now
-    rewind = Rewind(broker, Sealer(keys, broker), since - ON_ITS_WAY)
+        waiting, newest = watching.oldest_waiting(tx), watching.newest(tx) if made else None
+    since = log_from(made or now, waiting, newest)
+    rewind = Rewind(broker, Sealer(keys, broker), since)
     arrived: set[str] = set()
 
     def arrive(messages) -> None:  # type: ignore[no-untyped-def]

@@ -21,7 +21,7 @@ from services.commands.restoring import refuse_half_restored
 from services.commands.telling import tell
 from services.commands.up import NO_SANDBOX, bound, classes, serve, start_traces
 from services.intake.limits import RATE
-from services.pipeline import PIPELINE
+from services.pipeline import PIPELINE, SEQUENCER
 from services.sandbox.setup import Sandbox, register
 
 if TYPE_CHECKING:
@@ -99,16 +99,12 @@ def run(
     else:
         import uvloop
 
-        from services.distributed import Node
-        from services.sandbox.participants import policies
-
-        lines = register([policy.line() for policy in policies()])
         with (
             databases(),
             contextlib.nullcontext() if port is None else bound(host, port) as listener,
             asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
         ):
-            runner.run(_run(service, lambda: Node(broker, places, lines, sandbox=True), listener))
+            runner.run(_run(service, lambda: _node(service, broker, places), listener))
 
 
 def address(kafka: str) -> "Broker":
@@ -141,6 +137,7 @@ def databases() -> Iterator[None]:
     """Says what a database that is opened here lacks; Failed."""
     from sqlalchemy.exc import OperationalError
 
+    from adapters.stores.feeds import SetBack
     from adapters.stores.journal import BesideStore
     from adapters.stores.postgres import UnfitDatabase
     from adapters.vault.key_database import BesideData
@@ -149,7 +146,7 @@ def databases() -> Iterator[None]:
         yield
     except OperationalError as error:  # the driver's words hold neither password nor record
         raise Failed(f"A database cannot be used. {error.orig}") from None
-    except (UnfitDatabase, BesideData, BesideStore) as error:
+    except (UnfitDatabase, BesideData, BesideStore, SetBack) as error:
         raise Failed(str(error)) from None
 
 
@@ -158,6 +155,17 @@ def _doors(broker: "Broker", places: "Places", known: Sandbox) -> "Doors":
     from services.sandbox.participants import PARTICIPANTS
 
     return Doors(broker, places, register(known.policies), PARTICIPANTS)
+
+
+def _node(service: str, broker: "Broker", places: "Places") -> "Node":
+    from services.distributed import Node
+    from services.recovery.worker import pass_over
+    from services.sandbox.participants import policies
+
+    node = Node(broker, places, register([policy.line() for policy in policies()]), sandbox=True)
+    if service == SEQUENCER.name:
+        pass_over(node.database, node.keys, node.journal, node.clock())
+    return node
 
 
 async def _run(service: str, make: "Callable[[], Node]", listener: socket.socket | None) -> None:

@@ -1,14 +1,17 @@
-"""`claims topics plan|apply`: makes the brokers hold the topic table, and shows before what that would change."""
+"""`claims topics plan|apply|check`: makes the brokers hold the topic table, shows before what that would change, and reads what
+insurers find on theirs."""
 
+import asyncio
 import contextlib
 from typing import TYPE_CHECKING
 
 import click
 
-from services.commands.options import Failed, database_option, kafka_option
+from services.commands.options import REFUSED, Failed, database_option, kafka_option
 from services.commands.run import address, databases
 
 if TYPE_CHECKING:
+    from adapters.streams.kafka import Broker
     from adapters.streams.kafka_topics import Change, Topics
 
 UNREACHABLE = "The brokers cannot be reached, or refuse us. Check the address, the user and its password."
@@ -44,6 +47,53 @@ def apply(kafka: str | None, database: str | None) -> None:
     _bring(kafka, database, do=True)
 
 
+@topics.command()
+@kafka_option
+@database_option
+def check(kafka: str | None, database: str | None) -> None:
+    """Read each insurer's topic from its beginning, and tell which numbers its reader would miss.
+
+    Beside `claims reconcile`, which asks the store alone. It reads every byte that the brokers keep for insurers. Exit status 1
+    when a number is missing.
+    """
+    if not kafka or not database:
+        raise Failed("Name the brokers with --kafka and the database with --database.")
+    from services.delivery.topic import Held, faults, repeated
+
+    before, found, after = _read(address(kafka), database)
+    missing = False
+    for insurer, last in before.items():
+        held = Held(*found.get(insurer, ([], True)))
+        for fault in faults(held, last, after[insurer]):
+            missing = True
+            click.echo(f"{insurer}: {fault}")
+        again = repeated(held)
+        click.echo(f"{insurer}: {len(held.numbers)} records" + (f", {again} come again" if again else ""))
+    if missing:
+        raise click.exceptions.Exit(REFUSED)
+
+
+def _read(
+    broker: "Broker", database: str
+) -> "tuple[dict[str, int], dict[str, tuple[list[int | None], bool]], dict[str, int]]":
+    """Up to where each feed is published by the store, the numbers on the topics, and the first once more."""
+    from aiokafka.errors import KafkaError
+
+    from adapters.stores import feeds
+    from adapters.stores.postgres import PostgresDatabase
+    from adapters.streams.kafka_feeds import numbers_on
+
+    with databases(), contextlib.closing(PostgresDatabase(database)) as store:
+        with store.read() as tx:
+            before = feeds.all_published(tx)
+        try:
+            found = asyncio.run(numbers_on(broker, sorted(before)))
+        except KafkaError as error:
+            raise Failed(f"{UNREACHABLE} ({type(error).__name__})") from None
+        with store.read() as tx:
+            return before, found, feeds.all_published(tx)
+
+
 def _bring(kafka: str | None, database: str | None, *, do: bool) -> None:
     if not kafka:
         raise Failed("Name the brokers with --kafka.")
@@ -55,14 +105,14 @@ def _bring(kafka: str | None, database: str | None, *, do: bool) -> None:
     try:
         own = kafka_topics.Topics(broker)
         changes = _of_insurers(database, own, do) if database else own.apply((), ()) if do else own.plan((), ())
-        open_because = own.open_to_everybody()
+        lying_open = own.open_to_everybody()
     except KafkaException as error:
         raise Failed(f"{UNREACHABLE} ({error.args[0].name()})") from None
     for change in changes:
         click.echo(f"{change.topic}: {change.what}")
-    for reason in open_because:
-        click.echo(f"All topics lie open to everybody who reaches the brokers: {reason}.")
-    if not changes and not open_because:
+    for sentence in lying_open:
+        click.echo(sentence)
+    if not changes and not lying_open:
         click.echo("Nothing differs.")
     if any(change.does is None for change in changes):
         raise Failed("Some of it only a person can decide; see above.")

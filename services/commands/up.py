@@ -104,12 +104,16 @@ def start_traces(service: str) -> None:
 
 
 def _embedded(data: Path, known: Sandbox, journal: str | None) -> "System":
+    from adapters.stores.feeds import SetBack
     from adapters.stores.journal import Journal
     from services.embedded import System
     from services.sandbox.participants import PARTICIPANTS
 
     own = Journal.at(journal) if journal else None
-    return System(data, PARTICIPANTS, register(known.policies), own, sandbox=True)
+    try:
+        return System(data, PARTICIPANTS, register(known.policies), own, sandbox=True)
+    except SetBack as error:
+        raise Failed(str(error)) from None
 
 
 def serve(data: Path, host: str, port: int, rate: int, make: "Callable[[Sandbox], System | Doors]") -> bool:

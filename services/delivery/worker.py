@@ -41,6 +41,7 @@ class Sequencer:
 
     def __init__(self, keys: Keys, archive: Archive, journal: Journal) -> None:
         self._keys, self._archive, self._journal = keys, archive, journal
+        self._reached: dict[str, int] = {}  # the last number of each feed that this process knows to be durable
 
     def handle(self, tx: Connection, messages: Sequence[Message], now: datetime) -> list[Message]:
         begun = spans.now()
@@ -63,6 +64,8 @@ class Sequencer:
         lock(tx, (f"feed:{insurer}" for insurer in by_insurer))
         found = [self._feed(tx, insurer, by_insurer[insurer], held, now, begun) for insurer in sorted(by_insurer)]
         write(tx, self._keys, self._journal, [batch for batch in found if batch])
+        reached = {batch.insurer: batch.last for batch in found if batch}
+        after_commit(tx, lambda: self._reached.update(reached))
         return []
 
     def dead(self, tx: Connection, message: Message, reason: str, now: datetime) -> list[Message]:
@@ -87,7 +90,10 @@ class Sequencer:
         withdrawn = {row.case_number: row.number for row in rows if row.type == WITHDRAWN}  # of each case the last
         offered = [row for row in rows if row.type == OFFER]
         before = self._numbered(tx, insurer, offered, now.astimezone(TAIPEI).date())
-        batch = Batch(insurer, feeds.last_number(tx, insurer), records.stamp(now))
+        last = feeds.last_number(tx, insurer)
+        if last < self._reached.get(insurer, 0):  # another server has taken over, and lags
+            raise feeds.SetBack(insurer, last, self._reached[insurer])
+        batch = Batch(insurer, last, records.stamp(now))
         for view in sorted(current, key=lambda one: (one.case, one.version)):
             data = content(view)
             digest = self._keys.lookup("offer|" + data)

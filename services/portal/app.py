@@ -164,11 +164,9 @@ class CaseDoors:
     async def reconciliation(self, request: Request) -> Response:
         await admit(request, self._system, self._tokens, Role.OPERATOR)
         system = self._system
-        return _json(
-            await asyncio.to_thread(
-                compare, system.database, system.log, system.keys, steps_of(system.handlers, VALIDATION), system.clock()
-            )
-        )
+        steps = steps_of(system.handlers, VALIDATION)
+        places = system.database, system.log, system.keys, system.journal
+        return _json(await asyncio.to_thread(compare, *places, steps, system.clock()))
 
 
 class WatchDoors:

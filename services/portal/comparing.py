@@ -9,9 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from adapters.stores import feeds, participants, reconciling, records
+from adapters.stores import feeds, participants, reconciling, records, restoring
 from adapters.stores.archive import BLOB_KEY, RECORD_KEY
 from adapters.stores.database import Store
+from adapters.stores.journal import Entry, Journal, What
 from adapters.stores.reconciling import LIMIT, Difference
 from adapters.streams.log import Log
 from adapters.vault.keys import Keys
@@ -19,14 +20,15 @@ from schemas.records import Reads
 from services.delivery.rights import owed
 from services.delivery.worker import OFFER_KEY
 from services.portal.reconciliation import LATE_SECONDS, report
+from services.recovery.lost import set_back
 
 PARTS = "0123456789abcdef"  # of record ids by their first digit: a sixteenth of the keys in memory at a time
 
 Steps = Sequence[tuple[str, tuple[str, ...]]]  # name and topics of each step
 
 
-def compare(database: Store, log: Log, keys: Keys, steps: Steps, now: datetime) -> dict[str, Any]:
-    """Takes its own transactions: the keys are read between them."""
+def compare(database: Store, log: Log, keys: Keys, journal: Journal, steps: Steps, now: datetime) -> dict[str, Any]:
+    """Takes its own transactions: keys and journal are read between them."""
     before = records.stamp(now - timedelta(seconds=LATE_SECONDS))
     with database.read() as tx:
         lag = {name: log.lag(tx, name, topics) for name, topics in steps}
@@ -39,6 +41,9 @@ def compare(database: Store, log: Log, keys: Keys, steps: Steps, now: datetime) 
     found += _twice(database, lambda tx: _erased(tx, keys))
     for insurer in insurers:
         found += _twice(database, lambda tx, insurer=insurer: _offers(tx, keys, insurer))
+    if not any(lag.values()):  # what was journaled and rolled back is done again by then
+        highest, words = journal.highest(), journal.newest(LIMIT)
+        found += _twice(database, lambda tx: _untrue(tx, journal, highest, words))
     return report(records.stamp(now), counts, lag, days, found, LIMIT)
 
 
@@ -63,6 +68,19 @@ def _rights(tx: Connection) -> Iterator[Difference]:
             None,
             f"{one.status}, roles {', '.join(one.roles) or 'none'}, let read: {reads}",
         )
+
+
+def _untrue(tx: Connection, journal: Journal, highest: dict[str, int], words: Sequence[Entry]) -> Iterator[Difference]:
+    """What the journal tells and the store does not know. A number that a rolled back batch may have left is no difference: the
+    next start passes it over."""
+    for one in restoring.untrue(tx, words):
+        of_record = one.subject if one.what == What.ERASED else None
+        yield "journal-ahead", of_record, None, None, f"{one.what} at {one.at}: {one.subject}"
+    last = feeds.totals(tx)
+    for insurer in sorted(one for one, number in highest.items() if number > last.get(one, 0)):
+        here = last.get(insurer, 0)
+        if set_back([(one.at, one.detail) for one in journal.numbers(insurer, here)], here):
+            yield "journal-ahead", None, insurer, None, f"{highest[insurer]} numbers were given, {here} are here"
 
 
 def _bodies(tx: Connection, keys: Keys, part: str) -> Iterator[Difference]:

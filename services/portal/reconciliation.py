@@ -38,6 +38,7 @@ WHAT = {
     "offer-key-left": "an offer was taken back, and its key is still there",
     "handover-beyond-feed": "handed over under a number that the feed never reached",
     "feed-gap": "the numbers of a feed are not contiguous",
+    "journal-ahead": "the journal tells it, and the store knows nothing of it: was it set back?",
     "question-overdue": "nobody has closed a question to an issuer whose deadline has passed",
     "question-of-gone": "a question is kept about a paper that was erased",
     "answer-unsigned": "a question ended with an issuer's word, and what it signed is not kept, or the other way round",

@@ -1,8 +1,13 @@
-"""Which numbers of a feed the journal knows and the store does not. Pure."""
+"""What a store that was put back lacks: the numbers of a feed that the journal knows, the time since when the log is read again.
+Pure."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
+
+# What was on its way at the time of the backup had entered the log at most so long before.
+ON_ITS_WAY = timedelta(hours=1)
 
 
 class Gap(ValueError):
@@ -33,6 +38,12 @@ def lost(entries: Iterable[tuple[str, Mapping[str, Any]]], last: int) -> list[Lo
     return [found[number] for number in numbers]
 
 
+def set_back(entries: Iterable[tuple[str, Mapping[str, Any]]], last: int) -> bool:
+    """Whether the store was further once, `entries` as for `lost`. A batch is numbered from the store's last number on: one
+    that begins later than the next number stood in a store that had more. All others a crash may have rolled back."""
+    return any(detail["first"] > last + 1 for _, detail in entries)
+
+
 def open_numbers(gone: Iterable[Lost]) -> dict[str, list[int]]:
     """The lost offers that no lost number takes back, by case: an insurer may hold them still."""
     gone = list(gone)
@@ -42,3 +53,9 @@ def open_numbers(gone: Iterable[Lost]) -> dict[str, list[int]]:
         if one.withdraws is None and one.number not in taken:
             by_case.setdefault(one.case, []).append(one.number)
     return by_case
+
+
+def log_from(made: datetime, waiting: str | None, newest: str | None) -> datetime:
+    """`made`: when the backup was; `waiting`, `newest`: when the oldest record without a verdict and the newest of all came (RFC
+    3339). A backup of a store that had been set back is older than it says."""
+    return min([made, *(datetime.fromisoformat(one) for one in (waiting, newest) if one)]) - ON_ITS_WAY

@@ -6,10 +6,11 @@ in once more when its sender posts it again, and every case touched is folded ag
 """
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import structlog
 from sqlalchemy import Connection
 
 from adapters.stores import (
@@ -24,20 +25,23 @@ from adapters.stores import (
     verifications,
 )
 from adapters.stores.archive import BLOB_KEY, RECORD_KEY, Archive
-from adapters.stores.dialect import unhurried
+from adapters.stores.database import Store
+from adapters.stores.dialect import lock, unhurried
 from adapters.stores.journal import Entry, Journal, What
 from adapters.streams.log import STREAM_KEY
 from adapters.vault.keys import Keys
 from adapters.vault.sealing import seal
 from schemas.records import Participant, Role, Status
 from schemas.topics import OFFERS
-from services.delivery.worker import OFFER_KEY, Batch, append, offer_key, withdrawal, write
+from services.delivery.worker import OFFER, OFFER_KEY, Batch, append, offer_key, withdrawal, write
 from services.pipeline import PIPELINE, Form
-from services.recovery.lost import lost, open_numbers
+from services.recovery.lost import Lost, lost, open_numbers, set_back
 
 PARTS = "0123456789abcdef"  # of record ids by their first digit: a sixteenth of the keys in memory at a time
 STEPS = [(step.name, [topic.name for topic in step.sources]) for step in PIPELINE]
 DECIDES = [(step.name, [topic.name for topic in step.sources]) for step in PIPELINE if step.form == Form.DECIDE]
+
+logger = structlog.get_logger()
 
 
 @dataclass
@@ -224,20 +228,8 @@ class _Run:
     def _feed(self, insurer: str) -> None:
         """The feed goes on after its highest number; what cannot be read of it any more is taken back."""
         entries = self._journal.numbers(insurer, feeds.last_number(self._tx, insurer))
-        gone = lost([(one.at, one.detail) for one in entries], feeds.last_number(self._tx, insurer))
-        batch = Batch(insurer, feeds.last_number(self._tx, insurer), "")
-        for one in gone:
-            batch.at = one.at
-            if one.withdraws is None:
-                batch.row("claims.offer", one.case, "", None)
-            else:
-                batch.take_back(one.case, one.withdraws)
-            self._cases.add(one.case)
-        batch.uses = [
-            {"authorisation": authorisation, "paper": paper, "insurer": insurer, "case_number": case}
-            for entry in entries
-            for authorisation, paper, case in entry.detail["uses"]
-        ]
+        batch, gone = _replayed(insurer, feeds.last_number(self._tx, insurer), entries)
+        self._cases |= {one.case for one in gone}
         if gone:
             append(self._tx, self._keys, batch)
             self._told.numbers[insurer] = len(gone)
@@ -267,6 +259,64 @@ class _Run:
         for case, taken in sorted(open_.items()):
             batch.take_back(case, sorted(taken))
         write(self._tx, self._keys, self._journal, [batch])
+
+
+def _replayed(insurer: str, last: int, entries: Sequence[Entry]) -> tuple[Batch, list[Lost]]:
+    """What the journal knows of a feed after its last number, as rows to append: offers without their content."""
+    gone = lost([(one.at, one.detail) for one in entries], last)
+    batch = Batch(insurer, last, "")
+    for one in gone:
+        batch.at = one.at
+        if one.withdraws is None:
+            batch.row(OFFER, one.case, "", None)
+        else:
+            batch.take_back(one.case, one.withdraws)
+    batch.uses = [
+        {"authorisation": authorisation, "paper": paper, "insurer": insurer, "case_number": case}
+        for entry in entries
+        for authorisation, paper, case in entry.detail["uses"]
+    ]
+    return batch, gone
+
+
+def pass_over(store: Store, keys: Keys, journal: Journal, now: datetime) -> None:
+    """Before anything is numbered: numbers that the journal has and the store has not are given to nobody. A crash between
+    the two left them, or the store was set back by that little and an insurer has them: they replay as taken back, and their
+    cases are told again. SetBack where the store was certainly further once: then more is lost than numbers. Done again it
+    changes nothing; beside sequencers that run it waits for them."""
+    highest = journal.highest()
+
+    def work(tx: Connection) -> None:
+        known = feeds.totals(tx)
+        ahead = sorted(insurer for insurer, number in highest.items() if number > known.get(insurer, 0))
+        lock(tx, (f"feed:{insurer}" for insurer in ahead))
+        last = {insurer: feeds.last_number(tx, insurer) for insurer in ahead}
+        entries = {insurer: journal.numbers(insurer, last[insurer]) for insurer in ahead}
+        for insurer in ahead:  # before anything is written
+            if set_back([(one.at, one.detail) for one in entries[insurer]], last[insurer]):
+                raise feeds.SetBack(insurer, last[insurer], highest[insurer])
+        for insurer in ahead:
+            _pass_over(tx, keys, journal, insurer, last[insurer], entries[insurer], now)
+
+    store.commit(work)
+
+
+def _pass_over(
+    tx: Connection, keys: Keys, journal: Journal, insurer: str, last: int, entries: Sequence[Entry], now: datetime
+) -> None:
+    batch, gone = _replayed(insurer, last, entries)
+    if not gone:  # committed meanwhile
+        return
+    logger.warning("numbers passed over", insurer=insurer, first=last + 1, last=batch.last)
+    batch.at = records.stamp(now)
+    for case, numbers in sorted(open_numbers(gone).items()):
+        batch.take_back(case, numbers)
+    keys.destroy(offer_key(insurer, one.number) for one in gone)  # as the batch that was rolled back had made them
+    # All in one word, which begins after the store's last number: if this is rolled back too, it proves no more than before.
+    write(tx, keys, journal, [batch])
+    for case in {one.case for one in gone}:
+        if record := casebook.a_record_of(tx, case):
+            consents.schedule(tx, batch.at, record, restoring.STEP)
 
 
 def opens(tx: Connection, archive: Archive, keys: Keys) -> bool:

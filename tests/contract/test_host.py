@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, bindparam, column, select, table, text
+from sqlalchemy.exc import DBAPIError
 
 from adapters.streams.embedded import BATCH
 from adapters.telemetry import spans
@@ -156,6 +157,18 @@ def test_one_that_is_too_much_alone_becomes_a_dead_letter(open_host: Open) -> No
     host.settle(Ledger(needs=most))
     assert [key for key, _ in host.taken()] == ["dead"] * 3
     assert host.outputs() == [] and len(tries) <= 1 + 2 * 3
+
+
+@pytest.mark.parametrize("open_host", ["embedded", "kafka"], indirect=True)
+def test_a_store_that_lacks_a_table_makes_nobody_poison(open_host: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adapters.streams.kafka.PATIENCE_SECONDS", 0.0)
+    host = open_host()
+    host.publish(messages(3))
+    with pytest.raises(DBAPIError, match="gone"):
+        host.settle(Ledger(needs=lambda tx, _: tx.execute(text("SELECT * FROM gone"))))
+    assert host.taken() == []
+    host.settle(Ledger())
+    assert len(host.taken()) == 3 == len(host.outputs())
 
 
 @pytest.mark.parametrize("open_host", ["embedded", "kafka"], indirect=True)

@@ -33,7 +33,7 @@ def differences(world: World) -> dict[str, set[str | None]]:
     """Sorts of difference that a reconciliation finds, each with its records."""
     core = world.core
     steps = steps_of(core.handlers, VALIDATION)
-    found = compare(core.database, core.log, core.keys, steps, NOW + timedelta(hours=1))
+    found = compare(core.database, core.log, core.keys, core.journal, steps, NOW + timedelta(hours=1))
     return {
         one["what"]: {other["record"] for other in found["differences"] if other["what"] == one["what"]}
         for one in found["differences"]

@@ -17,6 +17,7 @@ from joserfc.jwk import OKPKey
 from adapters.stores import participants
 from adapters.stores.archive import INLINE_BYTES, Archive
 from adapters.stores.database import Store
+from adapters.stores.journal import Journal
 from adapters.streams.kafka import Broker, publishing
 from adapters.streams.kafka_source import Groups, Source
 from adapters.streams.kafka_topics import Topics
@@ -43,6 +44,7 @@ class System(Protocol):
     now: datetime
     database: Store
     keys: Keys
+    journal: Journal
     archive: Archive
     log: Log | Groups
     folder: Path
@@ -88,6 +90,7 @@ class Embedded:
         self._world = World(folder)
         core = self._world.core
         self.database, self.keys, self.archive, self.log = core.database, core.keys, core.archive, core.log
+        self.journal = core.journal
 
     @property
     def now(self) -> datetime:
@@ -152,10 +155,11 @@ class Distributed:
         self._nodes: list[Node] = []
         self._running: dict[str, tuple[asyncio.Event, asyncio.Task[None]]] = {}
         node = self._node()
-        self.node, self.database, self.keys, self.archive, self.log = (
+        self.node, self.database, self.keys, self.journal, self.archive, self.log = (
             node,
             node.database,
             node.keys,
+            node.journal,
             node.archive,
             node.log,
         )

@@ -103,7 +103,7 @@ def feeds_of(core: Core, now) -> Feeds:  # type: ignore[no-untyped-def]
 
 
 def differences(core: Core, now) -> list[dict[str, Any]]:  # type: ignore[no-untyped-def]
-    found: list[dict[str, Any]] = compare(core.database, core.log, core.keys, STEPS, now)["differences"]
+    found: list[dict[str, Any]] = compare(core.database, core.log, core.keys, core.journal, STEPS, now)["differences"]
     return found
 
 

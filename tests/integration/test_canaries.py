@@ -303,7 +303,8 @@ def check_purged(system: System, records: dict[str, Subject], found: dict[Sealed
 
 def differences(system: System) -> list[object]:
     steps = [(step.name, tuple(topic.name for topic in step.sources)) for step in PIPELINE]
-    found: list[object] = compare(system.database, system.log, system.keys, steps, system.now)["differences"]
+    places = system.database, system.log, system.keys, system.journal
+    found: list[object] = compare(*places, steps, system.now)["differences"]
     return found
 
 

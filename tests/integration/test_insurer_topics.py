@@ -17,8 +17,9 @@ from typing import Any
 
 import psycopg
 import pytest
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.errors import TopicAuthorizationFailedError
+from click.testing import CliRunner
 from joserfc import jwe
 from joserfc.jwk import KeySet, OKPKey
 from sqlalchemy.exc import DBAPIError
@@ -32,6 +33,7 @@ from adapters.streams.kafka_topics import Change, Topics
 from adapters.vault.jwe import ALGORITHMS
 from schemas.records import Kind, Reads, Role
 from schemas.topics import feed_name
+from services.commands import topics as commands
 from services.delivery.publisher import Publisher, bring_rights
 from services.sandbox.participants import PARTICIPANTS
 from services.sandbox.scenario import generate
@@ -324,6 +326,37 @@ def test_a_publisher_that_is_killed_again_and_again(interchange: Interchange) ->
         kills += 1
     assert kills >= 3
     in_order(interchange)
+
+
+def test_what_is_missing_on_a_topic_is_told_by_the_command(interchange: Interchange) -> None:
+    interchange.change([pair("one")[0]])
+    interchange.publish(settled)
+
+    def check() -> tuple[int, list[str]]:
+        words = ["check", "--kafka", interchange.cluster.address, "--database", interchange.place.store]
+        done = CliRunner().invoke(commands.topics, words)
+        own = [line for line in done.output.splitlines() if line.startswith(interchange.insurer)]
+        return done.exit_code, [line.removeprefix(interchange.insurer + ": ") for line in own]
+
+    last, topic = interchange.last, feed_name(interchange.insurer)
+    assert check() == (0, [f"{last} records"])
+    with interchange.world.core.database.write() as tx:
+        feeds.set_published(tx, interchange.insurer, 0)
+    interchange.publish(settled)
+    assert check() == (0, [f"{2 * last} records, {last} come again"])
+
+    async def skip_one() -> None:
+        async with AIOKafkaProducer(**interchange.broker.client()) as producer:
+            await producer.send_and_wait(topic, b"", headers=[("ce_offernumber", str(last + 2).encode())])
+            await producer.send_and_wait(topic, b"not ours")
+
+    asyncio.run(skip_one())
+    with interchange.world.core.database.write() as tx:
+        feeds.set_published(tx, interchange.insurer, last + 3)
+    assert check() == (1, [
+        "1 records are not ours", f"after {last} comes {last + 2}", f"it ends with {last + 2}, and {last + 3} was published",
+        f"{2 * last + 2} records, {last} come again",
+    ])  # fmt: skip
 
 
 def test_a_broker_that_is_killed_while_it_publishes(interchange: Interchange) -> None:

@@ -3,11 +3,10 @@
 import asyncio
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -22,9 +21,9 @@ from tests.contract.hosts import Kafka, KafkaPlace
 from tests.integration.kafka_worker import BREAKS_AT
 from tests.servers.kafka import Cluster, kafka
 from tests.servers.postgres import Server, postgres
+from tests.servers.workers import workers
 
 PATIENCE = 90.0  # a session of ten seconds, a few times
-ROOT = Path(__file__).parents[2]
 
 
 Start = Callable[[str], "subprocess.Popen[str]"]
@@ -40,25 +39,11 @@ def host(kafka_address: str, database_url: str, tmp_path: Path) -> Iterator[Kafk
 
 @pytest.fixture
 def start_over() -> Iterator[StartOver]:
-    """Starts a worker process over a host's place; returns once it reads."""
-    with ExitStack() as ends:
-
-        def begin(host: Kafka, form: str) -> "subprocess.Popen[str]":
-            place = host.place
-            words = (form, place.broker.address, place.broker.space, place.url, str(place.folder))
-            process = subprocess.Popen(
-                [sys.executable, "-m", "tests.integration.kafka_worker", *words],
-                cwd=ROOT,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                text=True,
-            )
-            ends.callback(process.wait)
-            ends.callback(process.kill)
-            assert process.stdout and process.stdout.readline() == "runs\n"
-            return process
-
-        yield begin
+    """Starts a worker process over a host's place."""
+    with workers("tests.integration.kafka_worker") as begin:
+        yield lambda host, form: begin(
+            form, host.place.broker.address, host.place.broker.space, host.place.url, str(host.place.folder)
+        )
 
 
 @pytest.fixture

@@ -40,6 +40,30 @@ def test_a_topic_is_widened_only_where_order_does_not_matter(broker: Broker) -> 
     assert len(admin.list_topics(timeout=30).topics[VERDICTS.on_broker(broker.space)].partitions) == VERDICTS.partitions
 
 
+def test_whoever_reads_a_topic_notices_partitions_that_were_added(
+    broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapters.streams.kafka.LOOK_MS", 200)
+    name = VERDICTS.on_broker(broker.space)
+    admin = AdminClient({"bootstrap.servers": broker.hosts})
+    for made in admin.create_topics([NewTopic(name, 1, 1)]).values():
+        made.result(30)
+
+    async def read() -> None:
+        consumer = broker.consumer(broker.group("reads"))
+        consumer.subscribe([name])
+        await consumer.start()
+        try:
+            for partitions in (1, VERDICTS.partitions):
+                while len(consumer.assignment()) < partitions:
+                    await consumer.getmany(timeout_ms=50)
+                await asyncio.to_thread(Topics(broker).apply, (), ())
+        finally:
+            await consumer.stop()
+
+    asyncio.run(asyncio.wait_for(read(), 30))
+
+
 def test_a_topic_of_fewer_copies_is_told_and_left_to_a_person() -> None:
     """As made on one broker, before there were three."""
     (change,) = copied("claims.checked.1", [3, 1, 3], 3)
@@ -76,17 +100,40 @@ def test_the_command_plans_applies_and_says_when_nothing_differs(kafka_address: 
     assert not Topics(Broker(kafka_address)).asks_who_reads()
 
 
-def test_a_broker_that_lets_read_whatever_has_no_list_is_told() -> None:
+def test_where_brokers_let_everybody_read_what_has_no_list_an_insurers_topic_always_has_one() -> None:
     setting = "allow.everyone.if.no.acl.found"
-    with kafka(users={"insurer-a": "secret-a"}, settings={setting: "true"}) as cluster:
+    users = {"insurer-a": "secret-a", "insurer-b": "secret-b"}
+    with kafka(users=users, settings={setting: "true"}) as cluster:
         own = Topics(Broker(cluster.address))
+
+        def read(user: str) -> bytes | None:
+            group = f"insurer-{user}.{secrets.token_hex(6)}"  # a new one reads from the beginning
+            try:
+                return asyncio.run(_read(cluster.address_of(f"insurer-{user}"), feed_name("a"), group))
+            except TopicAuthorizationFailedError:
+                return None
+
         own.apply(["a"], [])
         asyncio.run(_write(cluster.address, feed_name("a"), b"one"))
-        assert asyncio.run(_read(cluster.address_of("insurer-a"), feed_name("a"), "insurer-a.claims")) == b"one"
+        assert (read("a"), read("b")) == (None, None)
+        for _ in range(2):
+            assert [change.what for change in own.apply(["a"], ["a"])] == ["let User:insurer-a read"]
+            assert own.plan(["a"], ["a"]) == []
+            assert (read("a"), read("b")) == (b"one", None)
+            assert [change.what for change in own.apply(["a"], [])] == ["let User:insurer-a read no longer"]
+            assert own.plan(["a"], []) == []
+            assert (read("a"), read("b")) == (None, None)
         result = CliRunner().invoke(topics, ["plan", "--kafka", cluster.address])
         assert result.exit_code == 0 and own.asks_who_reads()
         (said,) = result.output.splitlines()
-        assert said.startswith("All topics lie open to everybody") and setting in said
+        assert said.startswith("Topics without an access list of their own") and setting in said
+
+
+def test_whoever_owns_the_insurers_topics_alone_leaves_the_table_to_others(broker: Broker) -> None:
+    code = broker.space  # no other test's
+    Topics(broker, table=()).apply([code], [code])
+    made = AdminClient({"bootstrap.servers": broker.hosts}).list_topics(timeout=30).topics.keys()
+    assert feed_name(code) in made and not {topic.on_broker(broker.space) for topic in TOPICS} & made
 
 
 def test_an_address_that_cannot_be_read_is_refused_without_repeating_it() -> None:

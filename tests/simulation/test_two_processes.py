@@ -2,11 +2,8 @@
 
 import asyncio
 import secrets
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -24,13 +21,13 @@ from services.intake.book import Book
 from services.validation import worker
 from tests.servers.places import InPostgres
 from tests.servers.postgres import Server
+from tests.servers.workers import Start, workers
 from tests.simulation.test_two_at_once import outcomes_and_cases, told
 from tests.simulation.world import core_at
 
 ROUNDS = 16  # of two accidents each
 PATIENCE = 30.0  # for one round
 SENDER, ELSEWHERE = "CL01", "CL02"  # of the near-duplicates; the key that takes the second of them to the other worker
-ROOT = Path(__file__).parents[2]
 
 
 class Door:
@@ -62,22 +59,9 @@ def received(message: Message) -> Received:
 
 
 @pytest.fixture
-def start() -> Iterator[Callable[..., None]]:
-    with ExitStack() as ends:
-
-        def begin(*words: str) -> None:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "tests.simulation.decide_worker", *words],
-                cwd=ROOT,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                text=True,
-            )
-            ends.callback(process.wait)
-            ends.callback(process.kill)
-            assert process.stdout and process.stdout.readline() == "runs\n"
-
-        yield begin
+def start() -> Iterator[Start]:
+    with workers("tests.simulation.decide_worker") as start:
+        yield start
 
 
 def waiting(core: Core) -> int:
@@ -85,9 +69,7 @@ def waiting(core: Core) -> int:
         return tx.execute(select(func.count()).where(records.c.case_number.is_(None))).scalar_one()
 
 
-def test_two_processes_over_one_broker(
-    kafka_address: str, server: Server, start: Callable[..., None], tmp_path: Path
-) -> None:
+def test_two_processes_over_one_broker(kafka_address: str, server: Server, start: Start, tmp_path: Path) -> None:
     place = InPostgres(tmp_path, server.fresh(), server.empty())
     broker = Broker(kafka_address, "t" + secrets.token_hex(6))
     Topics(broker).apply((), ())

@@ -20,6 +20,7 @@ from schemas.records import Kind, Role
 from services.embedded import Core
 from services.hub.register import register
 from services.intake.book import Book, Submission, Taken
+from services.recovery.worker import pass_over
 from services.sandbox.participants import PARTICIPANTS, policies
 from services.sandbox.scenario import Item
 from tests.contract.crashing import Crash, crash_at
@@ -193,7 +194,8 @@ class World:
     def _restart(self, core: Core) -> None:
         self.crashes += 1
         core.close()
-        self._cores[self._cores.index(core)] = self._open()
+        again = self._cores[self._cores.index(core)] = self._open()
+        pass_over(again.database, again.keys, again.journal, self.now)
 
     def close(self) -> None:
         for core in self._cores:

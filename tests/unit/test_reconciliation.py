@@ -11,6 +11,7 @@ import pytest
 
 from adapters.stores import reconciling
 from adapters.stores.archive import RECORD_KEY
+from adapters.stores.journal import Entry, Journal, What
 from adapters.vault.keys import Keys
 from services.delivery.worker import offer_key
 from services.embedded import Core
@@ -64,7 +65,7 @@ class Store:
         self.sql.close()
         core = Core(self.folder, PARTICIPANTS, register(policies()), clock=lambda: LATER)
         try:
-            return compare(core.database, core.log, core.keys, steps_of(core.handlers, VALIDATION), LATER)
+            return compare(core.database, core.log, core.keys, core.journal, steps_of(core.handlers, VALIDATION), LATER)
         finally:
             core.close()
 
@@ -167,6 +168,18 @@ def question_of_erased(store: Store) -> str:
     store.sql.execute(f"INSERT INTO verifications {values}", (record, record))
     store.sql.execute("UPDATE records SET erased = 1 WHERE record = ?", (record,))
     return str(record)
+
+
+def journaled(word: Entry) -> Break:
+    """The store was set back to before this."""
+
+    def act(store: Store) -> str:
+        journal = Journal.in_folder(store.folder / "journal")
+        journal.write([word])
+        journal.close()
+        return word.subject
+
+    return act
 
 
 BREAKS: list[tuple[str, Break, set[str]]] = [
@@ -298,6 +311,26 @@ BREAKS: list[tuple[str, Break, set[str]]] = [
         {"right-owed"},
     ),
     (
+        "an erasure of which the store knows nothing any more",
+        journaled(Entry(What.ERASED, "r1", "2026-11-21T04:00:00Z", {})),
+        {"journal-ahead"},
+    ),
+    (
+        "a withdrawal",
+        journaled(Entry(What.WITHDRAWN, "l1", "2026-11-21T04:00:00Z", {})),
+        {"journal-ahead"},
+    ),
+    (
+        "a suspension",
+        journaled(Entry(What.PARTICIPANT, PARTICIPANTS[0].code, "2026-11-21T04:00:00Z", {"status": "suspended"})),
+        {"journal-ahead"},
+    ),
+    (
+        "a number",
+        journaled(Entry(What.NUMBERED, PARTICIPANTS[0].code, "2026-11-21T04:00:00Z", {"first": 9_999}, 9_999)),
+        {"journal-ahead"},
+    ),
+    (
         "a dead letter",
         execute("INSERT INTO dead_letters VALUES ('hub', 'e', ?, 'ValueError', '2026-11-21T09:00:00Z')", A_RECORD),
         {"dead-letter"},
@@ -319,6 +352,13 @@ def test_what_is_broken_is_named(store: Store, what: str, act: Break, named: set
     if about is not None:
         assert any(about in str(one) for one in found["differences"] if one["what"] in named), "it is not said of what"
     assert all(one["what"] in " ".join(lines(found)) for one in found["differences"])
+
+
+def test_numbers_that_a_crash_may_have_left_in_the_journal_are_no_difference(store: Store) -> None:
+    insurer, last = store.one("SELECT insurer, last FROM feeds")
+    word = Entry(What.NUMBERED, insurer, "2026-11-21T04:00:00Z", {"first": last + 1}, last + 3)
+    journaled(word)(store)
+    assert store.compare()["ok"]
 
 
 def test_every_sort_of_difference_has_its_break_here() -> None:

@@ -1,8 +1,10 @@
 """Which numbers a feed has lost, and who takes them back."""
 
+from datetime import UTC, datetime
+
 import pytest
 
-from services.recovery.lost import Gap, Lost, lost, open_numbers
+from services.recovery.lost import Gap, Lost, log_from, lost, open_numbers, set_back
 
 AT = "2026-11-21T04:00:00.000000Z"
 
@@ -30,3 +32,21 @@ def test_a_journal_that_does_not_reach_back_is_another_one() -> None:
 def test_an_offer_that_no_lost_number_took_back_is_open() -> None:
     found = lost([entry(5, ("A", None), ("B", None), ("A", [4, 5]), ("A", None))], 4)
     assert open_numbers(found) == {"B": [6], "A": [8]}
+
+
+def test_only_a_batch_that_begins_beyond_the_next_number_proves_that_the_store_was_further() -> None:
+    """One that begins before may have been rolled back: the next is numbered from where the store stands."""
+    rolled_back = [entry(5, ("A", None), ("B", None)), entry(5, ("A", None)), entry(6, ("C", None))]
+    assert not set_back(rolled_back, 5) and not set_back(rolled_back, 6)
+    assert set_back(rolled_back, 4)
+    assert not set_back([], 0)
+
+
+@pytest.mark.parametrize(
+    ("waiting", "newest", "hour"),
+    [(None, None, 11), (None, "2026-11-21T13:00:00Z", 11), ("2026-11-21T09:00:00Z", None, 8),
+     (None, "2026-11-21T07:00:00Z", 6), ("2026-11-21T05:00:00Z", "2026-11-21T07:00:00Z", 4)],
+)  # fmt: skip
+def test_the_log_is_read_from_an_hour_before_the_store_ends(waiting: str | None, newest: str | None, hour: int) -> None:
+    made = datetime(2026, 11, 21, 12, tzinfo=UTC)
+    assert log_from(made, waiting, newest) == datetime(2026, 11, 21, hour, tzinfo=UTC)
