@@ -16,7 +16,6 @@ from faust.types.auth import SASLMechanism
 
 from adapters.streams.embedded import Step, note
 from adapters.streams.kafka import (
-    LOOK_MS,
     SESSION_MS,
     Broker,
     Publisher,
@@ -154,7 +153,6 @@ def _app(broker: Broker, step: Step, folder: str) -> faust.App:
         broker_credentials=credentials,
         broker_session_timeout=SESSION_MS / 1000,
         broker_heartbeat_interval=SESSION_MS / 4000,
-        consumer_metadata_max_age_ms=LOOK_MS,
         processing_guarantee="at_least_once",
         consumer_auto_offset_reset="earliest",
         stream_buffer_maxsize=AHEAD,
