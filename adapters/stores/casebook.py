@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, or_, select, update
 
-from adapters.stores.dialect import among, insert, insert_all
+from adapters.stores.dialect import among, change_all, insert, insert_all
 from adapters.stores.records import IS_HELD
 from adapters.stores.tables import cases, judgements, links, records, views
 
@@ -127,11 +127,8 @@ def put_cases(tx: Connection, rows: Sequence[dict[str, object]]) -> None:
 
 def assign(tx: Connection, rows: Sequence[dict[str, object]]) -> None:
     """Dicts of record, number (None: in no case)."""
-    if rows:
-        given = sorted(
-            ({"which": row["record"], "number": row["number"]} for row in rows), key=lambda one: one["which"]
-        )
-        tx.execute(_ASSIGN, given)
+    given = ({"which": row["record"], "number": row["number"]} for row in rows)
+    change_all(tx, _ASSIGN, sorted(given, key=lambda one: one["which"]))
 
 
 def resolve(tx: Connection, number: str) -> str | None:

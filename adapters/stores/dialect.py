@@ -6,7 +6,8 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any, TypeVar
 
-from sqlalchemy import ARRAY, Boolean, ColumnElement, Connection, Insert, Result, bindparam, column, func, select, text
+from sqlalchemy import ARRAY, Boolean, ColumnElement, Connection, Insert, Update, bindparam, column, func, select, text
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import insert as insert  # SQLite's compiler writes its ON CONFLICT all the same
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
@@ -24,6 +25,7 @@ _LAST_ACCEPTANCE = text("SELECT coalesce(max(accepted), 0) FROM records")
 TOO_MUCH, LIMITS = {"57014", "53200"}, "54"
 # Of SQLite: "too many SQL variables" has no code of its own.
 OVER_LIMIT = {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_TOOBIG}
+_SQLITE = sqlite.dialect(paramstyle="qmark")
 
 
 class among(FunctionElement[bool]):  # noqa: N801 — read as SQLAlchemy's own functions are
@@ -54,16 +56,45 @@ def _any(element: among, compiler: Any, **how: Any) -> str:
     return f"{compiler.process(listed.left, **how)} = ANY ({compiler.process(array, **how)})"
 
 
-def insert_all(tx: Connection, statement: Insert, rows: Sequence[Mapping[str, object]]) -> Result[Any] | None:
-    """Inserts rows, in their order; what the statement returns of them, None of no rows. On PostgreSQL as one statement over
-    arrays, a column each: a row by itself costs as much in the sending as in the writing. `statement` is a constant; no two
-    rows are the same by its conflict target."""
+def insert_all(tx: Connection, statement: Insert, rows: Sequence[Mapping[str, object]]) -> None:
+    """Inserts rows, in their order. On PostgreSQL as one statement over arrays, a column each: a row by itself costs as much in
+    the sending as in the writing. `statement` is a constant; no two rows are the same by its conflict target."""
+    if rows and tx.dialect.name == "postgresql":
+        tx.execute(_of_arrays(statement, tuple(rows[0])), _arrays(rows))
+    else:
+        change_all(tx, statement, rows)
+
+
+def inserted(tx: Connection, statement: Insert, rows: Sequence[Mapping[str, object]]) -> list[Any]:
+    """The same; of the rows that were inserted the one column that the statement returns."""
+    if rows and tx.dialect.name == "postgresql":
+        return list(tx.execute(_of_arrays(statement, tuple(rows[0])), _arrays(rows)).scalars())
+    return list(tx.execute(statement, rows).scalars()) if rows else []
+
+
+def change_all(tx: Connection, statement: Insert | Update, rows: Sequence[Mapping[str, object]]) -> None:
+    """A statement, which is a constant, with each of these rows, in their order; all have the same names. On SQLite as its driver
+    takes them: to make SQLAlchemy's parameters of a row costs more than to write it."""
     if not rows:
-        return None
-    if tx.dialect.name != "postgresql":
-        return tx.execute(statement, rows)
-    names = tuple(rows[0])
-    return tx.execute(_of_arrays(statement, names), {f"all_{name}": [row[name] for row in rows] for name in names})
+        return
+    if tx.dialect.name == "postgresql":
+        tx.execute(statement, rows)
+        return
+    written, places, fixed = _for_driver(statement, tuple(rows[0]))
+    tx.exec_driver_sql(written, [tuple([row[name] if name in row else fixed[name] for name in places]) for row in rows])
+
+
+@lru_cache
+def _for_driver(
+    statement: Insert | Update, names: tuple[str, ...]
+) -> tuple[str, tuple[str, ...], Mapping[str, object]]:
+    """A statement as SQLite's driver takes it, the names of its places, and what the statement itself gives."""
+    compiled = statement.compile(dialect=_SQLITE, column_keys=list(names))
+    return str(compiled), tuple(compiled.positiontup or ()), compiled.params
+
+
+def _arrays(rows: Sequence[Mapping[str, object]]) -> dict[str, list[object]]:
+    return {f"all_{name}": [row[name] for row in rows] for name in rows[0]}
 
 
 @lru_cache

@@ -19,7 +19,7 @@ from sqlalchemy import (
     update,
 )
 
-from adapters.stores.dialect import among, insert, insert_all
+from adapters.stores.dialect import among, change_all, insert, insert_all
 from adapters.stores.tables import acting, dead_letters, doubts, inbox, offer_papers, records, uses, withdrawals
 from schemas.events import Checked, Message
 from schemas.problems import Problem
@@ -33,7 +33,7 @@ IS_HELD = func.coalesce(records.c.outcome, literal_column("''")).in_([literal_co
 
 def stamp(now: datetime) -> str:
     """RFC 3339 UTC with microseconds, so that times sort as text."""
-    return now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return now.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def envelope(row: Row) -> Record:
@@ -199,20 +199,33 @@ _JUDGE = (
 def judge(tx: Connection, rows: Sequence[dict[str, object]]) -> None:
     """Writes verdicts: dicts of record, judged (attempt), judged_at, outcome, problems, original, identity, version,
     standing, content, lineage, accepted."""
-    if not rows:
-        return
     # In the order of the ids, as everywhere that rows of several records change: two transactions wait one way only.
     rows = sorted(rows, key=lambda row: str(row["record"]))
-    tx.execute(_JUDGE, [{**{name: row.get(name) for name in _JUDGED}, "which": row["record"]} for row in rows])
+    change_all(tx, _JUDGE, [{**{name: row.get(name) for name in _JUDGED}, "which": row["record"]} for row in rows])
+
+
+_PUT_JUDGED = _INSERT.on_conflict_do_update(
+    index_elements=["record"],
+    set_={name: _INSERT.excluded[name] for name in ("attempt", *_JUDGED, "wanted")},
+)
+
+
+def put_judged(tx: Connection, envelopes: Sequence[Record], rows: Sequence[dict[str, object]]) -> None:
+    """`put` and `judge` at once, of records that came through no door: a row, and its place in each index, is written once.
+    `rows`: as of `judge`, one for each envelope."""
+    told = {one.id: columns(one) for one in envelopes}
+    judged = {str(row["record"]): {name: row.get(name) for name in _JUDGED} | {"wanted": 0} for row in rows}
+    insert_all(tx, _PUT_JUDGED, [told[record] | judged[record] for record in sorted(judged)])
+
+
+_JUDGE_AGAIN = (
+    update(records).where(records.c.record == bindparam("which")).values(judged=bindparam("judged"), wanted=0)
+)
 
 
 def judge_again(tx: Connection, rows: Sequence[dict[str, object]]) -> None:
     """A further attempt at what is in the set already: the verdict stays. Dicts of record, judged (attempt)."""
-    if rows:
-        tx.execute(
-            update(records).where(records.c.record == bindparam("which")).values(judged=bindparam("judged"), wanted=0),
-            [{"which": row["record"], "judged": row["judged"]} for row in rows],
-        )
+    change_all(tx, _JUDGE_AGAIN, [{"which": row["record"], "judged": row["judged"]} for row in rows])
 
 
 def problems_text(problems: Sequence[Problem]) -> str | None:
