@@ -8,6 +8,7 @@ accident is one of its own. The coded export has invented rows.
 import argparse
 import json
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from pathlib import Path
 from adapters.police import party_table, sources
 from bench import servers
 from bench.documents import ROOT, SHARED
+from services.sandbox.persons import national_id
 from services.validation.collecting import settle
 
 PUBLISHED = SHARED / "police/npa-open-data"
@@ -27,8 +29,12 @@ PARSED = ("a1_2018.csv", "a1_2023.csv", "a1_2026.csv", "a2_2026_part.csv")
 TWO_DAYS = PUBLISHED / "a2_2026_part.csv"
 EXPORT = ROOT / "tests/data/police/internal_109.csv"
 EXPORT_COPIES = 600
+UNIT = "379130000C"  # of every sandbox
+PERSONS = (b"A123456789", b"B223456782")  # invented, as all of that file
+_PLATE = re.compile(rb",([A-Z]{3})-\d{4},")
 ROUNDS = 40
 SIZES = (10_000, 100_000)  # rows
+CODED_ROWS = 5_000
 MIB = 1 << 20
 
 
@@ -78,15 +84,32 @@ def _earlier(row: bytes, days: timedelta) -> bytes:
     return b",".join(fields)
 
 
-def imported(folder: Path, count: int) -> dict[str, object]:
-    """A file through the command into an empty system."""
-    path, data = folder / f"{count}.csv", folder / f"data-{count}"
-    rows = write(path, count)
+def write_export(path: Path, count: int) -> int:
+    """A coded export of so many rows or a few more, its accidents each of its own number, day, plates and persons."""
+    header, *rows = EXPORT.read_bytes().splitlines(keepends=True)
+    copies = -(-count // len(rows))
+    with path.open("wb") as file:
+        file.write(header)
+        for copy in range(copies):
+            for row in sorted(row.rstrip() + b"\r\n" for row in rows):
+                for at, person in enumerate(PERSONS):
+                    row = row.replace(person, national_id(2 * copy + at).encode())
+                number, moment, rest = row.split(b",", 2)
+                day = date.fromisoformat(moment[:10].decode()) - timedelta(days=copy)
+                rest = _PLATE.sub(lambda plate, copy=copy: b",%s-%04d," % (plate[1], copy), rest)
+                file.write(b"%s-%05d,%s%s,%s" % (number, copy, str(day).encode(), moment[10:], rest))
+    return copies * len(rows)
+
+
+def imported(folder: Path, count: int, coded: bool = False) -> dict[str, object]:
+    """A file through the command into an empty system; `coded`: an export of a unit, else open data."""
+    path, data = folder / f"{count}.csv", folder / f"data-{count}-{coded}"
+    rows = (write_export if coded else write)(path, count)
     server, _ = servers.interchange(folder, data)
     try:
         before = {one.name: one.cpu for one in server.usage()}
         begun = time.monotonic()
-        told, command = _command(path, data)
+        told, command = _command(path, data, ["--as", UNIT] if coded else [])
         seconds = time.monotonic() - begun
         used = server.usage()
     finally:
@@ -104,9 +127,9 @@ def imported(folder: Path, count: int) -> dict[str, object]:
     }
 
 
-def _command(path: Path, data: Path) -> tuple[dict, tuple[str, float, float]]:  # type: ignore[type-arg]
+def _command(path: Path, data: Path, more: Sequence[str]) -> tuple[dict, tuple[str, float, float]]:  # type: ignore[type-arg]
     """What `claims police import` says; its CPU seconds and its largest memory."""
-    line = [sys.executable, "-m", "services", "police", "import", str(path), "--json"]
+    line = [sys.executable, "-m", "services", "police", "import", str(path), "--json", *more]
     with tempfile.TemporaryFile() as out:
         process = subprocess.Popen([*line, "--sandbox", str(data / "sandbox.json")], stdout=out)
         _, status, usage = os.wait4(process.pid, 0)
@@ -124,11 +147,11 @@ def main(sizes: Sequence[int] = SIZES) -> None:
     for name, median, best in parsed():
         print(f"parsed and coded, {name:<20} {median:8,.0f} rows/s a core, {best:8,.0f} in the best turn")
     with tempfile.TemporaryDirectory() as name:
-        for size in sizes:
-            told = imported(Path(name), size)
+        for size, coded in [*((size, False) for size in sizes), (CODED_ROWS, True)]:
+            told = imported(Path(name), size, coded)
             print(
-                f"from file to last verdict: {told['rows']:,} rows, {told['accidents']:,} accidents: "
-                f"{told['rows_per_second']:,.0f} rows/s"
+                f"from {'coded export' if coded else 'file'} to last verdict: {told['rows']:,} rows, "
+                f"{told['accidents']:,} accidents: {told['rows_per_second']:,.0f} rows/s"
             )
             for one in told["processes"]:  # type: ignore[attr-defined]
                 print(f"  {one['name']:<18} {one['cpu_seconds']:7.1f} s CPU  {one['peak_mib']:6.0f} MiB at the peak")

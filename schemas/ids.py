@@ -7,11 +7,9 @@ ID_LENGTH = 32  # hexadecimal digits = 128 bits: no two of 10^15 records collide
 
 def derive(*parts: str | int) -> str:
     """The id that follows from `parts`. Parts are length-prefixed, so ("ab", "c") and ("a", "bc") differ."""
-    digest = hashlib.sha256()
-    for part in parts:
-        data = str(part).encode()
-        digest.update(len(data).to_bytes(8, "big") + data)
-    return digest.hexdigest()[:ID_LENGTH]
+    told = [str(part).encode() for part in parts]
+    whole = b"".join([len(one).to_bytes(8, "big") + one for one in told])
+    return hashlib.sha256(whole).hexdigest()[:ID_LENGTH]
 
 
 def record_id(sender: str, method: str, path: str, sha256: str) -> str:

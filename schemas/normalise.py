@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from json.encoder import encode_basestring
@@ -54,7 +55,14 @@ def canonical(*fields: object) -> str:
     return "[" + ",".join(map(_canonical, fields)) + "]"
 
 
+def joined(texts: Iterable[str]) -> str:
+    """As `canonical`, of texts that are normalised already."""
+    return "[" + ",".join(map(encode_basestring, texts)) + "]"
+
+
 def _canonical(field: object) -> str:
+    if isinstance(field, str):
+        return encode_basestring(text(field))
     if isinstance(field, (list, tuple)):
         return canonical(*field)
     return encode_basestring("" if field is None else text(str(field)))

@@ -37,14 +37,19 @@ from services.hub.fold import Policies
 from services.hub.worker import Hub
 from services.intake.book import Book
 from services.intake.desk import Desk
-from services.pipeline import PAUSE, PIPELINE
+from services.pipeline import LATER, PAUSE, PIPELINE
 from services.recovery.worker import pass_over
 from services.validation import pool
+from services.validation.collecting import settle
 from services.validation.lanes import Lanes, Validation
 from services.verification.worker import LOOK_SECONDS, Verifier
 
 T = TypeVar("T")
 WATCH_SECONDS = 0.5  # how late the doors notice a lag; at 1,000 records/s that is a tenth of the limit
+# Records of deduplication's batch: the same few statements however many, and pages of the indexes are flushed once for more.
+JUDGED_AT_ONCE = 4 * BATCH
+PRESSED_SECONDS = 2.0  # after a full batch more is likely to come: the next piece of a file is on its way
+GIVE_WAY_SECONDS = 5.0  # between two batches of the hub, of a tenth of a second each
 
 logger = structlog.get_logger()
 
@@ -151,7 +156,7 @@ class System(Core, Front):
         # Everything that writes takes turns on one thread: what waits there is done together, in one flush to disk.
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
         self.desk = Desk(Book(self.host, self.archive, self.clock), self.host, self._writer)
-        self._pressed: set[str] = set()  # steps for whose verdict senders wait, with a full batch behind the last
+        self._pressed = -PRESSED_SECONDS  # when a step for whose verdict senders wait last took a full batch
         self._wake = {handler.name: asyncio.Event() for handler in (self.validation, *self.handlers)}
         self.host.listen(self._hear)
 
@@ -171,7 +176,7 @@ class System(Core, Front):
         await pool.start(self._pool)
         self.started.set()
         gc.collect()
-        gc.freeze()  # what is loaded by now stays: no collection need walk it, which took a tenth of the steps' time
+        settle()  # what is loaded by now stays, and what a batch makes is a tree: walking it took a fifth of the steps' time
         lanes = Lanes(self.validation, self._pool, self._writer, self._wake[self.validation.name])
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -188,20 +193,30 @@ class System(Core, Front):
 
     async def _step(self, handler: Handler) -> None:
         wake, rest = self._wake[handler.name], next(step.rest for step in PIPELINE if step.name == handler.name)
+        most = JUDGED_AT_ONCE if handler.name == Deduplication.name else BATCH
         while True:
             wake.clear()
-            taken = await self._loop.run_in_executor(self._writer, self.host.turn, handler)
-            if rest <= PAUSE:
-                (self._pressed.add if taken == BATCH else self._pressed.discard)(handler.name)
+            taken = await self._loop.run_in_executor(self._writer, self.host.turn, handler, most)
+            if rest <= PAUSE and taken >= BATCH:
+                self._pressed = self._loop.time()
             if not taken:
                 await wake.wait()
                 continue
             if isinstance(handler, Sequencer):
                 async with self.offered:
                     self.offered.notify_all()
-            # A large file fills batch after batch: what nobody waits for lets its verdicts go before.
-            if taken < BATCH or (rest > PAUSE and self._pressed):
+            if rest > PAUSE:
+                await self._give_way(rest if taken < BATCH else 0.0)
+            elif taken < BATCH:
                 await asyncio.sleep(rest)
+
+    async def _give_way(self, rest: float) -> None:
+        """Rests, and on while a large file fills batch after batch, up to a limit: what nobody waits for lets its verdicts go
+        before, and falls behind but never stands still."""
+        until = self._loop.time() + GIVE_WAY_SECONDS
+        await asyncio.sleep(rest)
+        while (now := self._loop.time()) < min(until, self._pressed + PRESSED_SECONDS):
+            await asyncio.sleep(min(until - now, LATER))
 
     async def _watch(self) -> None:
         """Counts what waits for validation, for the doors to refuse before it becomes too much."""

@@ -19,6 +19,11 @@ def key(fields: Sequence[str]) -> tuple[str, ...]:
     return normalise.text(fields[MOMENT]).removesuffix("00秒"), normalise.text(fields[PLACE])
 
 
+def identity(key: tuple[str, ...]) -> str:
+    """The text that names an accident, of its key."""
+    return normalise.canonical(*key)
+
+
 def named(_text: str) -> None:
     """A line is read in one go: what names its accident is half of it."""
 

@@ -91,7 +91,7 @@ class _Reader:
     def take(self, lines: Iterable[bytes]) -> None:
         """The lines after the header."""
         cut_out = self.table.named
-        last: list[Raw] = []  # the group of the line before, and what names it there
+        last: list[Raw] = []  # the group of the line before, and what was cut out of the first line of it
         before: tuple[str, ...] | None = None
         for number, raw in enumerate(lines, start=2):
             try:
@@ -99,13 +99,15 @@ class _Reader:
             except UnicodeDecodeError:
                 self._line(number, raw, raw.decode("utf-8", _ANY_BYTES), sound=False)
                 continue
-            named = cut_out(text)
-            if named is None:
-                self._line(number, raw, text, sound=True)
-                continue
-            self.rows += 1  # nearly every line: what names its accident can be cut out of it
-            if named != before:  # else a further party of the accident of the line before
+            if before is None or not self.table.again(
+                text, before
+            ):  # else a further party of the accident of the line before
+                named = cut_out(text)
+                if named is None:
+                    self._line(number, raw, text, sound=True)
+                    continue
                 last, before = self.groups.setdefault(self.table.key_of(named), []), named
+            self.rows += 1  # nearly every line: what names its accident can be cut out of it
             last.append((number, text))
 
     def _line(self, number: int, raw: bytes, text: str, *, sound: bool) -> None:
@@ -138,21 +140,23 @@ class _Reader:
     def entries(self) -> Iterator[Told]:
         """In the order of first lines."""
         strays = self._strays()
-        units = [(key, raws, strays.pop(key, [])) for key, raws in self.groups.items()]
-        units += [(("line", *key), [], broken) for key, broken in strays.items()]
+        units = [(self.table.identity(key), raws, strays.pop(key, [])) for key, raws in self.groups.items()]
+        units += [(normalise.canonical("line", *key), [], broken) for key, broken in strays.items()]
         if self.broken:
             units.sort(key=lambda unit: min(number for number, _ in (*unit[1], *(raw for raw, _ in unit[2]))))
-        for key, raws, broken in units:
+        for identity, raws, broken in units:
             lines = [Line(number, cells(text)) for number, text in raws]
             accident, problems = self.table.accident(lines, self.severity) if lines else (None, [])
             if broken:
                 raws = sorted([*raws, *(raw for raw, _ in broken)])
                 accident, problems = None, [*problems, *(found for _, found in broken)]
-            yield self._entry(normalise.canonical(*key), raws, accident, problems), lines
+            yield self._entry(identity, raws, accident, problems), lines
 
     def _entry(self, identity: str, raws: list[Raw], accident: OpenAccident | None, problems: list[Problem]) -> Entry:
-        problems.sort(key=lambda found: (found.line or 0, found.column or 0, found.code))
         numbers, texts = zip(*raws, strict=True)
+        if not problems:
+            return Entry(identity, self.header, texts, numbers, accident, ())
+        problems.sort(key=lambda found: (found.line or 0, found.column or 0, found.code))
         return Entry(identity, self.header, texts, numbers, accident, listed(problems))
 
     def _strays(self) -> dict[tuple[str, ...], list[tuple[Raw, Problem]]]:
@@ -232,10 +236,16 @@ def front(header: bytes) -> Callable[[bytes], tuple[str, ...] | None] | None:
     if table is None:
         return None
 
+    before: tuple[tuple[str, ...], tuple[str, ...]] | None = None  # what was cut out of an earlier line, and its front
+
     def of(raw: bytes) -> tuple[str, ...] | None:
+        nonlocal before
         text = raw.decode("utf-8", "replace")
+        if before is not None and table.again(text, before[0]):
+            return before[1]
         if (named := table.named(text)) is not None:
-            return table.front_of(named)
+            before = named, table.front_of(named)
+            return before[1]
         found = cells(text)
         if not any(found) or found == table.HEADER:
             return None

@@ -183,7 +183,7 @@ def _coded(line: Line, reading: _Reading, missing: list[Unknown]) -> dict[Item, 
     found: dict[Item, Coded] = {}
     for columns, written in reading:
         values, odd = written[fields[columns]]
-        found.update(values)
-        for column, value in odd:
-            missing.append(unknown(line.number, column, party_table.HEADER[column], value, labelled=True))
+        found |= values
+        if odd:
+            missing += [unknown(line.number, at, party_table.HEADER[at], value, labelled=True) for at, value in odd]
     return found

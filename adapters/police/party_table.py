@@ -29,6 +29,7 @@ DATE, TIME, SEVERITY, UNIT, PLACE, WEATHER, SPEED, POSITION, MEDIAN = 2, 3, 4, 5
 CASUALTIES, ORDER, VEHICLE, SEX, AGE, PROTECTION, LONGITUDE, LATITUDE = 32, 33, 34, 36, 37, 38, 49, 50
 
 _COMMAS = len(HEADER) - 1
+_PLAIN = 4_096  # characters; the longest published line has 500
 _NAMING = (DATE, TIME, PLACE, LONGITUDE, LATITUDE)
 _REPEATED = (SEVERITY, UNIT, CASUALTIES)
 _repeated = itemgetter(*_REPEATED)
@@ -44,7 +45,7 @@ def key(fields: Sequence[str]) -> tuple[str, ...]:
 
 def key_of(named: Sequence[str]) -> tuple[str, ...]:
     """The same from what `named` cut out."""
-    return _key(*map(str.strip, named))
+    return _key(*map(str.strip, named[: len(_NAMING)]))
 
 
 def _key(day: str, clock: str, place: str, longitude: str, latitude: str) -> tuple[str, ...]:
@@ -57,14 +58,33 @@ def _key(day: str, clock: str, place: str, longitude: str, latitude: str) -> tup
     )
 
 
+def identity(key: tuple[str, ...]) -> str:
+    """The text that names an accident, of its key: all of it but day and time is in normal form already."""
+    plain = all(one.isascii() and one.isdigit() for one in key[:2])
+    return normalise.joined(key) if plain else normalise.canonical(*key)
+
+
 def named(text: str) -> tuple[str, ...] | None:
-    """The columns of a line's key as they stand in it; None unless it is plainly a party's line, to be cut so."""
+    """The columns of a line's key as they stand in it, then how the line begins and ends with them; None unless it is plainly a
+    party's line, to be cut so."""
     if '"' in text or text.count(",") != _COMMAS or len(text) >= csv.field_size_limit():
         return None
     front, back = text.split(",", PLACE + 1), text.rsplit(",", 2)
     if not (front[0].isdigit() and front[DATE].isdigit()):  # a footer, a header, or nothing
         return None
-    return front[DATE], front[TIME], front[PLACE], back[1], back[2]
+    begin, end = text[: -len(front[-1])], text[len(back[0]) :]
+    return front[DATE], front[TIME], front[PLACE], back[1], back[2], begin, end
+
+
+def again(text: str, named: Sequence[str]) -> bool:
+    """Whether a line is plainly of the accident of another one, of which this was cut out: most lines are, of the one before."""
+    return (
+        text.startswith(named[-2])
+        and text.endswith(named[-1])
+        and text.count(",") == _COMMAS
+        and '"' not in text
+        and len(text) < _PLAIN
+    )
 
 
 def front(fields: Sequence[str]) -> tuple[str, ...]:
@@ -115,7 +135,7 @@ def accident(lines: Sequence[Line], _severity: str) -> tuple[OpenAccident | None
             odd = next((line for line in lines if line.fields[column] != first.fields[column]), None)
             if odd:
                 problems.append(at_line("csv-rows-differ", odd, column, HEADER[column]))
-    if errors(problems) or not day or not clock or not toll:
+    if (problems and errors(problems)) or not day or not clock or not toll:
         return None, problems
     return (
         OpenAccident(

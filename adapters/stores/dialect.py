@@ -14,7 +14,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Insert,
-    Result,
     Table,
     TableValuedAlias,
     Update,
@@ -25,6 +24,7 @@ from sqlalchemy import (
     text,
     update,
 )
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import insert as insert  # SQLite's compiler writes its ON CONFLICT all the same
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
@@ -48,6 +48,7 @@ OVER_LIMIT = ("too many", "too large", "at most", "stack overflow")
 # is missing, nothing may be written (a standby), data or an index is corrupt.
 BROKEN = {"42P01", "42703", "42501", "25006", "XX001", "XX002"}
 BROKEN_FILE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_SQLITE = sqlite.dialect(paramstyle="qmark")
 
 
 class among(FunctionElement[bool]):  # noqa: N801 — read as SQLAlchemy's own functions are
@@ -78,16 +79,20 @@ def _any(element: among, compiler: Any, **how: Any) -> str:
     return f"{compiler.process(listed.left, **how)} = ANY ({compiler.process(array, **how)})"
 
 
-def insert_all(tx: Connection, statement: Insert, rows: Sequence[Mapping[str, object]]) -> Result[Any] | None:
-    """Inserts rows, in their order; what the statement returns of them, None of no rows. On PostgreSQL as one statement over
-    arrays, a column each: a row by itself costs as much in the sending as in the writing. `statement` is a constant; no two
-    rows are the same by its conflict target."""
-    if not rows:
-        return None
-    if tx.dialect.name != "postgresql":
-        return tx.execute(statement, rows)
-    names = tuple(rows[0])
-    return tx.execute(_of_arrays(statement, names), {f"all_{name}": [row[name] for row in rows] for name in names})
+def insert_all(tx: Connection, statement: Insert, rows: Sequence[Mapping[str, object]]) -> None:
+    """Inserts rows, in their order. On PostgreSQL as one statement over arrays, a column each: a row by itself costs as much in
+    the sending as in the writing. `statement` is a constant; no two rows are the same by its conflict target."""
+    if rows and tx.dialect.name == "postgresql":
+        tx.execute(_of_arrays(statement, tuple(rows[0])), _arrays(rows))
+    elif rows:
+        _by_driver(tx, statement, rows)
+
+
+def inserted(tx: Connection, statement: Insert, rows: Sequence[Mapping[str, object]]) -> list[Any]:
+    """The same; of the rows that were inserted the one column that the statement returns."""
+    if rows and tx.dialect.name == "postgresql":
+        return list(tx.execute(_of_arrays(statement, tuple(rows[0])), _arrays(rows)).scalars())
+    return list(tx.execute(statement, rows).scalars()) if rows else []
 
 
 def update_all(tx: Connection, table: Table, key: str, rows: Sequence[Mapping[str, object]]) -> None:
@@ -98,22 +103,24 @@ def update_all(tx: Connection, table: Table, key: str, rows: Sequence[Mapping[st
         return
     given, names = [latest[one] for one in sorted(latest)], tuple(rows[0])
     if tx.dialect.name == "postgresql":
-        arrays = {f"all_{name}": [row[name] for row in given] for name in names}
-        tx.execute(_from_arrays(table, key, names), arrays)
+        tx.execute(_from_arrays(table, key, names), _arrays(given))
     else:
-        tx.execute(_one_by_one(table, key, names), [{f"all_{name}": row[name] for name in names} for row in given])
+        _by_driver(tx, _one_by_one(table, key, names), [{f"all_{name}": row[name] for name in names} for row in given])
+
+
+def _by_driver(tx: Connection, statement: Insert | Update, rows: Sequence[Mapping[str, object]]) -> None:
+    """On SQLite, as its driver takes them: to make SQLAlchemy's parameters of a row costs more than to write it."""
+    written, places, fixed = _for_driver(statement, tuple(rows[0]))
+    tx.exec_driver_sql(written, [tuple([row[name] if name in row else fixed[name] for name in places]) for row in rows])
 
 
 @lru_cache
-def _of_arrays(statement: Insert, names: tuple[str, ...]) -> Insert:
-    return statement.from_select(names, select(*_arrays(statement.table.c, names).c))
-
-
-@lru_cache
-def _from_arrays(table: Table, key: str, names: tuple[str, ...]) -> Update:
-    rows = _arrays(table.c, names)
-    values = {name: rows.c[name] for name in names if name != key}
-    return update(table).where(table.c[key] == rows.c[key]).values(values)
+def _for_driver(
+    statement: Insert | Update, names: tuple[str, ...]
+) -> tuple[str, tuple[str, ...], Mapping[str, object]]:
+    """A statement as SQLite's driver takes it, the names of its places, and what the statement itself gives."""
+    compiled = statement.compile(dialect=_SQLITE, column_keys=list(names))
+    return str(compiled), tuple(compiled.positiontup or ()), compiled.params
 
 
 @lru_cache
@@ -122,8 +129,24 @@ def _one_by_one(table: Table, key: str, names: tuple[str, ...]) -> Update:
     return update(table).where(table.c[key] == bindparam(f"all_{key}")).values(values)
 
 
-def _arrays(columns: ColumnCollection[str, Column[Any]], names: Sequence[str]) -> TableValuedAlias:
-    """The rows that arrays hold, `all_` and a column's name each."""
+def _arrays(rows: Sequence[Mapping[str, object]]) -> dict[str, list[object]]:
+    return {f"all_{name}": [row[name] for row in rows] for name in rows[0]}
+
+
+@lru_cache
+def _of_arrays(statement: Insert, names: tuple[str, ...]) -> Insert:
+    return statement.from_select(names, select(*_in_arrays(statement.table.c, names).c))
+
+
+@lru_cache
+def _from_arrays(table: Table, key: str, names: tuple[str, ...]) -> Update:
+    rows = _in_arrays(table.c, names)
+    values = {name: rows.c[name] for name in names if name != key}
+    return update(table).where(table.c[key] == rows.c[key]).values(values)
+
+
+def _in_arrays(columns: ColumnCollection[str, Column[Any]], names: Sequence[str]) -> TableValuedAlias:
+    """The rows that `_arrays` holds, as a table."""
     chosen = [columns[name] for name in names]
     arrays = [bindparam(f"all_{one.name}", type_=ARRAY(one.type)) for one in chosen]
     return (

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, bindparam, delete, select
 
-from adapters.stores.dialect import among, insert, insert_all
+from adapters.stores.dialect import among, insert, inserted
 from adapters.stores.tables import inbox
 from schemas.events import Message
 
@@ -25,7 +25,7 @@ def take(tx: Connection, step: str, messages: Sequence[Message], now: datetime) 
     day = now.astimezone(UTC).strftime("%Y-%m-%d")
     # Sorted: two workers with the same inputs wait for each other in one direction only.
     rows = [{"step": step, "event": id, "day": day} for id in sorted(by_id)]
-    taken = set(insert_all(tx, _TAKE, rows).scalars())
+    taken = set(inserted(tx, _TAKE, rows))
     return [message for message in messages if message.id in taken and message is by_id[message.id]]
 
 

@@ -33,7 +33,7 @@ IS_HELD = func.coalesce(records.c.outcome, literal_column("''")).in_([literal_co
 
 def stamp(now: datetime) -> str:
     """RFC 3339 UTC with microseconds, so that times sort as text."""
-    return now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return now.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def envelope(row: Row) -> Record:
@@ -187,14 +187,29 @@ def put(tx: Connection, envelopes: Sequence[Record]) -> None:
     insert_all(tx, _PUT, [columns(one) for one in latest.values()])
 
 
-_JUDGED = ("record", "judged", "judged_at", "outcome", "problems", "original", "identity", "version", "standing", "content",
+_JUDGED = ("judged", "judged_at", "outcome", "problems", "original", "identity", "version", "standing", "content",
            "lineage", "accepted")  # fmt: skip
 
 
 def judge(tx: Connection, rows: Sequence[dict[str, object]]) -> None:
     """Writes verdicts: dicts of record, judged (attempt), judged_at, outcome, problems, original, identity, version,
     standing, content, lineage, accepted."""
-    update_all(tx, records, "record", [{name: row.get(name) for name in _JUDGED} | {"wanted": 0} for row in rows])
+    given = [{"record": row["record"]} | {name: row.get(name) for name in _JUDGED} | {"wanted": 0} for row in rows]
+    update_all(tx, records, "record", given)
+
+
+_PUT_JUDGED = _INSERT.on_conflict_do_update(
+    index_elements=["record"],
+    set_={name: _INSERT.excluded[name] for name in ("attempt", *_JUDGED, "wanted")},
+)
+
+
+def put_judged(tx: Connection, envelopes: Sequence[Record], rows: Sequence[dict[str, object]]) -> None:
+    """`put` and `judge` at once, of records that came through no door: a row, and its place in each index, is written once.
+    `rows`: as of `judge`, one for each envelope."""
+    told = {one.id: columns(one) for one in envelopes}
+    judged = {str(row["record"]): {name: row.get(name) for name in _JUDGED} | {"wanted": 0} for row in rows}
+    insert_all(tx, _PUT_JUDGED, [told[record] | judged[record] for record in sorted(judged)])
 
 
 def judge_again(tx: Connection, rows: Sequence[dict[str, object]]) -> None:

@@ -74,16 +74,16 @@ class Host:
 
         self._tell(self._commit(entering))
 
-    def turn(self, handler: Handler) -> int:
-        """One batch of a decide step; the number of messages it took."""
+    def turn(self, handler: Handler, limit: int = BATCH) -> int:
+        """One batch of a decide step, of up to `limit` messages; the number of messages it took."""
         try:
-            return self._decide(handler, BATCH)
+            return self._decide(handler, limit)
         except Exception as error:
             if trouble(error) and not too_much(error):
                 raise  # the database itself is in trouble: nobody's message is to blame
             # A poison message must not stop the others, nor many large ones each other: each is judged alone.
             logger.warning("batch failed, trying one by one", step=handler.name, error=type(error).__name__)
-        return sum(self._alone(handler) for _ in range(BATCH))
+        return sum(self._alone(handler) for _ in range(limit))
 
     def settle(self, handlers: Sequence[Handler]) -> None:
         while any(self.turn(handler) for handler in handlers):

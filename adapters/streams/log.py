@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, bindparam, delete, func, select
 
 from adapters.stores import inbox
-from adapters.stores.dialect import among, insert, lock
+from adapters.stores.dialect import among, insert, insert_all, lock
 from adapters.stores.tables import cursors, log
 from adapters.vault.keys import Keys
 from adapters.vault.sealing import open_sealed, seal
@@ -53,7 +53,7 @@ class Log:
             for message in messages
         ]
         lock(tx, ["log"])  # positions become visible in their order: no reader passes one that is still to come
-        tx.execute(_APPEND, rows)
+        insert_all(tx, _APPEND, rows)
 
     def read(self, tx: Connection, topics: Sequence[str], after: int, limit: int) -> list[tuple[int, Message]]:
         """Messages after a position, in order, with their positions."""

@@ -22,14 +22,15 @@ from services.commands.police_file import CSV, Opened, Summary
 from services.commands.recognise import ACCIDENT, OPEN_FILE, only_sender, recognise
 from services.commands.send import GOOD, deliver
 from services.commands.showing import SHOWN, progress, show_problems
+from services.intake.limits import BATCH_BYTES, BATCH_LINES
 from services.sandbox.client import Client, Post, judged
 from services.sandbox.participants import OPEN_DATA
-from services.sandbox.player import outcome_of
+from services.sandbox.player import REFUSED as REFUSED_ALL
 from services.sandbox.setup import Sandbox
 
-ABREAST = 16  # accidents in flight: enough to fill both validation workers, far below a participant's rate
-PIECES_ABREAST = 4  # pieces of the open data in flight: one in each validation worker, one before and one behind it
+PIECES_ABREAST = 4  # pieces of a file in flight: one in each validation worker, one before and one behind it
 PATIENCE = 60.0  # seconds to go on while the system asks to wait, or starts again
+BATCH, NDJSON = "/police/accidents/batch", "application/x-ndjson"
 EXPORTS = (Source.TAIPEI, Source.TAICHUNG, Source.INTERNAL)
 _DAY = re.compile(r"\d{8}", re.ASCII)
 
@@ -205,32 +206,61 @@ def _refusal(row: dict[str, Any]) -> dict[str, Any]:
 
 
 async def _each(client: Client, ready: Iterator[tuple[ReportEntry, Post]], found: Summary) -> dict[str, Any]:
-    """Sends accident after accident, some abreast; they are made as they are sent. One that a stray line may be a party of
-    is held: it would go without that party, and be a conflict when the line is mended."""
+    """Sends accident after accident, as many together as a batch holds; they are made as they are sent. One that a stray line
+    may be a party of is held: it would go without that party, and be a conflict when the line is mended."""
     verdicts: Counter[str] = Counter()
     refused: list[dict[str, Any]] = []
     held: list[dict[str, Any]] = []
+
+    def sound() -> Iterator[tuple[ReportEntry, Post]]:
+        for entry, post in ready:
+            if (stray := found.stray_of(entry.report)) is None:
+                yield entry, post
+            else:
+                held.append({"lines": list(entry.lines), "stray": stray})
+
+    batches = _batches(sound())
     with progress() as bar:
         task = bar.add_task("importing", total=found.accidents)
 
         async def lane() -> None:
-            for entry, post in ready:
-                bar.advance(task)
-                if (stray := found.stray_of(entry.report)) is not None:
-                    held.append({"lines": list(entry.lines), "stray": stray})
-                    continue
-                answer = await judged(client, post)
-                verdict = await outcome_of(client, post.sender, answer)
-                verdicts[verdict] += 1
-                if verdict not in GOOD:
-                    told = await client.verdict(post.sender, answer.record) if answer.record else {}
-                    why = None if answer.record else explained(answer)
-                    row = {"lines": list(entry.lines), "verdict": verdict, "record": answer.record, "why": why}
-                    refused.append(_refusal({**row, "problems": told.get("problems")}))
+            for entries, post in batches:
+                for entry, row in zip(entries, await _judged(client, post, len(entries)), strict=True):
+                    verdicts[row["verdict"]] += 1
+                    if row["verdict"] not in GOOD:
+                        refused.append(_refusal({**row, "lines": list(entry.lines)}))
+                bar.update(task, completed=verdicts.total() + len(held))
 
-        await _abreast(lane, ABREAST)
+        await _abreast(lane, PIECES_ABREAST)
     refused.sort(key=lambda row: row["lines"])
     return {"verdicts": verdicts, "refused": refused, "held": sorted(held, key=lambda row: row["lines"])}
+
+
+def _batches(posts: Iterator[tuple[ReportEntry, Post]]) -> Iterator[tuple[list[ReportEntry], Post]]:
+    """Accidents of one sender, as many together as the door takes at once."""
+    entries: list[ReportEntry] = []
+    bodies: list[bytes] = []
+    size, sender = 0, ""
+    for entry, post in posts:
+        sender, size = post.sender, size + len(post.body) + 1
+        if entries and (size > BATCH_BYTES or len(entries) == BATCH_LINES):
+            yield entries, Post(sender, "POST", BATCH, b"\n".join(bodies), NDJSON)
+            entries, bodies, size = [], [], len(post.body) + 1
+        entries.append(entry)
+        bodies.append(post.body)
+    if entries:
+        yield entries, Post(sender, "POST", BATCH, b"\n".join(bodies), NDJSON)
+
+
+async def _judged(client: Client, post: Post, count: int) -> list[dict[str, Any]]:
+    """What the door says of each accident of a batch: `{verdict, record, problems}`, or why it refused all of them."""
+    answer = await judged(client, post)
+    if answer.status not in (200, 202):
+        return [{"verdict": REFUSED_ALL, "record": None, "why": explained(answer)}] * count
+    return [
+        {"verdict": row["verdict"] or "later", "record": row["record"], "problems": row["problems"]}
+        for row in answer.json()
+    ]
 
 
 def _show(result: dict[str, Any], found: Summary) -> None:

@@ -1,5 +1,6 @@
 """Wires the decision to the store: one transaction a batch, one verdict a record, the bytes kept with it."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -72,10 +73,14 @@ class Deduplication:
             rows.append(row)
             kept.append(_kept(message, checked))
             outputs.append(_verdict(message, checked, decision, problems))
-        records.put(tx, [message.event.record for message in messages if message.event.record.parent])
-        records.rename_lineages(tx, held.renamed)
-        records.judge(tx, rows)
+        # An accident of a file came through no door: its row is made with its verdict.
+        split = {one.id: one for message in messages if (one := message.event.record).parent}
+        new = {str(row["record"]): row for row in rows if row["record"] in split}
+        records.put(tx, [one for id, one in split.items() if id not in new])
+        records.put_judged(tx, [split[id] for id in new], list(new.values()))
+        records.judge(tx, [row for row in rows if row["record"] not in split])
         records.judge_again(tx, again)
+        records.rename_lineages(tx, held.renamed)  # those of this batch, too
         records.note_failed(tx, [one for one in messages if one.event.record.id not in erased], now)  # type: ignore[union-attr]
         self._archive.keep(tx, kept)
         self._journal.write(entries)
@@ -165,37 +170,42 @@ class _Set:
         """`orders`: of acceptance, one for each arrival that may be taken in."""
         self.renamed: dict[str, str] = {}
         self._orders = iter(orders)
-        self._held = [
-            Held(
-                record=row.record,
-                identity=row.identity,
-                content=row.content,
-                version=row.version,
-                standing=Standing(row.standing),
-                sha256=row.sha256,
-                lineage=row.lineage,
-                order=row.accepted,
-                outcome=Outcome(row.outcome),
-                original=row.original,
+        self._held: dict[str, Held] = {}
+        self._under: dict[str, list[str]] = defaultdict(list)  # records by identity, and by fingerprint
+        for row in rows:
+            self._put(
+                Held(
+                    record=row.record,
+                    identity=row.identity,
+                    content=row.content,
+                    version=row.version,
+                    standing=Standing(row.standing),
+                    sha256=row.sha256,
+                    lineage=row.lineage,
+                    order=row.accepted,
+                    outcome=Outcome(row.outcome),
+                    original=row.original,
+                )
             )
-            for row in rows
-        ]
+
+    def _put(self, one: Held) -> None:
+        self._held[one.record] = one
+        for hash in (one.identity, one.content):
+            if hash:
+                self._under[hash].append(one.record)
 
     def like(self, arrival: Arrival) -> list[Held]:
-        return [
-            one
-            for one in self._held
-            if one.identity == arrival.identity or (arrival.content and one.content == arrival.content)
-        ]
+        found = [one for hash in (arrival.identity, arrival.content) if hash for one in self._under.get(hash, ())]
+        return [self._held[one] for one in dict.fromkeys(found)]
 
     def add(self, arrival: Arrival, decision: Decision) -> dict[str, object]:
         """Takes the arrival into the set; the columns that say so."""
         assert decision.lineage
         for old in decision.joins:
             self.renamed[old] = decision.lineage
-            self._held = [_renamed(one, old, decision.lineage) for one in self._held]
+            self._held = {one.record: _renamed(one, old, decision.lineage) for one in self._held.values()}
         order = next(self._orders)
-        self._held.append(
+        self._put(
             Held(
                 arrival.record, arrival.identity, arrival.content, arrival.version, arrival.standing, arrival.sha256,
                 decision.lineage, order, decision.outcome, decision.original,

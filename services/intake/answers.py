@@ -86,9 +86,8 @@ DETAILS = {
 }
 
 
-def body(judged: Judged) -> dict[str, object]:
-    """The JSON of an answer: the verdict, or problem details (RFC 9457) with the record and every problem."""
-    code = status(judged)
+def verdict_of(judged: Judged) -> dict[str, object]:
+    """A record and its verdict, with every problem and the records that it stands beside."""
     told: dict[str, object] = {
         "record": judged.record.id,
         "state": state(judged.outcome, judged.erased, judged.withdrawing),
@@ -96,7 +95,12 @@ def body(judged: Judged) -> dict[str, object]:
         "problems": published(judged.problems),
     }
     named = {"original": judged.original, "supersededBy": judged.current, "case": judged.case}
-    told |= {name: value for name, value in named.items() if value}
+    return told | {name: value for name, value in named.items() if value}
+
+
+def body(judged: Judged) -> dict[str, object]:
+    """The JSON of an answer: the verdict, or problem details (RFC 9457) with the record and every problem."""
+    code, told = status(judged), verdict_of(judged)
     return told if code < 400 else problem_details(code, _code(judged, code), DETAILS[code], **told)
 
 

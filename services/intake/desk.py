@@ -1,8 +1,9 @@
 """Takes records in: one flush to disk for all that stand at the desk together, none acknowledged before it."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
+from contextlib import contextmanager, suppress
 
 from adapters.streams.embedded import Entrance
 from schemas.events import Encoded, Message, Verdict
@@ -10,6 +11,29 @@ from schemas.topics import VERDICTS
 from services.intake.book import Book, Submission, Taken
 from services.intake.limits import ENTRY_SECONDS, LAG_RETRY_SECONDS
 from services.intake.refusal import Refusal
+
+
+class Tally:
+    """How many verdicts were heard on what was split from a file, since `begin`."""
+
+    def __init__(self) -> None:
+        self._heard, self._wanted, self._enough = 0, 1, asyncio.Event()
+
+    def begin(self) -> None:
+        self._heard = 0
+
+    def hear(self) -> None:
+        self._heard += 1
+        if self._heard >= self._wanted:
+            self._enough.set()
+
+    async def reaches(self, count: int, seconds: float) -> None:
+        """Returns once so many were heard, or after so many seconds."""
+        self._wanted = count
+        if self._heard < count:
+            self._enough.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._enough.wait(), seconds)
 
 
 class Desk:
@@ -20,6 +44,7 @@ class Desk:
         self._queue: dict[asyncio.Future[Taken], Submission] = {}
         self._called = asyncio.Event()  # somebody stands in the queue
         self._waiting: dict[str, set[asyncio.Future[Verdict]]] = {}
+        self._tallies: dict[str, set[Tally]] = {}
         self._loop = asyncio.get_running_loop()
         host.listen(self._hear)
 
@@ -51,6 +76,18 @@ class Desk:
         waiting.discard(future)
         if not waiting:
             self._waiting.pop(record, None)
+
+    @contextmanager
+    def tally(self, file: str) -> Iterator[Tally]:
+        """Counts verdicts on the accidents of a file."""
+        tally = Tally()
+        self._tallies.setdefault(file, set()).add(tally)
+        try:
+            yield tally
+        finally:
+            self._tallies[file].discard(tally)
+            if not self._tallies[file]:
+                del self._tallies[file]
 
     def dismiss(self) -> None:
         """Nobody waits for a verdict any longer (TimeoutError): the system is to end, and what is entered is judged later."""
@@ -88,3 +125,5 @@ class Desk:
             for future in self._waiting.get(verdict.record.id, ()):
                 if not future.done():
                     future.set_result(verdict)
+            for tally in self._tallies.get(verdict.record.parent or "", ()):
+                tally.hear()

@@ -2,6 +2,8 @@
 
 BODY_BYTES = 10 * 1_000_000  # the contract's 10 MB: the largest discharge bundles with scans stay below 7 MB
 CSV_BYTES = 64 * 1_000_000  # a year of national A2 accidents is some 40 MB; it is streamed, never held whole
+BATCH_BYTES = 700_000  # a batch of accidents is held in memory, as any body of that size
+BATCH_LINES = 1_000  # each is a record that waits for its verdict: five batches before the doors answer 503
 METADATA_BYTES = 64_000  # the metadata of an upload: a dozen short fields, ten times over
 PART_HEADER_BYTES = 8_000  # the headers of one part of an upload
 
@@ -24,7 +26,7 @@ VALIDATE_AT_ONCE = 4  # $validate holds its body in memory and takes a validatio
 VERDICT_SECONDS = 2.0  # a door waits so long for the verdict …
 LONGEST_WAIT_SECONDS = 30.0  # … or as `Prefer: wait` says, up to this
 RIGHTS_SECONDS = 0.05  # how often a door looks whether the brokers have withdrawn a right
-SPLIT_SECONDS = 0.1  # how often a door looks whether every accident of a file is judged
+SPLIT_SECONDS = 0.5  # how often a door looks at the least whether every accident of a file is judged: it hears of each
 
 PAGE = 100  # records a page, unless asked for
 LONGEST_PAGE = 500

@@ -3,7 +3,7 @@
 from schemas.json import names
 from schemas.records import Role
 from services.delivery.operations import PREVIEW
-from services.intake.limits import CSV_BYTES, LONGEST_PAGE, PAGE
+from services.intake.limits import BATCH_BYTES, BATCH_LINES, CSV_BYTES, LONGEST_PAGE, PAGE
 from services.interface.words import (
     ANYTHING,
     EVERYONE,
@@ -49,6 +49,14 @@ def _accidents() -> tuple[Answer, ...]:
     return file, made, later, none
 
 
+def _batch() -> tuple[Answer, ...]:
+    body = {JSON: ref("Batch")}
+    return (
+        Answer(200, "What became of each.", body, may=MAY),
+        Answer(202, "All are kept; some verdicts come later. The same batch sent again tells them.", body, may=MAY),
+    )
+
+
 OPERATIONS = (
     Operation(
         "POST", "/fhir/Bundle", "Hand in a document", HOSPITAL, _told(ref("OperationOutcome"), FHIR),
@@ -69,6 +77,11 @@ OPERATIONS = (
     Operation(
         "POST", "/police/accidents", f"Hand in an accident, or an open-data CSV of up to {CSV_BYTES:,} bytes", POLICE,
         _accidents(), takes={JSON: ref("accident"), "text/csv": TEXT}, makes_record=True, conflicts=True,
+    ),
+    Operation(
+        "POST", "/police/accidents/batch",
+        f"Hand in up to {BATCH_LINES:,} accidents, one on each line, in up to {BATCH_BYTES:,} bytes", POLICE, _batch(),
+        takes={"application/x-ndjson": {**TEXT, "description": "Each line as the body of POST /police/accidents."}},
     ),
     Operation(
         "POST", "/papers", "Hand in a scanned paper", (Role.HOSPITAL, Role.POLICE, Role.CLAIMLINK), _told(),

@@ -16,6 +16,7 @@ from services.interface.words import (
 
 CASE: Schema = {"type": "string", "pattern": "^C[0-9A-F]{12}$", "description": "A case number."}
 LINES: Schema = listed({"type": "integer", "minimum": 1}, minItems=2, maxItems=2, description="First and last line.")
+RECEIPT: Schema = {"type": "string", "description": "Compact JWS, EdDSA; claims record, sha256, sender, iat."}
 JUDGED = {
     "record": RECORD,
     "state": {"enum": ["received", "judged", "delayed", "withdrawing", "erased"]},
@@ -136,6 +137,22 @@ SHAPES: dict[str, Schema] = {
         ),
         description="A line for each accident of an open-data file.",
     ),
+    "Batch": listed(
+        closed(
+            {
+                "line": {"type": "integer", "minimum": 1},
+                "status": {
+                    "enum": [200, 201, 202, 403, 409, 410, 422],
+                    "description": "That it had been answered alone.",
+                },
+                "receipt": RECEIPT,
+                **JUDGED,
+            },
+            NAMED,
+        ),
+        minItems=1,
+        description="A line for each accident of a batch.",
+    ),
     "NoGoodRow": closed(DETAILS | {"record": RECORD, "accidents": ref("Accidents")}, description="RFC 9457."),
     "Upload": closed(
         {
@@ -154,7 +171,7 @@ SHAPES: dict[str, Schema] = {
             "time": TIME,
             **{name: JUDGED[name] for name in ("state", "verdict", "problems")},
             **{name: maybe(schema) for name, schema in NAMED.items()},
-            "receipt": {"type": "string", "description": "Compact JWS, EdDSA; claims record, sha256, sender, iat."},
+            "receipt": RECEIPT,
         },
         {
             "accidents": {"type": "string", "description": "Of an open-data file: where its accidents are listed."},

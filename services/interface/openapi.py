@@ -48,6 +48,7 @@ Wherever there is GET there is HEAD. A path or method that is not here is answer
 caller's is answered as what does not exist. Before a door is reached, the server may refuse a request that is no HTTP, a
 head that is too slow (408) or too large (431), or one connection too many (503), without a body of ours."""
 
+PREFER_APPLIED = "Preference-Applied"
 HEADERS: dict[str, tuple[str, Schema]] = {
     "Accept": ("The media types that are taken.", TEXT),
     "Cache-Control": ("`no-store`; what is public and rarely changes may be kept for minutes.", TEXT),
@@ -64,7 +65,7 @@ HEADERS: dict[str, tuple[str, Schema]] = {
     "Content-Security-Policy": ("What a browser may do with it.", TEXT),
     "Cross-Origin-Resource-Policy": ("", {"const": "same-origin"}),
     "Location": ("What was made, or where to go.", {"type": "string", "pattern": "^/"}),
-    "Preference-Applied": (
+    PREFER_APPLIED: (
         "The preference that was followed.",
         {"type": "string", "pattern": "^(wait=[0-9]+|respond-async)$"},
     ),
@@ -195,7 +196,7 @@ def _parameters(operation: Operation) -> Iterator[Json]:
     if operation.signed:
         for name, schema in SIGNED.items():
             yield {"name": name, "in": "header", "required": True, "schema": schema}
-    if operation.makes_record:
+    if any(PREFER_APPLIED in answer.may for answer in operation.answers):
         yield PREFER
 
 
@@ -244,7 +245,7 @@ def _refusal(status: int, door: str, receipt: bool = False) -> Answer:
     what, headers = REFUSALS[status]
     content = {FHIR: ref("OperationOutcome")} if door else {PROBLEM: ref("ProblemDetails")}
     may: tuple[str, ...] = ("Accept",) if status == 415 else ()
-    return Answer(status, what, content, headers, (*RECEIPT, "Preference-Applied") if receipt else may)
+    return Answer(status, what, content, headers, (*RECEIPT, PREFER_APPLIED) if receipt else may)
 
 
 def _response(answers: Iterable[Answer]) -> Json:

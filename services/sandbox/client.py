@@ -18,6 +18,7 @@ PAUSE = 0.25  # seconds before another try at a system that does not answer at a
 LONGEST_PAUSE = 10.0  # seconds; whatever Retry-After says
 TIMEOUT = 40.0  # seconds for one answer: more than the longest wait that a door grants
 VERDICT_WAIT = 30  # seconds, the longest a door waits for a verdict
+SPLIT = ("text/csv", "application/x-ndjson")  # what holds many accidents
 SPLIT_PATIENCE = 300.0  # seconds for a police file; the largest of a year takes about two minutes
 CONNECTIONS = 64
 
@@ -137,12 +138,12 @@ class Client:
 
 
 async def judged(client: Client, post: Post, seconds: float = SPLIT_PATIENCE) -> Answer:
-    """Sends and waits for the verdict as long as a door does; a CSV again until all its accidents are judged."""
+    """Sends and waits for the verdict as long as a door does; many accidents at once again until all are judged."""
     patient = replace(post, headers={**post.headers, "Prefer": f"wait={VERDICT_WAIT}"})
     deadline = time.monotonic() + seconds
     while True:
         answer = await client.send(patient)
-        if answer.status != 202 or post.content_type != "text/csv" or time.monotonic() > deadline:
+        if answer.status != 202 or post.content_type not in SPLIT or time.monotonic() > deadline:
             return answer
         await asyncio.sleep(PAUSE)
 

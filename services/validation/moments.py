@@ -31,7 +31,7 @@ def day(text: str) -> date | None:
 
 def stamp(time: datetime) -> str:
     """RFC 3339 UTC with microseconds, as `Evidence.issued`."""
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
+    return time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def midnight(text: str) -> str:

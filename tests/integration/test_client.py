@@ -121,7 +121,9 @@ def test_an_upload_is_a_form_of_metadata_and_file() -> None:
     assert body.index(b'name="metadata"') < body.index(b'name="file"; filename="slip.pdf"')
 
 
-@pytest.mark.parametrize(("content_type", "asked"), [("text/csv", 3), ("application/json", 1)])
+@pytest.mark.parametrize(
+    ("content_type", "asked"), [("text/csv", 3), ("application/x-ndjson", 3), ("application/json", 1)]
+)
 def test_a_police_file_is_sent_until_all_its_accidents_are_judged(content_type: str, asked: int) -> None:
     script = Script((202, {"claims-record": "r"}), (202, {"claims-record": "r"}), (200, {"claims-record": "r"}))
     post = Post("1131990017", "POST", "/police/accidents", b"a,b", content_type)

@@ -9,9 +9,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from adapters.stores.archive import INLINE_BYTES
+from adapters.stores.archive import INLINE_BYTES, Erased
 from adapters.vault.receipts import verify
-from tests.integration import bodies
+from tests.integration import bodies, claims
 from tests.integration.bodies import OTHER_POLICE, POLICE
 from tests.integration.running import Running
 
@@ -170,6 +170,73 @@ def test_a_large_file_thrice_at_once(running: Running) -> None:
     names = [path.name for path in (running.data / "blobs").iterdir()]
     assert file in names
     assert not [name for name in names if name.startswith("spool") or name.endswith(".new")]
+
+
+def batch(client: httpx.Client, lines: list[bytes], **headers: str) -> httpx.Response:
+    told = {"content-type": "application/x-ndjson", "prefer": "wait=30"} | headers
+    return client.post("/police/accidents/batch", content=b"\n".join(lines), headers=told)
+
+
+def test_a_batch_is_as_many_posts_as_it_has_lines(running: Running) -> None:
+    number = bodies.fresh()
+    good, other, foreign = bodies.accident(number), bodies.accident(), bodies.accident(unit=OTHER_POLICE)
+    differs = bodies.accident(number, injuries=0)
+    with running.client(POLICE) as client:
+        alone = post(client, good)
+        answer = batch(client, [good, b"", other + b"\r", foreign, b'{"id": ', differs])
+        assert (answer.status_code, answer.headers["preference-applied"]) == (200, "wait=30"), answer.text
+        told = answer.json()
+        assert [(one["line"], one["status"], one["verdict"]) for one in told] == [
+            (1, 200, "accepted"),
+            (3, 201, "accepted"),
+            (4, 403, "rejected"),
+            (5, 422, "rejected"),
+            (6, 409, "rejected"),
+        ]
+        assert told[0]["receipt"] == alone.headers["claims-receipt"] and told[0]["record"] == alone.json()["record"]
+        assert post(client, other).json()["record"] == told[1]["record"]
+        assert [one["code"] for one in told[2]["problems"]] == ["foreign-author"]
+        again = batch(client, [good, other])
+        assert [(one["status"], one["record"]) for one in again.json()] == [(200, one["record"]) for one in told[:2]]
+        keys = client.get("/.well-known/jwks.json").json()
+        assert [verify(one["receipt"], keys)["record"] for one in told] == [one["record"] for one in told]
+        shown = [client.get(f"/records/{one['record']}").json() for one in told]
+    assert {(one["kind"], one.get("parent")) for one in shown} == {("accident", None)}
+
+
+def test_an_accident_of_a_batch_is_erased_alone(running: Running) -> None:
+    lines = [bodies.accident(), bodies.accident()]
+    with running.client(POLICE) as client:
+        gone, stays = (one["record"] for one in batch(client, lines).json())
+        claims.judge(running, "erase", gone)
+        running.settle()
+        assert [one["state"] for one in batch(client, lines).json()] == ["erased", "judged"]
+    archive = running.system.archive
+    assert running.read(lambda tx: archive.body(tx, stays)) == lines[1]
+    with pytest.raises(Erased):
+        running.read(lambda tx: archive.body(tx, gone))
+
+
+def test_a_batch_for_later(running: Running) -> None:
+    lines = [bodies.accident() for _ in range(3)]
+    with running.client(POLICE) as client:
+        answer = batch(client, lines, prefer="respond-async")
+        assert answer.status_code == 202 and {one["verdict"] for one in answer.json()} == {None}
+        assert [one["verdict"] for one in batch(client, lines).json()] == ["accepted"] * 3
+
+
+@pytest.mark.parametrize(
+    ("lines", "status", "code"),
+    [
+        ([b"", b" "], 400, "empty-body"),
+        ([b"{}"] * 1_001, 413, "too-many-lines"),
+        ([b" " * 400_000] * 2, 413, "too-large"),
+    ],
+)
+def test_a_batch_that_makes_no_record(running: Running, lines: list[bytes], status: int, code: str) -> None:
+    with running.client(POLICE) as client:
+        answer = batch(client, lines)
+    assert answer.status_code == status and answer.json()["type"].endswith(f":{code}")
 
 
 def test_accidents_are_their_senders_only(running: Running) -> None:

@@ -33,7 +33,7 @@ ANSWERS = [
 # Of time, size and load: test_doors_limits.py, with sockets and small limits. 500 is for what nobody foresaw.
 ELSEWHERE = {408, 413, 429, 500, 503}
 NOTHING = {"id": "0" * 32, "number": "C000000000000", "code": "no_one", "sha256": "0" * 64, "name": "nothing"}
-FHIR, JSON, CSV = "application/fhir+json", "application/json", "text/csv"
+FHIR, JSON, CSV, NDJSON = "application/fhir+json", "application/json", "text/csv", "application/x-ndjson"
 WAIT = {"prefer": "wait=30"}
 DATA = Path(__file__).parents[1] / "data"
 FORMS = [DATA / "conversion" / name for name in ("certificates.csv", "receipts.csv", "receipts-wide.csv")]
@@ -308,6 +308,13 @@ def police_file(ask: Asking) -> None:
     ask(422, "POST", "/police/accidents", OPEN_DATA, **sent(none, CSV))
 
 
+def police_batch(ask: Asking) -> None:
+    """Some accidents at once, waited for and not."""
+    lines = b"\n".join([bodies.accident(), b"{}"])
+    ask(200, "POST", "/police/accidents/batch", POLICE, **sent(lines, NDJSON))
+    ask(202, "POST", "/police/accidents/batch", POLICE, **sent(bodies.accident(), NDJSON, prefer="respond-async"))
+
+
 @pytest.fixture(scope="module")
 def answered(running: Running) -> set[tuple[str, str, int]]:
     """(method, path, status) of everything that was answered, each held to the document."""
@@ -320,6 +327,7 @@ def answered(running: Running) -> set[tuple[str, str, int]]:
     looked_at(ask)
     shown_and_asked_about(ask)
     police_file(ask)
+    police_batch(ask)
     return set(conformance.SEEN)
 
 

@@ -21,8 +21,8 @@ CHECKS = [ignored_auth, unsupported_method]  # the others are `conformance.check
 schema = schemathesis.openapi.from_dict(conformance.DOCUMENT, config=SchemathesisConfig(seed=5))
 
 
-@schemathesis.serializer("text/csv")
-def csv(_: SerializationContext, value: object) -> bytes:
+@schemathesis.serializer("text/csv", "application/x-ndjson")
+def text(_: SerializationContext, value: object) -> bytes:
     return str(value).encode("utf-8", "replace")
 
 

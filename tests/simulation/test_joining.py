@@ -1,6 +1,7 @@
 """Documents that turn out to be one after something was decided of either: the decision holds for the whole, in every order."""
 
 from collections.abc import Iterator
+from hashlib import sha256
 from itertools import permutations
 
 import pytest
@@ -9,7 +10,8 @@ from sqlalchemy import select
 from adapters.stores import records as records_
 from adapters.stores.tables import doubts, records, uses, withdrawals
 from schemas.evidence import Evidence
-from schemas.records import Kind
+from schemas.records import Kind, Role
+from services.intake.book import Book, Submission
 from services.validation import authorisation
 from tests.integration import bodies
 from tests.integration.bodies import CLAIMLINK
@@ -18,6 +20,7 @@ from tests.simulation.test_mandates import feed, review, upload, withdraw
 from tests.simulation.world import World
 
 FIRST, SECOND = "join-1", "join-2"
+JSON = "application/json"
 
 
 @pytest.fixture
@@ -65,6 +68,19 @@ def test_a_withdrawal_of_either_is_one_of_both(
     with world.core.database.read() as tx:
         assert list(tx.execute(select(withdrawals.c.lineage)).scalars()) == [one]
     assert [number for number, kind, content in feed(world) if content] == [], "nothing goes by any of them"
+
+
+def test_those_of_one_batch_stand_under_one_name(world: World) -> None:
+    told = [(FIRST, 1, "2025-01-01"), (SECOND, 1, "2025-01-02"), (FIRST, 2, "2025-01-02")]
+    some = []
+    for id, version, start in told:
+        body = bodies.authorisation(1, id=id, version=version, period={"start": start})
+        digest = sha256(body).hexdigest()
+        some.append(Submission(Kind.AUTHORISATION, CLAIMLINK, Role.CLAIMLINK, "POST", "/authorisations", JSON, body, digest,
+                               digest, len(body)))  # fmt: skip
+    taken = Book(world.core.host, world.core.archive, world.core.clock).enter(some)
+    world.settle()
+    assert len(set(lineages(world, *(one.record.id for one in taken)))) == 1
 
 
 def test_a_pair_that_waits_under_the_old_name_goes(world: World) -> None:
