@@ -30,7 +30,10 @@ SHAPES: dict[str, Schema] = {
     "Offers": closed(
         {
             "events": listed({"oneOf": [ref("offer"), ref("offer-withdrawn")]}, maxItems=LIMIT),
-            "next": {**_NUMBER, "description": "`after` of the next page: the last number in this one, else `after`."},
+            "next": {
+                **_NUMBER,
+                "description": "`after` of the next page: the last number in this one, else the lesser of `after` and `last`.",
+            },
             "last": {
                 **_NUMBER,
                 "description": "The last number of the feed. Below `after`, the reader asks past its end: its count is wrong.",
