@@ -3,7 +3,7 @@
 Reading goes by edges: a neighbour that shares a key is loaded and judged, but only one that is linked leads further.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -20,6 +20,7 @@ from services.hub.fold import FILINGS, Case
 from services.hub.grading import Key
 from services.hub.linking import Crowds, Link, Node, crowds, keys, near
 from services.hub.mandates import unempowered, unmandated
+from services.hub.numbering import Numbers
 
 
 @dataclass
@@ -233,4 +234,30 @@ def spent_elsewhere(tx: Connection, case: Case) -> frozenset[Spent]:
         (row.authorisation, row.paper, row.insurer)
         for row in feeds.uses_of(tx, single)
         if casebook.resolve(tx, row.case_number) != case.number
+    )
+
+
+def carry_uses(tx: Connection, loaded: Loaded, components: Sequence[Component], numbers: Numbers) -> None:
+    """A use goes where its paper goes: under whatever number the two stand from now on, and whoever has left them, it is
+    the same paper under the same authorisation. Only one that was corrected, and so leaves a case that goes on, leaves its
+    uses there: what it allows now would be a second."""
+    goes: dict[tuple[str, str], str] = {}  # (paper, number that it stood under) → its number now
+    corrected: set[tuple[str, str]] = set()  # (authorisation, number that its new version stands under)
+    for index, number in numbers.of.items():
+        for node in components[index].nodes:
+            stood = {row.record: row.case_number for row in loaded.rows[node.lineage]}
+            goes |= {(node.lineage, one): number for one in stood.values() if one not in (None, number)}
+            if node.evidence.grant and stood[node.record] is None:
+                corrected.add((node.lineage, number))
+    if not goes:
+        return
+    going_on = set(numbers.of.values())
+    feeds.move_uses(
+        tx,
+        [
+            (row, number)
+            for row in feeds.uses_of_papers(tx, {paper for paper, _ in goes})
+            if (number := goes.get((row.paper, row.case_number)))
+            and not (row.case_number in going_on and (row.authorisation, number) in corrected)
+        ],
     )

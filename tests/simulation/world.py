@@ -1,6 +1,6 @@
 """A seeded world: a scenario sent into the real core by hand, calmly or through crashes, redelivery and disorder.
 
-Nothing is replaced: real database, real keys, real validation (in this process), a clock that stands still.
+Nothing is replaced: real database, real keys, real validation (in this process), a clock that goes on with each record.
 """
 
 import hashlib
@@ -9,7 +9,7 @@ import random
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from tests.contract.crashing import Crash, crash_at
 from tests.servers.places import InFiles, Place
 
 NOW = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
+A_SECOND = timedelta(seconds=1)  # from one record to the next, so that of two cases one is older
 CRASH_WITHIN = 60  # a crash comes before one of this many operations
 KINDS = {
     "/fhir/Bundle": Kind.DOCUMENT,
@@ -107,6 +108,7 @@ class World:
 
     def post(self, kind: Kind, sender: str, method: str, path: str, body: bytes, target: str | None = None) -> str:
         """One record of any sender, settled; its id."""
+        self.now += A_SECOND
         sha256 = hashlib.sha256(body).hexdigest()
         one = Submission(kind, sender, ROLE_OF[sender], method, path, "application/json", body, sha256, sha256, len(body),
                          target=target)  # fmt: skip
@@ -158,6 +160,7 @@ class World:
         return {sha256 for numbers in views.values() if numbers for sha256 in numbers[max(numbers)]}
 
     def _enter(self, core: Core, item: Item, target: str | None) -> Taken:
+        self.now += A_SECOND
         return Book(core.host, core.archive, core.clock).enter([submission(item, target)])[0]
 
     def _perhaps_crashing(self, core: Core, act):  # type: ignore[no-untyped-def]
