@@ -239,8 +239,8 @@ def spent_elsewhere(tx: Connection, case: Case) -> frozenset[Spent]:
 
 def carry_uses(tx: Connection, loaded: Loaded, components: Sequence[Component], numbers: Numbers) -> None:
     """A use goes where its paper goes: under whatever number the two stand from now on, and whoever has left them, it is
-    the same paper under the same authorisation. Only one that was corrected, and so leaves a case that goes on, leaves its
-    uses there: what it allows now would be a second."""
+    the same paper under the same authorisation. Only an authorisation that was corrected, and now stands in another case,
+    leaves its uses where they were made: what it allows there would be a second."""
     goes: dict[tuple[str, str], str] = {}  # (paper, number that it stood under) → its number now
     corrected: set[tuple[str, str]] = set()  # (authorisation, number that its new version stands under)
     for index, number in numbers.of.items():
@@ -249,15 +249,7 @@ def carry_uses(tx: Connection, loaded: Loaded, components: Sequence[Component], 
             goes |= {(node.lineage, one): number for one in stood.values() if one not in (None, number)}
             if node.evidence.grant and stood[node.record] is None:
                 corrected.add((node.lineage, number))
-    if not goes:
-        return
-    going_on = set(numbers.of.values())
-    feeds.move_uses(
-        tx,
-        [
-            (row, number)
-            for row in feeds.uses_of_papers(tx, {paper for paper, _ in goes})
-            if (number := goes.get((row.paper, row.case_number)))
-            and not (row.case_number in going_on and (row.authorisation, number) in corrected)
-        ],
-    )
+    if goes:
+        made = feeds.uses_of_papers(tx, {paper for paper, _ in goes})
+        moved = [(row, number) for row in made if (number := goes.get((row.paper, row.case_number)))]
+        feeds.move_uses(tx, [(row, number) for row, number in moved if (row.authorisation, number) not in corrected])
