@@ -3,6 +3,7 @@
 Reading goes by edges: a neighbour that shares a key is loaded and judged, but only one that is linked leads further.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -226,15 +227,14 @@ def _spread_persons(loaded: Loaded) -> None:
 
 
 def spent_elsewhere(tx: Connection, case: Case) -> frozenset[Spent]:
-    """Single-use authorisations of the case whose one use of a paper was in another case."""
+    """Single-use authorisations of the case whose one use of a paper was in another case. A number that no case bears is of
+    none: after a restore the records may found their case under another."""
     single = {one.lineage for one in case.consents if one.grant.uses == Uses.SINGLE}
-    if not single:
-        return frozenset()
-    return frozenset(
-        (row.authorisation, row.paper, row.insurer)
-        for row in feeds.uses_of(tx, single)
-        if casebook.resolve(tx, row.case_number) != case.number
-    )
+    made: dict[str | None, set[Spent]] = defaultdict(set)
+    for row in feeds.uses_of(tx, single) if single else ():
+        made[casebook.resolve(tx, row.case_number)].add((row.authorisation, row.paper, row.insurer))
+    here = made.pop(case.number, set()) | made.pop(None, set())
+    return frozenset().union(*made.values()) - here
 
 
 def carry_uses(tx: Connection, loaded: Loaded, components: Sequence[Component], numbers: Numbers) -> None:

@@ -12,9 +12,10 @@ from adapters.stores.tables import uses
 from schemas.records import Kind
 from tests.integration import bodies
 from tests.integration.bodies import CLAIMLINK, INSURER
+from tests.integration.recovering import Lossy
 from tests.servers.places import Place
 from tests.simulation.test_mandates import give, mandated, review, upload, withdraw
-from tests.simulation.world import World
+from tests.simulation.world import A_SECOND, World
 
 PAPER = hashlib.sha256(bodies.scan(1)).hexdigest()
 OTHER_LOSS = {"kind": "motor", "date": "2025-06-03", "plate": bodies.plate(77)}
@@ -22,7 +23,7 @@ OTHER_LOSS = {"kind": "motor", "date": "2025-06-03", "plate": bodies.plate(77)}
 
 @pytest.fixture
 def world(place: Place) -> Iterator[World]:
-    world = World(place)
+    world = World(place, pace=A_SECOND)
     yield world
     world.close()
 
@@ -112,3 +113,31 @@ def test_a_corrected_authorisation_makes_no_second_use_in_another_case(world: Wo
     assert held(world) == set() and noted(world) == {old}
     world.judge("same", [founder, paper])
     assert held(world) == noted(world) == {old}, "where it was made it stands"
+
+
+def test_after_a_restore_it_goes_again_whatever_number_the_case_gets_now(
+    place: Place, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """The journal knows the use by a number that the records, sent again in another order, do not found."""
+    world, lossy = World(place, pace=A_SECOND), Lossy(place)
+    backup = lossy.back_up(tmp_path_factory.mktemp("backup") / "out")
+    founder = apply(world)
+    upload(world, 1)
+    authorised(world)
+    old = number_of(world, founder)
+    assert held(world) == noted(world) == {old}
+    world.close()
+    lossy.lose_store()
+    lossy.put_back(backup)
+    world = World(place, pace=A_SECOND)
+    paper = upload(world, 1)
+    authorisation = authorised(world)
+    apply(world)
+    new = number_of(world, paper)
+    assert new == number_of(world, founder) != old
+    assert held(world) == {new} and noted(world) == {old, new}
+    for other in (paper, authorisation):
+        world.judge("not-same", [founder, other])
+    assert number_of(world, founder) == old, "a case again"
+    assert held(world) == {new}
+    world.close()

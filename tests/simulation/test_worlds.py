@@ -10,7 +10,7 @@ import pytest
 from services.sandbox.check import Observed, check
 from services.sandbox.scenario import Item, generate
 from tests.servers.places import Place
-from tests.simulation.world import Outcome, World
+from tests.simulation.world import A_SECOND, Outcome, World
 
 CASES = 12
 SEEDS = range(1, 7)
@@ -50,7 +50,7 @@ def run(places: Callable[[str, Path], Place], tmp_path: Path) -> Callable[..., O
     def run(
         items: Sequence[Item], seed: int = 0, database: str = "sqlite", *, chaos: bool = False, writers: int = 1
     ) -> Outcome:
-        world = World(places(database, tmp_path / str(next(made))), seed, chaos=chaos, writers=writers)
+        world = World(places(database, tmp_path / str(next(made))), seed, chaos=chaos, writers=writers, pace=A_SECOND)
         try:
             world.send(items)
             if chaos:
