@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, Row, bindparam, func, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
 
 from adapters.stores.dialect import among, insert, insert_all
 from adapters.stores.tables import feeds, handovers, offer_papers, offers, records, uses
@@ -19,6 +19,7 @@ _PAPERS = (
     .where(offer_papers.c.insurer == bindparam("insurer"), among(offer_papers.c.number))
 )
 _UNPUBLISHED = select(feeds.c.insurer).where(feeds.c.published < feeds.c.last).order_by(feeds.c.insurer)
+_USES_OF_PAPERS = select(uses).where(among(uses.c.paper))
 _APPEND, _APPEND_PAPERS, _INSERT_FEED = insert(offers), insert(offer_papers), insert(feeds)
 _SET_LAST = _INSERT_FEED.on_conflict_do_update(index_elements=["insurer"], set_={"last": _INSERT_FEED.excluded.last})
 
@@ -98,6 +99,17 @@ def note_uses(tx: Connection, rows: Iterable[dict[str, str]]) -> None:
     rows = list(rows)
     if rows:
         tx.execute(insert(uses).on_conflict_do_nothing(), rows)
+
+
+def uses_of_papers(tx: Connection, papers: Iterable[str]) -> Sequence[Row]:
+    return tx.execute(_USES_OF_PAPERS, {"given": list(papers)}).all()
+
+
+def move_uses(tx: Connection, moved: Iterable[tuple[Row, str]]) -> None:
+    """Rows of uses, each with the number of the case that it is in now; there it may be noted already."""
+    for row, number in moved:
+        note_uses(tx, [{**row._mapping, "case_number": number}])
+        tx.execute(delete(uses).where(*(column == row._mapping[column.name] for column in uses.primary_key)))
 
 
 def note_handovers(tx: Connection, rows: Iterable[dict[str, object]]) -> None:

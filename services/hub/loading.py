@@ -3,7 +3,8 @@
 Reading goes by edges: a neighbour that shares a key is loaded and judged, but only one that is linked leads further.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -20,6 +21,7 @@ from services.hub.fold import FILINGS, Case
 from services.hub.grading import Key
 from services.hub.linking import Crowds, Link, Node, crowds, keys, near
 from services.hub.mandates import unempowered, unmandated
+from services.hub.numbering import Numbers
 
 
 @dataclass
@@ -225,12 +227,29 @@ def _spread_persons(loaded: Loaded) -> None:
 
 
 def spent_elsewhere(tx: Connection, case: Case) -> frozenset[Spent]:
-    """Single-use authorisations of the case whose one use of a paper was in another case."""
+    """Single-use authorisations of the case whose one use of a paper was in another case. A number that no case bears is of
+    none: after a restore the records may found their case under another."""
     single = {one.lineage for one in case.consents if one.grant.uses == Uses.SINGLE}
-    if not single:
-        return frozenset()
-    return frozenset(
-        (row.authorisation, row.paper, row.insurer)
-        for row in feeds.uses_of(tx, single)
-        if casebook.resolve(tx, row.case_number) != case.number
-    )
+    made: dict[str | None, set[Spent]] = defaultdict(set)
+    for row in feeds.uses_of(tx, single) if single else ():
+        made[casebook.resolve(tx, row.case_number)].add((row.authorisation, row.paper, row.insurer))
+    here = made.pop(case.number, set()) | made.pop(None, set())
+    return frozenset().union(*made.values()) - here
+
+
+def carry_uses(tx: Connection, loaded: Loaded, components: Sequence[Component], numbers: Numbers) -> None:
+    """A use goes where its paper goes: under whatever number the two stand from now on, and whoever has left them, it is
+    the same paper under the same authorisation. Only an authorisation that was corrected, and now stands in another case,
+    leaves its uses where they were made: what it allows there would be a second."""
+    goes: dict[tuple[str, str], str] = {}  # (paper, number that it stood under) → its number now
+    corrected: set[tuple[str, str]] = set()  # (authorisation, number that its new version stands under)
+    for index, number in numbers.of.items():
+        for node in components[index].nodes:
+            stood = {row.record: row.case_number for row in loaded.rows[node.lineage]}
+            goes |= {(node.lineage, one): number for one in stood.values() if one not in (None, number)}
+            if node.evidence.grant and stood[node.record] is None:
+                corrected.add((node.lineage, number))
+    if goes:
+        made = feeds.uses_of_papers(tx, {paper for paper, _ in goes})
+        moved = [(row, number) for row in made if (number := goes.get((row.paper, row.case_number)))]
+        feeds.move_uses(tx, [(row, number) for row, number in moved if (row.authorisation, number) not in corrected])

@@ -23,7 +23,7 @@ from services.hub.assemble import Component
 from services.hub.attesting import attested
 from services.hub.fold import Case, Policies, fold
 from services.hub.linking import CROWDED, VAST, Key, Node, case_number, crowds, keys, near
-from services.hub.loading import Loaded, Loader, spent_elsewhere
+from services.hub.loading import Loaded, Loader, carry_uses, spent_elsewhere
 from services.hub.mandates import pair_of, powers
 from services.hub.numbering import Member, number_cases
 from services.hub.retention import ended, pursued
@@ -266,6 +266,7 @@ class Hub:
         # A single use is counted here and where it is numbered, each alone with the authorisation.
         single = [node.lineage for node in nodes if node.evidence.grant and node.evidence.grant.uses == Uses.SINGLE]
         lock(tx, (f"authorisation:{row.record}" for lineage in single for row in loaded.rows[lineage]))
+        carry_uses(tx, loaded, components, result)
         granted, given, sure = self.consents(tx, nodes), self.powers(tx, nodes), attested(tx, nodes)
         folded = {
             number: fold(number, components[index], granted, self.policies, today, given, sure)

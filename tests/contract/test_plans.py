@@ -124,6 +124,7 @@ def play(world: World) -> None:
         casebook.a_record_of(tx, "C1")
         worklist.questions(tx)
         feeds.uses_of(tx, ["l"])
+        feeds.move_uses(tx, [(row, "C2") for row in feeds.uses_of_papers(tx, ["l"])])
         ledger.page(tx, "CL01", first, None, 50)
         ledger.page(tx, "CL01", None, first, 50)
         ledger.judged_of_file(tx, first, 1)

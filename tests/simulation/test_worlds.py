@@ -10,10 +10,12 @@ import pytest
 from services.sandbox.check import Observed, check
 from services.sandbox.scenario import Item, generate
 from tests.servers.places import Place
-from tests.simulation.world import Outcome, World
+from tests.simulation.world import A_SECOND, Outcome, World
 
 CASES = 12
 SEEDS = range(1, 7)
+# (seed, number) of cases with single-use consents whose oldest record leaves them: its agent's mandate is revoked.
+LEFT_BY_THEIR_FOUNDER = ((1, 33), (3, 187), (51, 14))
 SEEDS_ON_POSTGRESQL = range(
     1, 4
 )  # each takes three times as long there; what they compare with is the calm run on SQLite
@@ -48,7 +50,7 @@ def run(places: Callable[[str, Path], Place], tmp_path: Path) -> Callable[..., O
     def run(
         items: Sequence[Item], seed: int = 0, database: str = "sqlite", *, chaos: bool = False, writers: int = 1
     ) -> Outcome:
-        world = World(places(database, tmp_path / str(next(made))), seed, chaos=chaos, writers=writers)
+        world = World(places(database, tmp_path / str(next(made))), seed, chaos=chaos, writers=writers, pace=A_SECOND)
         try:
             world.send(items)
             if chaos:
@@ -86,6 +88,14 @@ def test_the_calm_run_is_the_truth(run: Callable[..., Outcome], seed: int) -> No
     outcome = run(items)
     assert faults(items, outcome) == []
     assert set(outcome.verdicts.values()) >= {"accepted", "rejected", "duplicate"}
+
+
+@pytest.mark.parametrize(("seed", "number"), LEFT_BY_THEIR_FOUNDER)
+def test_a_case_that_its_founder_leaves_keeps_what_it_has_told(
+    run: Callable[..., Outcome], seed: int, number: int
+) -> None:
+    items = [item for item in items_of(seed, number + 1) if item.file.startswith(f"case-{number:05d}/")]
+    assert faults(items, run(items)) == []
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import random
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from tests.contract.crashing import Crash, crash_at
 from tests.servers.places import InFiles, Place
 
 NOW = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
+A_SECOND = timedelta(seconds=1)
 CRASH_WITHIN = 60  # a crash comes before one of this many operations
 KINDS = {
     "/fhir/Bundle": Kind.DOCUMENT,
@@ -55,11 +56,20 @@ def core_at(place: Place, clock: Callable[[], datetime]) -> Core:
 
 
 class World:
-    def __init__(self, place: Path | Place, seed: int = 0, *, chaos: bool = False, writers: int = 1) -> None:
-        """A path is a folder that holds everything."""
+    def __init__(
+        self,
+        place: Path | Place,
+        seed: int = 0,
+        *,
+        chaos: bool = False,
+        writers: int = 1,
+        pace: timedelta = timedelta(),
+    ) -> None:
+        """A path is a folder that holds everything. `pace`: how far the clock goes on with each record, so that of two cases
+        one is older."""
         self._place, self._chaos = InFiles(place) if isinstance(place, Path) else place, chaos
         self._random = random.Random(seed)
-        self.now = NOW
+        self.now, self._pace = NOW, pace
         self._cores = [self._open() for _ in range(writers)]
         self.sent: dict[int, Item] = {}
         self.record_of: dict[str, str] = {}
@@ -108,6 +118,7 @@ class World:
 
     def post(self, kind: Kind, sender: str, method: str, path: str, body: bytes, target: str | None = None) -> str:
         """One record of any sender, settled; its id."""
+        self.now += self._pace
         sha256 = hashlib.sha256(body).hexdigest()
         one = Submission(kind, sender, ROLE_OF[sender], method, path, "application/json", body, sha256, sha256, len(body),
                          target=target)  # fmt: skip
@@ -159,6 +170,7 @@ class World:
         return {sha256 for numbers in views.values() if numbers for sha256 in numbers[max(numbers)]}
 
     def _enter(self, core: Core, item: Item, target: str | None) -> Taken:
+        self.now += self._pace
         return Book(core.host, core.archive, core.clock).enter([submission(item, target)])[0]
 
     def _perhaps_crashing(self, core: Core, act):  # type: ignore[no-untyped-def]
