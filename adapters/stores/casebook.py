@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, or_, select, update
 
-from adapters.stores.dialect import among, insert, insert_all, update_all
+from adapters.stores.dialect import among, insert, insert_all, update_all, within
 from adapters.stores.records import IS_HELD
 from adapters.stores.tables import cases, judgements, links, records, views
 
@@ -16,17 +16,13 @@ _LINEAGES_OF_CASES = select(records.c.lineage).where(among(records.c.case_number
 _OF_LINEAGES = select(records).where(among(records.c.lineage), *IN_SET)
 _PUT_LINKS = insert(links).on_conflict_do_nothing()
 _KEY_COUNTS = select(links.c.hash, func.count()).where(among(links.c.hash)).group_by(links.c.hash)
-_LINEAGES_UNDER = (
-    select(records.c.lineage)
-    .join(links, links.c.record == records.c.record)
-    .where(among(links.c.hash), *IN_SET)
-    .distinct()
-)
+_UNDER = select(links.c.record).where(among(links.c.hash))
+_LINEAGES_UNDER = select(records.c.lineage).where(within(records.c.record, _UNDER), *IN_SET).distinct()
+_ACCEPTED = select(records.c.accepted).where(records.c.record == judgements.c.judgement).scalar_subquery()
 _JUDGEMENTS_ABOUT = (
-    select(judgements, records.c.accepted)
-    .join(records, records.c.record == judgements.c.judgement)
+    select(judgements, _ACCEPTED.label("accepted"))
     .where(or_(among(judgements.c.one), among(judgements.c.other)))
-    .order_by(records.c.accepted)
+    .order_by("accepted")
 )
 _CASES = select(cases.c.number, cases.c.merged_into, cases.c.opened).where(among(cases.c.number))
 _INSERT_CASES = insert(cases)

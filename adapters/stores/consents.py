@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, delete, literal_column, select
 
-from adapters.stores.dialect import among, insert
+from adapters.stores.dialect import among, insert, within
 from adapters.stores.records import IS_HELD, stamp
 from adapters.stores.tables import authorisations, due, parked, records, withdrawals
 from schemas.evidence import Standing
@@ -102,12 +102,8 @@ def park(tx: Connection, record: str, target: str) -> None:
 
 def unpark(tx: Connection, target: str) -> Sequence[Row]:
     """The rows of `records` that waited for this verdict, in order of receipt; they wait no longer."""
-    rows = tx.execute(
-        select(records)
-        .join(parked, parked.c.record == records.c.record)
-        .where(parked.c.target == target)
-        .order_by(records.c.seq)
-    ).all()
+    waiting = select(parked.c.record).where(parked.c.target == target)
+    rows = tx.execute(select(records).where(within(records.c.record, waiting)).order_by(records.c.seq)).all()
     if rows:
         tx.execute(delete(parked).where(parked.c.target == target))
     return rows

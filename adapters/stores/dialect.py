@@ -14,6 +14,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Insert,
+    Select,
     Table,
     TableValuedAlias,
     Update,
@@ -77,6 +78,30 @@ def _any(element: among, compiler: Any, **how: Any) -> str:
     (listed,) = element.clauses
     array = bindparam(listed.right.key, type_=ARRAY(listed.left.type))
     return f"{compiler.process(listed.left, **how)} = ANY ({compiler.process(array, **how)})"
+
+
+class within(FunctionElement[bool]):  # noqa: N801 — as `among`
+    """That a column is one of those that a select finds, which is done first. Told as a join, PostgreSQL chooses the side to
+    begin with by what it knows of the tables' sizes, which in a store that fills is old: it begins with all there is."""
+
+    type = Boolean()
+    inherit_cache = True
+
+    def __init__(self, column: ColumnElement[Any], found: Select[Any]) -> None:
+        super().__init__(column.in_(found))
+
+    self_group = among.self_group
+
+
+@compiles(within)
+def _in_found(element: within, compiler: Any, **how: Any) -> str:
+    return str(compiler.process(*element.clauses, **how))
+
+
+@compiles(within, "postgresql")
+def _any_found(element: within, compiler: Any, **how: Any) -> str:
+    (listed,) = element.clauses
+    return f"{compiler.process(listed.left, **how)} = ANY (ARRAY({compiler.process(listed.right.element, **how)}))"
 
 
 def insert_all(tx: Connection, statement: Insert, rows: Sequence[Mapping[str, object]]) -> None:

@@ -13,10 +13,9 @@ _STANDING = select(offers.c.number, offers.c.type, offers.c.case_number, offers.
     among(offers.c.case_number),
     offers.c.taken_back_by.is_(None),
 )
-_PAPERS = (
-    select(offer_papers, records.c.erased)
-    .join(records, records.c.record == offer_papers.c.record)
-    .where(offer_papers.c.insurer == bindparam("insurer"), among(offer_papers.c.number))
+_ERASED = select(records.c.erased).where(records.c.record == offer_papers.c.record).scalar_subquery()
+_PAPERS = select(offer_papers, _ERASED.label("erased")).where(
+    offer_papers.c.insurer == bindparam("insurer"), among(offer_papers.c.number)
 )
 _UNPUBLISHED = select(feeds.c.insurer).where(feeds.c.published < feeds.c.last).order_by(feeds.c.insurer)
 _USES_OF_PAPERS = select(uses).where(among(uses.c.paper))

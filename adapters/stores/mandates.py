@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import Connection, Row, delete, select
 
 from adapters.stores.casebook import IN_SET
-from adapters.stores.dialect import insert
+from adapters.stores.dialect import insert, within
 from adapters.stores.tables import acting, records
 from schemas.records import Kind
 
@@ -49,5 +49,5 @@ def _under(tx: Connection, pairs: Iterable[str]) -> Sequence[Row]:
     pairs = list(pairs)
     if not pairs:
         return []
-    under = select(records).join(acting, acting.c.record == records.c.record).where(acting.c.pair.in_(pairs), *IN_SET)
-    return tx.execute(under).all()
+    under = select(acting.c.record).where(acting.c.pair.in_(pairs))
+    return tx.execute(select(records).where(within(records.c.record, under), *IN_SET)).all()
