@@ -2,13 +2,18 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, literal_column, or_, select, update
 
 from adapters.stores.dialect import among, insert, insert_all, update_all, within
 from adapters.stores.records import IS_HELD
 from adapters.stores.tables import cases, judgements, links, records, views
 
-IN_SET = (IS_HELD, records.c.erased == 0, records.c.lineage.is_not(None))
+# Through functions, as IS_HELD: where nothing was held yet, the planner would begin with all that has a lineage.
+IN_SET = (
+    IS_HELD,
+    records.c.erased == 0,
+    func.coalesce(records.c.lineage, literal_column("''")) != literal_column("''"),
+)
 
 
 _OF_RECORDS = select(records).where(among(records.c.record))
