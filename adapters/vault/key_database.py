@@ -21,7 +21,10 @@ from adapters.stores.dialect import binary_arrays
 CONNECTIONS = 4  # a process's threads share them; each call is one short statement
 CONNECT_SECONDS = 10
 # Keys are found by name: a plan that is made once may not walk the table, as small as it was then.
-SETTINGS = "-c statement_timeout=30s -c synchronous_commit=on -c jit=off -c plan_cache_mode=force_generic_plan -c enable_seqscan=off"
+SETTINGS = (
+    "-c statement_timeout=30s -c synchronous_commit=on "
+    "-c jit=off -c plan_cache_mode=force_generic_plan -c enable_seqscan=off"
+)
 
 _TABLE = """
     CREATE TABLE IF NOT EXISTS keys (name text COLLATE "C" PRIMARY KEY, wrapped bytea NOT NULL)
