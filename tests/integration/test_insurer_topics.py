@@ -279,7 +279,7 @@ def test_the_topic_holds_what_a_pull_gives_sealed_and_recorded(
         assert opened(record, private) == event["data"]
         assert record.key is None
     sizes = [len(record.value) for record in records]
-    assert min(sizes) < 1_000 and max(sizes) > 2_000
+    assert max(sizes) > 1.5 * min(sizes)
     assert {event["type"] for event in events} == {"claims.offer", "claims.offer.withdrawn"}
     withheld = [one for one in events if one["type"] == "claims.offer" and one["data"].keys() == {"case"}]
     assert withheld and recorded == sum(one["type"] == "claims.offer" for one in events) - len(withheld)

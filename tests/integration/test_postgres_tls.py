@@ -8,6 +8,8 @@ import psycopg
 from click.testing import CliRunner
 
 from adapters.stores.postgres import PostgresDatabase
+from adapters.streams.kafka import Broker
+from adapters.streams.kafka_topics import Topics
 from adapters.vault.key_database import KeyDatabase
 from services.commands.run import run
 from tests.servers.authority import certify
@@ -16,6 +18,7 @@ from tests.servers.postgres import postgres
 
 def test_who_vouches_and_the_password_are_asked_for(kafka_address: str, tmp_path: Path) -> None:
     right, other = certify(tmp_path / "right"), certify(tmp_path / "other")
+    Topics(Broker(kafka_address)).apply((), ())
     with postgres() as server:
         store, keys = server.empty(), server.empty()
         with psycopg.connect(store, autocommit=True) as connection:
