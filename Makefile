@@ -41,16 +41,15 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-# Two workers on two cores, a module on one of them. After them alone: what asks how soon all is back after a fault; and
-# invented requests, of which xdist would run one of many that have one name.
-ALONE := tests/end_to_end/test_faults.py tests/integration/test_interface_invented.py
+# Two workers on two cores, a module on one of them. After them alone: what asks how soon all is back after a fault.
+ALONE := tests/end_to_end/test_faults.py
 
 test: lint
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest tests/unit tests/contract tests/simulation -n 2
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
-	$(BIN)/python -m pytest tests/end_to_end tests/integration $(ALONE:%=--ignore=%) -n 2 --dist loadfile
+	$(BIN)/python -m pytest tests/end_to_end tests/integration --ignore $(ALONE) -n 2 --dist loadfile
 	$(BIN)/python -m pytest $(ALONE)
 
 bench: setup

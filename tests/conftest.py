@@ -5,16 +5,20 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from schemathesis.pytest.plugin import SchemathesisFunction
 
 from tests.servers.kafka import kafka
 from tests.servers.places import InFiles, InPostgres, Place
 from tests.servers.postgres import Server, postgres
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With `--dist loadfile` xdist runs one of several tests of the same name, and does not say so."""
-    if hasattr(config, "workerinput") and len({item.nodeid for item in items}) < len(items):
-        raise pytest.UsageError("Several tests have one name: run them without xdist.")
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Schemathesis gives the tests of all doors one name, and of tests of one name xdist runs one and does not say so: here each
+    is named by its door."""
+    for item in items:
+        if isinstance(item, SchemathesisFunction):
+            item._id = type(item.id).parse(f"{item.nodeid}[{item.operation_label}]")
+    assert len({item.nodeid for item in items}) == len(items)
 
 
 @pytest.fixture(scope="session")

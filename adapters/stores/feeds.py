@@ -13,8 +13,8 @@ _STANDING = select(offers.c.number, offers.c.type, offers.c.case_number, offers.
     among(offers.c.case_number),
     offers.c.taken_back_by.is_(None),
 )
-_ERASED = select(records.c.erased).where(records.c.record == offer_papers.c.record).scalar_subquery()
-_PAPERS = select(offer_papers, _ERASED.label("erased")).where(
+_KEPT = select(records.c.erased).where(records.c.record == offer_papers.c.record).scalar_subquery()
+_PAPERS = select(offer_papers, func.coalesce(_KEPT, 1).label("erased")).where(
     offer_papers.c.insurer == bindparam("insurer"), among(offer_papers.c.number)
 )
 _UNPUBLISHED = select(feeds.c.insurer).where(feeds.c.published < feeds.c.last).order_by(feeds.c.insurer)
@@ -49,7 +49,7 @@ def standing(tx: Connection, insurer: str, numbers_of_cases: Iterable[str]) -> S
 
 
 def papers_of(tx: Connection, insurer: str, numbers: Iterable[int]) -> Sequence[Row]:
-    """The papers of these offers, each with whether its record is erased."""
+    """The papers of these offers, each with whether its record is erased, or not here."""
     return tx.execute(_PAPERS, {"insurer": insurer, "given": list(numbers)}).all()
 
 

@@ -15,17 +15,7 @@ import faust
 from faust.types.auth import SASLMechanism
 
 from adapters.streams.embedded import Step, note
-from adapters.streams.kafka import (
-    SESSION_MS,
-    Broker,
-    Publisher,
-    Row,
-    Sealer,
-    TooLarge,
-    day_of,
-    patiently,
-    trouble,
-)
+from adapters.streams.kafka import SESSION_MS, Broker, Publisher, Row, Sealer, TooLarge, day_of, patiently, trouble
 from adapters.telemetry import spans
 from schemas.events import Encoded, Message
 from schemas.topics import TOPICS

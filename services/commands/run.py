@@ -82,7 +82,10 @@ def run(
     if not sandbox:
         raise Failed(NO_SANDBOX)
     if not kafka or not database or not keys:
-        raise Failed("Name the brokers with --kafka, the database with --database and that of the keys with --keys.")
+        raise Failed(
+            "Name the brokers with --kafka or CLAIMS_KAFKA, the database with --database or CLAIMS_DATABASE, and that of the "
+            "keys with --keys or CLAIMS_KEYS."
+        )
     refuse_half_restored(data)
     from services.distributed import Places
 

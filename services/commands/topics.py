@@ -57,7 +57,9 @@ def check(kafka: str | None, database: str | None) -> None:
     when a number is missing.
     """
     if not kafka or not database:
-        raise Failed("Name the brokers with --kafka and the database with --database.")
+        raise Failed(
+            "Name the brokers with --kafka or CLAIMS_KAFKA, and the database with --database or CLAIMS_DATABASE."
+        )
     from services.delivery.topic import Held, faults, repeated
 
     before, found, after = _read(address(kafka), database)
@@ -96,7 +98,7 @@ def _read(
 
 def _bring(kafka: str | None, database: str | None, *, do: bool) -> None:
     if not kafka:
-        raise Failed("Name the brokers with --kafka.")
+        raise Failed("Name the brokers with --kafka or CLAIMS_KAFKA.")
     broker = address(kafka)
     from confluent_kafka import KafkaException
 

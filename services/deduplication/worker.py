@@ -173,20 +173,7 @@ class _Set:
         self._held: dict[str, Held] = {}
         self._under: dict[str, list[str]] = defaultdict(list)  # records by identity, and by fingerprint
         for row in rows:
-            self._put(
-                Held(
-                    record=row.record,
-                    identity=row.identity,
-                    content=row.content,
-                    version=row.version,
-                    standing=Standing(row.standing),
-                    sha256=row.sha256,
-                    lineage=row.lineage,
-                    order=row.accepted,
-                    outcome=Outcome(row.outcome),
-                    original=row.original,
-                )
-            )
+            self._put(held(row))
 
     def _put(self, one: Held) -> None:
         self._held[one.record] = one
@@ -278,3 +265,19 @@ def _is_reviewed(output: Message) -> bool:
 def _to_consent(output: Message) -> Message:
     """A review may be waiting for this verdict."""
     return Message(CONTROLS.name, output.key, output.id, output.event)
+
+
+def held(row: Row) -> Held:
+    """A record of the set, as what arrives is compared with it."""
+    return Held(
+        record=row.record,
+        identity=row.identity,
+        content=row.content,
+        version=row.version,
+        standing=Standing(row.standing),
+        sha256=row.sha256,
+        lineage=row.lineage,
+        order=row.accepted,
+        outcome=Outcome(row.outcome),
+        original=row.original,
+    )

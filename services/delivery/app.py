@@ -35,7 +35,7 @@ def routes(system: "System", tokens: Tokens) -> list[Route]:
         last = await _last(system, insurer, wanted, bell)
         if last > wanted.after:
             events, last = await system.write(lambda tx: _page(system, tx, insurer, wanted))
-        return JSONResponse({"events": events, "next": next_number(wanted, events, last), "last": last})
+        return JSONResponse({"events": events, "next": next_number(wanted, events), "last": last})
 
     async def handed(request: Request) -> HandedPaper:
         insurer = await _itself(request, system, tokens)

@@ -32,7 +32,7 @@ SHAPES: dict[str, Schema] = {
             "events": listed({"oneOf": [ref("offer"), ref("offer-withdrawn")]}, maxItems=LIMIT),
             "next": {
                 **_NUMBER,
-                "description": "`after` of the next page: the last number in this one, else the lesser of `after` and `last`.",
+                "description": "`after` of the next page: the last number in this one, else `after`.",
             },
             "last": {
                 **_NUMBER,

@@ -37,7 +37,6 @@ def _number(query: Mapping[str, str], name: str, default: int, least: int, most:
     raise BadAsk(f"Send {name} as a whole number from {least} to {most}.")
 
 
-def next_number(wanted: Ask, events: Sequence[Mapping[str, object]], last: int) -> int:
-    """What to send as `after` next: the last number in the page, else the one that was sent; but none beyond the feed's last,
-    from where offers that are still to come would be passed over."""
-    return int(str(events[-1]["offernumber"])) if events else min(wanted.after, last)
+def next_number(wanted: Ask, events: Sequence[Mapping[str, object]]) -> int:
+    """What to send as `after` next: the last number in the page, else the one that was sent."""
+    return int(str(events[-1]["offernumber"])) if events else wanted.after

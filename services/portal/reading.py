@@ -23,7 +23,8 @@ from schemas.evidence import Mandate, Standing
 from schemas.problems import Problem
 from schemas.records import Kind, Outcome
 from services.consent.entitlement import granted
-from services.deduplication.decide import Arrival, Held, Why, decide
+from services.deduplication.decide import Arrival, Why, decide
+from services.deduplication.worker import held
 from services.delivery.judging import allowed, basis_of, in_force
 from services.hub.assemble import Component
 from services.hub.linking import Node
@@ -356,21 +357,6 @@ def _why(tx: Connection, row: Row) -> Why | None:
         standing=Standing(row.standing),
         sha256=row.sha256,
     )
-    before = [_held(one) for one in tracing.like(tx, row) if one.outcome in records.HELD]
+    before = [held(one) for one in tracing.like(tx, row) if one.outcome in records.HELD]
     decision = decide(arrival, before)
     return decision.why if decision.outcome == row.outcome else None
-
-
-def _held(row: Row) -> Held:
-    return Held(
-        record=row.record,
-        identity=row.identity,
-        content=row.content,
-        version=row.version,
-        standing=Standing(row.standing),
-        sha256=row.sha256,
-        lineage=row.lineage,
-        order=row.accepted,
-        outcome=Outcome(row.outcome),
-        original=row.original,
-    )

@@ -29,7 +29,7 @@ from adapters.vault.keys import Keys
 from schemas.records import Role
 from schemas.topics import TOPICS
 from services.commands.run import SERVICES
-from services.sandbox.client import TIMEOUT, Client, Post, judged
+from services.sandbox.client import TIMEOUT, Client, Post
 from services.sandbox.participants import PARTICIPANTS
 from services.sandbox.player import Player
 from services.sandbox.scenario import generate
@@ -144,16 +144,18 @@ class Faults:
     back: dict[str, float] = field(default_factory=dict)
     ended: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
     differs: list[Change] = field(default_factory=list)
+    client: Client = field(init=False)
+    posting: asyncio.Task[str] = field(init=False)
 
     async def run(self, load: Load) -> int:
-        numbers = count(PROBES)
-        await self._register_key(load.client)
+        self.client, numbers = load.client, count(PROBES)
+        await self._register_key()
         probe = Probe(load, numbers)
         await probe.prepare()
         for fault in FAULTS:
             self.between.fault = fault
             following = Probe(load, numbers)
-            preparing = asyncio.create_task(following.prepare())  # so that somebody sends from the first moment on
+            preparing = asyncio.create_task(following.prepare())
             await getattr(self, fault)()
             self.ended[fault] = self.system.ended()
             supervising = asyncio.create_task(self.system.start())
@@ -163,28 +165,35 @@ class Faults:
             logger.info("%s: back after %.1f s; senders met %s", fault, self.back[fault], dict(self.between.met[fault]))
             probe = following
         await probe.back()
-        await self._time_passes(load.client)
+        await self._time_passes(await self.posting)
         return len(self.back)
 
-    async def _time_passes(self, client: Client) -> None:
-        """In the store: an approved authorisation falls due, and a refused document has had its half year."""
+    async def _post_refused(self) -> str:
+        """A document that validation refuses; its record, when it has."""
         hospital = next(one.code for one in PARTICIPANTS if Role.HOSPITAL in one.roles)
-        answer = await judged(client, Post(hospital, "POST", "/fhir/Bundle", BROKEN, "application/fhir+json"))
-        assert answer.record and (await client.verdict(hospital, answer.record))["verdict"] == "rejected"
+        answer = await self.client.send(Post(hospital, "POST", "/fhir/Bundle", BROKEN, "application/fhir+json"))
+        assert answer.record, answer
+        async with asyncio.timeout(PATIENCE):
+            while (await self.client.verdict(hospital, answer.record)).get("verdict") != "rejected":
+                await asyncio.sleep(0.1)
+        return answer.record
+
+    async def _time_passes(self, refused: str) -> None:
+        """In the store: an approved authorisation falls due, and a refused document has had its half year."""
         async with (
             await psycopg.AsyncConnection.connect(self.store, autocommit=True) as store,
             asyncio.timeout(PATIENCE),
         ):
-            await store.execute("UPDATE records SET judged_at = %s WHERE record = %s", (LONG_AGO, answer.record))
+            await store.execute("UPDATE records SET judged_at = %s WHERE record = %s", (LONG_AGO, refused))
             falls = "INSERT INTO due SELECT %s, record, 'authorisation ended' FROM authorisations LIMIT 1"
             assert (await store.execute(falls, (LONG_AGO,))).rowcount == 1
             waits = (
                 "SELECT EXISTS (SELECT FROM due WHERE at = %s) OR (SELECT erased = 0 FROM records WHERE record = %s)"
             )
-            while (await (await store.execute(waits, (LONG_AGO, answer.record))).fetchone()) != (False,):
+            while (await (await store.execute(waits, (LONG_AGO, refused))).fetchone()) != (False,):
                 await asyncio.sleep(0.1)
 
-    async def _register_key(self, client: Client) -> None:
+    async def _register_key(self) -> None:
         """All insurers have one, so that their topics are published too."""
         for one in PARTICIPANTS:
             if one.code in INSURERS:
@@ -197,7 +206,7 @@ class Faults:
                 post = Post(
                     "operator-1", "PUT", f"/participants/{one.code}", json.dumps(body).encode(), "application/json"
                 )
-                answer = await client.send(post)
+                answer = await self.client.send(post)
                 assert answer.status in (200, 201, 202), answer.body
 
     async def one_broker_killed(self) -> None:
@@ -208,6 +217,8 @@ class Faults:
         """As full ones do: while a broker is away nothing is acknowledged that all three must have."""
         self.differs = await asyncio.to_thread(Topics(Broker(self.cluster.address)).plan, INSURERS, INSURERS)
         await asyncio.to_thread(self._in_step, BROKERS)
+        # Its own sender: all others may be waiting for verdicts of what they sent before.
+        self.posting = asyncio.create_task(self._post_refused())
         await asyncio.sleep(REFUSING_SECONDS)
         self.cluster.start(0)
         await asyncio.to_thread(self.cluster.wait, 0)

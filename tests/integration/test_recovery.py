@@ -3,7 +3,7 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -30,19 +30,6 @@ from tests.servers.places import InFiles, Place
 from tests.simulation.world import NOW, World
 
 SEED, CASES = 7, 12
-
-
-@pytest.fixture
-def opened() -> Iterator[Callable[[Place], World]]:
-    worlds: list[World] = []
-
-    def open_(place: Place) -> World:
-        worlds.append(World(place))
-        return worlds[-1]
-
-    yield open_
-    for world in worlds:
-        world.close()
 
 
 def halves() -> tuple[list[Item], list[Item]]:

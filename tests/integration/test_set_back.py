@@ -4,7 +4,7 @@ nothing starts."""
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -26,19 +26,6 @@ from tests.simulation.world import NOW, World
 SEED, CASES = 7, 12
 PATIENCE = 120.0
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def opened() -> Iterator[Callable[[Place], World]]:
-    worlds: list[World] = []
-
-    def open_(place: Place) -> World:
-        worlds.append(World(place))
-        return worlds[-1]
-
-    yield open_
-    for world in worlds:
-        world.close()
 
 
 def start(world: World) -> None:
