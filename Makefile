@@ -41,15 +41,17 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-# Two workers on two cores, a module on one of them. After them alone: what asks how soon all is back after a fault.
+# Coverage is of decisions, and unit tests ask for them. All others wait for brokers, databases and browsers: three workers on two
+# cores, a module on one of them, the long ones first. After them alone: what asks how soon all is back after a fault.
 ALONE := tests/end_to_end/test_faults.py
 
 test: lint
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest tests/unit tests/contract tests/simulation -n 2
+	$(BIN)/coverage run -m pytest tests/unit -n 2
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
-	$(BIN)/python -m pytest tests/end_to_end tests/integration --ignore $(ALONE) -n 2 --dist loadfile
+	$(BIN)/python -m pytest tests/end_to_end tests/integration tests/simulation tests/contract --ignore $(ALONE) \
+		-n 3 --dist loadfile --no-loadscope-reorder
 	$(BIN)/python -m pytest $(ALONE)
 
 bench: setup

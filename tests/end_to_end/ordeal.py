@@ -58,12 +58,12 @@ class Counted:
 
 
 class Killable(Protocol):
-    """A system on one folder. `start` starts what is not running; `kill` kills some of it with -9."""
+    """A system on one folder. `start` starts what is not running; `kill` kills some of it with -9, and tells how many."""
 
     data: Path
 
     async def start(self) -> None: ...
-    async def kill(self) -> None: ...
+    async def kill(self) -> int: ...
     async def stop(self) -> None: ...
 
 
@@ -100,11 +100,12 @@ class Process:
                 raise RuntimeError(f"claims up ended: see {self.data.parent / 'claims.log'}")
             await asyncio.sleep(0.05)
 
-    async def kill(self) -> None:
+    async def kill(self) -> int:
         """The parent alone, as the out-of-memory killer would; its workers must follow by themselves."""
         assert self._process
         os.kill(self._process.pid, signal.SIGKILL)
         await self._process.wait()
+        return 1
 
     async def stop(self) -> None:
         assert self._process
@@ -131,12 +132,12 @@ class Load:
 
 async def ordeal(process: Killable, kills: int, seed: int) -> Counted:
     async def killed(_: Load) -> int:
-        chance = random.Random(seed)
-        for _ in range(kills):
+        chance, done = random.Random(seed), 0
+        while done < kills:
             await asyncio.sleep(chance.uniform(0.05, 1.5) ** 2)
-            await process.kill()
+            done += await process.kill()
             await process.start()
-        return kills
+        return done
 
     return await under_load(process, seed, killed)
 

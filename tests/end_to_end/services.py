@@ -20,6 +20,7 @@ from tests.servers.postgres import Server
 
 START_SECONDS = 120.0
 STOP_SECONDS = 10.0  # what is promised of every service
+AT_ONCE = 2  # services that are killed at random die two at a time: none may count on another
 Name = tuple[str, int]  # a service, and which of its replicas
 
 
@@ -57,14 +58,17 @@ class Services:
         said = await asyncio.wait_for(process.stdout.readline(), START_SECONDS)
         assert said.startswith(b"claims: "), f"{name} ended: see {log.name}"
 
-    async def kill(self, name: Name | None = None) -> None:
-        """One of them, without a word; its workers must follow by themselves. Drawn at random, but none again before all."""
-        name = name or self._draw()
-        self.killed.add(name)
-        process = self._running.pop(name)
-        with contextlib.suppress(ProcessLookupError):
-            process.send_signal(signal.SIGKILL)
-        await process.wait()
+    async def kill(self, *names: Name) -> int:
+        """These, or some drawn at random, but none again before all; without a word: their workers must follow by themselves."""
+        names = names or tuple({self._draw() for _ in range(AT_ONCE)})
+        killed = [self._running.pop(name) for name in names]
+        for process in killed:
+            with contextlib.suppress(ProcessLookupError):
+                process.send_signal(signal.SIGKILL)
+        for process in killed:
+            await process.wait()
+        self.killed |= set(names)
+        return len(killed)
 
     def _draw(self) -> Name:
         if not self._drawn:
