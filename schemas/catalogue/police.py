@@ -16,7 +16,8 @@ ENTRIES: tuple[Entry, ...] = (
         "不是已知的警察事故檔案格式",
         "The file is none of the known kinds of police files",
         "Known are the national open data (51 or 4 columns), the coded open data of Taipei and of Taichung, a police unit's "
-        "export with form item numbers (案號, 4天候 …), and an accident as JSON.",
+        "export with form item numbers (案號, 4天候 …), and an accident as JSON. "
+        "Save a workbook as CSV first.",
     ),
     Entry(
         "export-place-missing",

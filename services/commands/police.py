@@ -14,6 +14,7 @@ from rich.markup import escape
 from adapters.police.report import ReportEntry, Source
 from schemas import normalise
 from schemas.problems import Problem
+from schemas.records import Role
 from services.commands import police_file
 from services.commands.options import REFUSED, Failed, bearer, explained, json_option, load, print_json, speak
 from services.commands.options import sandbox_option as running_system
@@ -100,8 +101,9 @@ def import_files(
     if released and not (_DAY.fullmatch(released) and normalise.day(released)):
         raise Failed("--released is a day written YYYYMMDD, for example 20260817.")
     sandbox = None if check else load(sandbox_file)
-    if sandbox and sender:
-        bearer(sandbox, sender)
+    if sandbox and sender and bearer(sandbox, sender).role is not Role.POLICE:
+        units = ", ".join(one.code for one in sandbox.of_role(Role.POLICE))
+        raise Failed(f"{sender} is no police unit. sandbox.json lists: {units}.")
     refused = False
     for file in files:
         try:

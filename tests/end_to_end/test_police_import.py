@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from schemas.json import load
+from services.sandbox.participants import HOSPITALS
 from tests.end_to_end.test_commands import Up, claims
 
 ROOT = Path(__file__).parents[2]
@@ -109,6 +110,11 @@ def test_a_city_export_becomes_an_accident_each_in_the_units_name(system: Up) ->
     assert (told["accidents"], told["rows"], told["verdicts"], told["refused"]) == (3, 6, {"accepted": 3}, [])
     own = system.json("police", "import", POLICE / "taichung_113.csv")  # the file names its unit
     assert (own["sender"], own["verdicts"]) == ("387130000C", {"accepted": 4})
+
+
+def test_who_is_no_unit_is_told_before_anything_is_sent(system: Up) -> None:
+    done = system.run("police", "import", POLICE / "taipei_112.csv", "--as", HOSPITALS[0][0])
+    assert done.returncode == 1 and f"{HOSPITALS[0][0]} is no police unit" in done.stderr and UNIT in done.stderr
 
 
 def test_an_import_repeats_nothing_and_a_later_file_corrects(system: Up, tmp_path: Path) -> None:
