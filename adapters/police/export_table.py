@@ -275,7 +275,6 @@ class _Table:
         if sex is None or sex.code != DUMMY_SEX:
             party = codes.get(Item.PARTY_TYPE)
             kind = _kind(party.label if party else None)
-        identifier, name = self._text(line, Field.PERSON), self._text(line, Field.NAME)
         at = self.at.get(Field.AGE)
         return ReportParty(
             order=order,
@@ -283,8 +282,18 @@ class _Table:
             codes=codes,
             age=None if at is None else line_values.age(line, at, self.names, day, problems),
             plate=self._text(line, Field.PLATE) or None,
-            person=Person(identifier, name) if identifier and name else None,
+            person=self._person(line, problems),
         )
+
+    def _person(self, line: Line, problems: list[Problem]) -> Person | None:
+        """Number and name together; one of them alone is told of, and names nobody."""
+        identifier, name = self._text(line, Field.PERSON), self._text(line, Field.NAME)
+        if identifier and name:
+            return Person(identifier, name)
+        if identifier or name:
+            there = Field.PERSON if identifier else Field.NAME
+            problems.append(self._fault("csv-person-half", line, there))
+        return None
 
     def _coded(self, line: Line, columns: _Columns, missing: list[Unknown]) -> dict[Item, Coded]:
         found: dict[Item, Coded] = {}

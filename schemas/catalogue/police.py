@@ -51,6 +51,13 @@ ENTRIES: tuple[Entry, ...] = (
         Severity.WARNING,
     ),
     Entry(
+        "csv-person-half",
+        "當事人只有「{field}」,未採用",
+        "Of this party only {field} is given: it names nobody",
+        "Give the party's number and name together; without both nothing is joined by this person.",
+        Severity.WARNING,
+    ),
+    Entry(
         "csv-rows-differ",
         "同一事故各列的「{field}」不一致,採第一列",
         "The lines of one accident differ in column {field}; the first line counts",

@@ -1,7 +1,7 @@
 """A case, folded from its component: what is known of the loss, its papers, its parties. Pure."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -72,8 +72,9 @@ def fold(
     nodes = own_word or component.nodes  # what an agent filed without a mandate says nothing of what others filed
     shown = [node for node in nodes if node.kind in PAPER_KINDS]
     motor = any(on_the_road(node) for node in nodes)
-    day = first_day(nodes)
     papers = _papers([node for node in component.nodes if node.kind in PAPER_KINDS], attested)
+    denied = frozenset(paper.node.lineage for paper in papers if paper.denied)
+    day = first_day(node for node in nodes if node.lineage not in denied)
     told_by = {node.lineage for node in shown}
     own = tuple(consents[node.lineage] for node in nodes if node.lineage in consents)
     told = accident(shown)
@@ -84,7 +85,7 @@ def fold(
         day=day,
         accident=told,
         papers=papers,
-        standings=_standings(own_word, motor, own, policies, day, today, powers),
+        standings=_standings(own_word, denied, motor, own, policies, day, today, powers),
         consents=own,
         calendar=calendar(motor, day, present(one for one in papers if one.node.lineage in told_by), told, today),
         powers=powers,
@@ -102,9 +103,11 @@ def on_the_road(node: Node) -> bool:
 
 
 def first_day(nodes: Iterable[Node]) -> date | None:
-    """The day from which the papers of a loss can exist, as far as these records know it: that of the accident, else of
-    the first service, else the one that a filing names."""
+    """The day from which the papers of a loss can exist, as far as these records know it: that of the accident as the police
+    tell it, else as others do, else of the first service, else the one that a filing names."""
     nodes = tuple(nodes)
+    if told := accident(nodes):
+        return date.fromisoformat(told.date)
     days = [day for node in nodes if (day := loss_day(node.evidence))]
     if days:
         return min(days)
@@ -151,6 +154,7 @@ def _papers(shown: Sequence[Node], attested: Attested) -> tuple[CasePaper, ...]:
 
 def _standings(
     nodes: Sequence[Node],
+    denied: Collection[str],
     motor: bool,
     consents: Sequence[Consent],
     policies: Policies,
@@ -161,7 +165,8 @@ def _standings(
     """Who is party, and how: the application, the recipients of authorisations in force, the policy register, and for the
     fund the police record's word.
 
-    A person cannot make an insurer party to a motor claim where nothing on the road happened. A dispute makes nobody party.
+    A person cannot make an insurer party to a motor claim where nothing on the road happened. A dispute makes nobody party; nor
+    does a paper that its issuer never made, but who was asked for the cover stays, to learn that it is none.
     """
     covers: dict[str, set[Cover]] = defaultdict(set)
     filed: dict[tuple[str, Cover], Basis] = {}
@@ -179,8 +184,11 @@ def _standings(
     compulsory: dict[str, set[str]] = defaultdict(set)
     vehicles = _vehicles(nodes)
     telling = [node for node in nodes if node.kind in PAPER_KINDS and node.kind != Kind.DISPUTE]
+    believed = {plate for node in telling if node.lineage not in denied for plate in node.evidence.plates}
     for plate in sorted({plate for node in telling for plate in node.evidence.plates}):
         for insurer, cover in (policies(plate, day.isoformat()) or ()) if day else ():
+            if plate not in believed and (insurer, cover) not in filed:
+                continue
             covers[insurer].add(cover)
             if cover == Cover.MOTOR_COMPULSORY and plate in vehicles:
                 compulsory[insurer].add(plate)

@@ -89,5 +89,10 @@ def _step(line: Line, start: date | None, done: date | None, asked: date | None)
 
 
 def _after(start: date, length: int, unit: str) -> date:
-    """The last day of a period whose first day is the one after `start`."""
-    return start + (timedelta(days=length) if unit == "day" else relativedelta(months=length))
+    """The last day of a period whose first day is the one after `start`: of months the day before the one that corresponds to
+    the first; where the last month has no such day, that month's last (Civil Code art. 120 II, 121 II)."""
+    if unit == "day":
+        return start + timedelta(days=length)
+    first = start + timedelta(days=1)
+    end = first + relativedelta(months=length)
+    return end - timedelta(days=1) if end.day == first.day else end

@@ -23,6 +23,7 @@ from services.hub.views import best_copies, view
 from services.motor import scene
 from services.motor.account import Account, VictimAccount, account
 from services.motor.costs import Costs
+from services.motor.office_calendar import LAST
 from services.motor.owing import BY_FUND
 from services.motor.required import Holding
 from services.motor.stated import Stated
@@ -122,6 +123,7 @@ def of_case(dossier: Dossier, reader: Reader) -> Json | None:
         "required": [motor_account.required(one, found.day, holders) for one in found.required],
         "limits": [motor_account.limit(line) for line in found.standard if line.values.get("limit")],
         "clocks": [motor_account.clock(one) for one in found.clocks],
+        "workingDaysUntil": LAST.isoformat(),
         "papers": [_paper(dossier, paper, reader, holders) for paper in papers],
         "unreadPapers": sum(paper.node.record in dossier.unread for paper in papers),
         "disputes": [_dispute(dossier, paper, found.day, report, reader) for paper in disputes],

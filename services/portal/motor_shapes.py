@@ -45,6 +45,10 @@ SHAPES: dict[str, Schema] = {
             "required": listed(ref("MotorRequired")),
             "limits": listed(ref("MotorLimit")),
             "clocks": listed(ref("MotorClock")),
+            "workingDaysUntil": {
+                **DAY,
+                "description": "The last day of the published calendars: later days are not reckoned.",
+            },
             "papers": listed(ref("MotorPaper")),
             "unreadPapers": {**COUNT, "description": "Of the papers, those that were too much to read for one answer."},
             "disputes": listed(ref("MotorDispute")),

@@ -134,7 +134,6 @@ def _evidence(value: dict, record: Record) -> Evidence:
         injuries=int(value["injuries"]),
     )
     persons, plates = accident_evidence.persons_and_plates(parties)
-    content = accident_evidence.fingerprint(accident)
     number = normalise.text(value.get("caseNumber", ""))
     issuer = value["unit"]["code"]
     return Evidence(
@@ -151,7 +150,7 @@ def _evidence(value: dict, record: Record) -> Evidence:
         accident=accident,
         published=tuple(sorted(value.get("papers", ()))),
         open_data=not persons and not plates,
-        content=content,
-        parts=(content,),
+        content=accident_evidence.fingerprint(accident, *((number,) if number else plates)),
+        parts=(accident_evidence.fingerprint(accident),),
         facts=accident_evidence.facts(accident, len(parties), value["unit"]["name"]),
     )

@@ -17,14 +17,15 @@ def version_of_day(released: str | None, received: str) -> str:
     return (released or moments.taipei_day(received).replace("-", "")).zfill(fields.VERSION_DIGITS)
 
 
-def fingerprint(accident: Accident) -> str:
-    """What makes two records the same accident: day, minute, place, the kinds of the parties."""
+def fingerprint(accident: Accident, *own: str) -> str:
+    """What makes two records the same accident: day, minute, place, the kinds of the parties. `own`: what one unit tells its own
+    apart by besides, for in one minute two can happen at one junction."""
     if accident.longitude is not None and accident.latitude is not None:
         place = f"{accident.longitude:.4f},{accident.latitude:.4f}"
     else:
         place = accident.place
     kinds = sorted(party.kind for party in accident.parties)
-    return normalise.canonical("accident", accident.date, accident.time, place, kinds)
+    return normalise.canonical("accident", accident.date, accident.time, place, kinds, *own)
 
 
 def coordinates(place: dict) -> tuple[Reading, float | None, float | None]:

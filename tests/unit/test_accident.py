@@ -69,8 +69,9 @@ def test_the_view_of_an_accident():
     assert content.accident.parties[1] == Party(
         person="B223456782", plate="MNP5678", kind="motorcycle", injured=True, vehicle=vehicle
     )
-    assert content.content == '["ACCIDENT","2025-09-03","08:15","120.6521,24.1612",["CAR","MOTORCYCLE"]]'
-    assert content.parts == (content.content,) and not content.open_data
+    assert content.content == '["ACCIDENT","2025-09-03","08:15","120.6521,24.1612",["CAR","MOTORCYCLE"],"A114090342"]'
+    assert content.parts == ('["ACCIDENT","2025-09-03","08:15","120.6521,24.1612",["CAR","MOTORCYCLE"]]',)
+    assert not content.open_data
 
 
 def test_time_is_taiwans_whatever_zone_is_written():
@@ -111,7 +112,32 @@ def test_without_coordinates_the_place_text_makes_the_fingerprint():
 
 def test_a_unit_without_case_numbers_gives_none():
     content = changed(lambda value: value.pop("caseNumber")).content
-    assert content.numbers == () and content.content == check(example()).content.content
+    assert content.numbers == () and content.parts == check(example()).content.parts
+
+
+@pytest.mark.parametrize(
+    ("change", "is_one"),
+    [
+        (lambda value: value.update(id="another"), True),
+        (lambda value: value.update(id="another", caseNumber="A999"), False),
+        (lambda value: [party.pop("plate", None) for party in value["parties"]], True),
+    ],
+)
+def test_two_accidents_of_one_minute_at_one_junction_are_told_apart_by_the_units_number(change, is_one):
+    before, after = check(example()).content, changed(change).content
+    assert (after.content == before.content) is is_one
+    assert after.parts == before.parts, "another sender's record of it is a copy all the same"
+
+
+def test_without_a_number_their_plates_tell_them_apart():
+    def numberless(value):
+        del value["caseNumber"]
+
+    def with_another_plate(value):
+        numberless(value)
+        value["parties"][0]["plate"] = "XYZ-0001"
+
+    assert changed(numberless).content.content != changed(with_another_plate).content.content
 
 
 def test_parties_who_settled_themselves_are_class_a4():
@@ -257,4 +283,5 @@ def test_the_order_of_parties_makes_no_difference(order):
     ]
     content = check(value).content
     assert [party.kind for party in content.accident.parties] == kinds
-    assert content.content.endswith(json.dumps(sorted(kind.upper() for kind in kinds), separators=(",", ":")) + "]")
+    (part,) = content.parts
+    assert part.endswith(json.dumps(sorted(kind.upper() for kind in kinds), separators=(",", ":")) + "]")

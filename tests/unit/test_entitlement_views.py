@@ -9,12 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.events import View
-from schemas.evidence import Cover, DataClass, Loss, NumberType
+from schemas.evidence import Cover, DataClass, Loss, NumberType, Upload
+from schemas.integrity import Answer, Origin
 from schemas.records import Kind
 from services.consent.entitlement import Consent, Standing, holds
 from services.hub.assemble import Component
 from services.hub.calendar import Presence
 from services.hub.fold import Case, Policies, first_day, fold
+from services.hub.integrity import Attested
 from services.hub.linking import Node
 from services.hub.register import register
 from services.hub.views import view
@@ -324,6 +326,37 @@ def test_the_day_of_a_case() -> None:
     assert first_day([stay, named]) == date(2025, 8, 30)
     assert first_day([named]) == date(2025, 8, 29)
     assert first_day([node("case", Kind.APPLICATION, filing(loss=Loss(kind="case", case="C9")))]) is None
+
+
+@pytest.mark.parametrize("day", ["2025-09-02", "2025-09-03", "2025-09-04"])
+def test_cover_is_of_the_day_that_the_police_tell(day: str) -> None:
+    """At half past midnight people write the day before; the cover passed from X to Y at that midnight."""
+
+    def passing(plate: str, on: str) -> Sequence[tuple[str, Cover]] | None:
+        return ((X if on < "2025-09-03" else Y, COMPULSORY),) if plate == "AB1" else ()
+
+    night = node("night", Kind.ACCIDENT, accident(time="00:30", plates=("AB1",), persons=(A,)))
+    filed = node("both", Kind.APPLICATION, filing((X, COMPULSORY), (Y, COMPULSORY), day=day, plates=("AB1",)))
+    service = node("visit", Kind.DOCUMENT, document(A, accident_date=day))
+    folded = case(night, filed, service, lookup=passing)
+    assert folded.day == date(2025, 9, 3)
+    assert {one.insurer for one in folded.standings if one.compulsory} == {Y}
+
+
+def test_what_its_issuer_never_made_makes_nobody_party() -> None:
+    """Who was asked for the cover stays, and learns that it is none."""
+    upload = Upload(sha256="f" * 64, origin=Origin.PARTY)
+    slip = evidence(
+        "registration-slip", classes=(DataClass.POLICE,), plates=("AB1", "ZZ9"), issuer="unit", upload=upload
+    )
+    nodes = (APPLICATION, node("slip", Kind.PAPER, slip))
+
+    def compulsory(**attested: dict) -> set[str]:
+        folded = fold("C1", Component(nodes, ()), {}, policies, NOW, attested=Attested(**attested))
+        return {one.insurer for one in folded.standings if one.compulsory}
+
+    assert compulsory() == {X, Z}
+    assert compulsory(answers={("f" * 64, "unit"): (Answer.DENIED, f"{DAY}T04:00:00Z")}) == {X}
 
 
 def test_the_register_by_plate_and_day() -> None:

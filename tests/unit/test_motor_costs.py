@@ -99,6 +99,22 @@ def test_the_way_of_a_dispute() -> None:
     assert steps(date(2023, 11, 20)) == (), "the law before is not in the data"
 
 
+@pytest.mark.parametrize(
+    ("accident", "last"),
+    [
+        (date(2026, 4, 30), date(2026, 10, 31)),  # the first day is 1 May
+        (date(2026, 2, 28), date(2026, 8, 31)),
+        (date(2025, 6, 30), date(2025, 12, 31)),
+        (date(2025, 8, 30), date(2026, 2, 28)),  # from 31 August, and February has no such day
+        (date(2025, 9, 3), date(2026, 3, 3)),
+    ],
+)
+def test_months_are_counted_from_the_day_after(accident: date, last: date) -> None:
+    """Civil Code art. 120 II, 121 II."""
+    assert steps(accident)[0].due == last
+    assert not steps(accident, wish="assessment", filed=last)[0].late
+
+
 def test_a_last_day_of_rest_gives_way_and_an_application_after_it_is_late() -> None:
     """The last day, 28 February 2026, is a Saturday and a holiday; the working day in its place is 2 March."""
     for applied, late in ((date(2026, 2, 28), False), (date(2026, 3, 2), False), (date(2026, 3, 3), True)):

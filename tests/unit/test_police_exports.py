@@ -381,6 +381,17 @@ def test_personal_data_is_in_no_representation():
         assert "A123456789" not in repr(report) and "林景和" not in repr(report)
 
 
+def test_half_a_person_is_told_of_and_names_nobody():
+    whole, *rest = entries(sample("internal_109.csv"))
+    half, *others = entries(sample("internal_109.csv").replace("林景和".encode(), b""))
+    people = [party.person for party in whole.report.parties if party.person]
+    left = [party.person for party in half.report.parties if party.person]
+    assert len(left) == len(people) - 1 and [one.report for one in others] == [one.report for one in rest]
+    (told,) = [one for one in half.problems if one not in whole.problems]
+    assert (told.code, told.severity, told.line in half.lines) == ("csv-person-half", "warning", True)
+    assert "A123456789" not in told.model_dump_json()
+
+
 def test_lines_without_a_case_number_are_not_one_accident():
     lines = sample("internal_109.csv").splitlines(keepends=True)
     nameless = [line.replace(b"A109010501", b"").replace(b"A109010502", b"") for line in lines[1:3]]
