@@ -88,15 +88,11 @@ def _faulty(faults: list[Problem]) -> Response:
 def _ask(system: "System", tx: Connection, caller: Caller, wanted: Wanted) -> Row:
     """The question about this paper, put now unless it was before: whoever asks later hears what the first was told."""
     now = system.clock()
-    uploads = _uploads(system, tx, caller, wanted.paper, now)
-    if not uploads:
+    upload = _upload(system, tx, caller, wanted.paper, now)
+    if upload is None:
         raise _nothing()
-    views = system.archive.views(tx, [one.record for one in uploads])
-    for upload in uploads:  # the same bytes may have been handed in under several issuers' names
-        evidence = views.get(upload.record)
-        if isinstance(evidence, Evidence) and evidence.issuer == wanted.issuer:
-            break
-    else:
+    evidence = system.archive.views(tx, [upload.record]).get(upload.record)
+    if not isinstance(evidence, Evidence) or evidence.issuer != wanted.issuer:
         raise Refusal(422, "issuer-differs", "The paper names another issuer; ask the one in its metadata.")
     paper = (upload.sha256, wanted.issuer)
     identity = system.keys.lookup(f"verification|{caller.code}|{wanted.identity}")
@@ -127,20 +123,20 @@ def _question(tx: Connection, paper: tuple[str, str], kind: str, record: str, no
     return row
 
 
-def _uploads(system: "System", tx: Connection, caller: Caller, paper: str, now: datetime) -> list[Row]:
-    """The uploads that are meant, of which the caller may be given each, or handed it in; none otherwise."""
+def _upload(system: "System", tx: Connection, caller: Caller, paper: str, now: datetime) -> Row | None:
+    """The upload that is meant, when the caller may be given it, or handed it in; None otherwise, and when there is none."""
     named = records.by_ids(tx, [paper]).get(paper) if len(paper) == 32 else None
     if len(paper) == 32 and named is None:
-        return []
+        return None
     sha256 = named.sha256 if named is not None else paper
     found = [one for one in verifications.uploads(tx, sha256) if named is None or one.record == named.record]
     if caller.role == Role.INSURER:
         lock(tx, [f"participant:{caller.code}"])
         if not participants.admitted(tx, [caller.code]):
-            return []
+            return None
         mine = {row.record for row in system.feed.may_have(tx, caller.code, sha256, now)}
-        return [one for one in found if one.record in mine]
-    return [one for one in found if one.sender == caller.code and one.kind == Kind.PAPER]
+        return next((one for one in found if one.record in mine), None)
+    return next((one for one in found if one.sender == caller.code and one.kind == Kind.PAPER), None)
 
 
 def _asked(system: "System", tx: Connection, caller: Caller, id: str) -> Row:
@@ -148,7 +144,7 @@ def _asked(system: "System", tx: Connection, caller: Caller, id: str) -> Row:
     row = verifications.get(tx, id)
     if row is None or not verifications.has_asked(tx, caller.code, id):
         raise _nothing()
-    if not _uploads(system, tx, caller, row.sha256, system.clock()):
+    if _upload(system, tx, caller, row.sha256, system.clock()) is None:
         raise _nothing()
     return row
 

@@ -334,15 +334,6 @@ def test_a_question_has_its_own_id_and_names_the_issuer(running: Running, unit: 
             assert answer.status_code == 422 and answer.json()["problems"], answer.text
 
 
-def test_bytes_that_came_under_a_wrong_issuer_first_can_be_asked_about(running: Running, unit: PoliceUnit) -> None:
-    case, _, sha256 = sent(running, issuer=OTHER_POLICE)
-    unit.knows([sha256])
-    assert ask(running, CLAIMLINK, sha256, issuer=POLICE).json()["type"].endswith("issuer-differs")
-    hand_in(running, case, issuer=POLICE)
-    running.settle()
-    assert ask(running, CLAIMLINK, sha256, issuer=POLICE, id="again").status_code == 202
-
-
 def test_a_unit_without_a_door_cannot_be_asked(running: Running) -> None:
     _, _, sha256 = sent(running, issuer=OTHER_POLICE)
     answer = ask(running, ONE, sha256, issuer=OTHER_POLICE)

@@ -16,7 +16,15 @@ from adapters.stores.postgres import PostgresDatabase
 
 USER = "claims"
 # As the documentation asks of a server, and for tests: no flush to disk unless durability is what is tested.
-SETTINGS = {"max_locks_per_transaction": 256, "listen_addresses": "127.0.0.1", "log_min_messages": "error"}
+SETTINGS = {
+    "max_locks_per_transaction": 256,
+    # As docs/operations.md asks for.
+    "max_wal_size": "8GB",
+    "checkpoint_timeout": "30min",
+    "wal_compression": "lz4",
+    "listen_addresses": "127.0.0.1",
+    "log_min_messages": "error",
+}
 # Debian keeps a server's programs off the PATH, the latest version is taken.
 PROGRAMS = os.pathsep.join(
     [os.environ["PATH"], *map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True))]
