@@ -113,13 +113,13 @@ def _parties(evidence: Evidence) -> Words | None:
 
 
 def _plates(evidence: Evidence) -> Words | None:
-    shown = [masked(plate) for plate in evidence.plates]
-    return ("、".join(shown), ", ".join(shown)) if shown else None
+    shown = " / ".join(masked(plate) for plate in evidence.plates)
+    return (shown, shown) if shown else None
 
 
 def _police_case(evidence: Evidence) -> Words | None:
-    numbers = sorted({number for _, number in police_cases(evidence)} - set(evidence.persons))
-    return ("、".join(numbers), ", ".join(numbers)) if numbers else None
+    shown = " / ".join(sorted({number for _, number in police_cases(evidence)} - set(evidence.persons)))
+    return (shown, shown) if shown else None
 
 
 def _treatment(evidence: Evidence) -> tuple[str, str] | None:

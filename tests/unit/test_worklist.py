@@ -62,7 +62,7 @@ def test_a_police_record_beside_an_application() -> None:
         "severity": ("A2 injury, or later death", None, "one-sided"),
         "toll": ("0 dead, 1 injured", None, "one-sided"),
         "parties": ("2: 1 car, 1 motorcycle", None, "one-sided"),
-        "plates": ("ABC•••4, MNP•••8", "ABD•••4", "differs"),
+        "plates": ("ABC•••4 / MNP•••8", "ABD•••4", "differs"),
         "police-case": ("N114090342", "N114090343", "differs"),
         "loss": (None, "motor accident", "one-sided"),
     }
