@@ -56,6 +56,11 @@ class Question:
     score: int
     cases: tuple[str | None, str | None]
 
+    @property
+    def position(self) -> tuple[int, str, str]:
+        """Where it stands in the list, which goes down by it; the same for as long as its pair is the surest."""
+        return self.score, self.one, self.other
+
 
 def put(tx: Connection, lineages: Collection[str], rows: Sequence[dict[str, object]]) -> None:
     """Replaces every pair that one of these lineages is in. Dicts of one, other (in order), score."""

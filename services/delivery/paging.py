@@ -22,13 +22,14 @@ class Ask:
 def ask(query: Mapping[str, str]) -> Ask:
     """`after` 0, `limit` 500, `wait` 0 (seconds) unless given. BadAsk for anything that is no such number."""
     return Ask(
-        after=_number(query, "after", 0, 0, LARGEST),
-        limit=_number(query, "limit", LIMIT, 1, LIMIT),
-        wait=_number(query, "wait", 0, 0, LONGEST_WAIT),
+        after=number(query, "after", 0, 0, LARGEST),
+        limit=number(query, "limit", LIMIT, 1, LIMIT),
+        wait=number(query, "wait", 0, 0, LONGEST_WAIT),
     )
 
 
-def _number(query: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+def number(query: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    """A whole number of the query, else BadAsk."""
     text = query.get(name)
     if text is None:
         return default

@@ -20,6 +20,7 @@ from schemas.events import Encoded, Message, Verdict
 from schemas.records import Role
 from schemas.topics import VERDICTS
 from services.delivery.app import still_admitted
+from services.delivery.paging import BadAsk
 from services.intake.gate import admit
 from services.intake.refusal import Refusal
 from services.motor import scene
@@ -35,6 +36,7 @@ from services.portal.motor import drawn, may_need, offers_to_tell
 from services.portal.reading import Reading
 from services.portal.trace import trace_case, trace_record
 from services.portal.watching import Watch, steps_of
+from services.portal.worklist import ask
 
 if TYPE_CHECKING:
     from services.embedded import System
@@ -157,7 +159,11 @@ class CaseDoors:
         if "text/html" in request.headers.get("accept", ""):
             return Response(_STATIC["worklist.html"], media_type=HTML, headers=PAGE_HEADERS)
         await admit(request, self._system, self._tokens, Role.OPERATOR)
-        answer = _json(await self._system.read(self._reading.worklist))
+        try:
+            wanted = ask(request.query_params)
+        except BadAsk as error:
+            raise Refusal(400, "bad-query", str(error)) from None
+        answer = _json(await self._system.read(lambda tx: self._reading.worklist(tx, wanted)))
         answer.headers.update(PAGE_HEADERS)  # one door, one set of headers
         return answer
 

@@ -2,6 +2,8 @@
 
 from schemas.records import Role
 from services.interface.words import ANYTHING, EVERYONE, HTML, JSON, TEXT, Answer, Operation, Schema, ref
+from services.portal.watch_shapes import AFTER
+from services.portal.worklist import SHOWN
 
 OPERATOR = (Role.OPERATOR,)
 PAGE = ("Content-Security-Policy", "Referrer-Policy", "X-Frame-Options")
@@ -39,8 +41,10 @@ OPERATIONS = (
     ),
     Operation(
         "GET", "/worklist", "Pairs of records that may be of one loss, for a person to judge", OPERATOR,
-        (Answer(200, "What waits, the surest first; to a browser the page that asks for it.",
+        (Answer(200, "What waits, the surest first, in pages; to a browser the page that asks for it.",
                 {JSON: ref("Worklist"), HTML: TEXT}, PAGE),),
+        query={"after": AFTER, "limit": {"type": "integer", "minimum": 1, "maximum": SHOWN, "default": SHOWN}},
+        refuses=(400,),
     ),
     Operation("GET", "/healthz", "Liveness", (), (Answer(200, "Alive.", {JSON: ref("Liveness")}),)),
     Operation(

@@ -45,7 +45,7 @@ from services.portal.dossier import (
     Word,
 )
 from services.portal.trace import Story
-from services.portal.worklist import SHOWN, Side, listed
+from services.portal.worklist import Ask, Side, listed
 
 TAIPEI = ZoneInfo("Asia/Taipei")
 READ_BYTES = 20 << 20  # of a case's papers in one answer: dozens of documents of some 30 kB; what is more stays unread
@@ -136,20 +136,21 @@ class Reading:
             questions=_questions(tx, row.sha256) if row.kind == Kind.PAPER and not row.erased else (),
         )
 
-    def worklist(self, tx: Connection) -> dict[str, Any]:
+    def worklist(self, tx: Connection, wanted: Ask) -> dict[str, Any]:
         """What waits for a person's word. A pair that is judged otherwise by now is left to the hub's next fold of it."""
         waiting = worklist.questions(tx)
+        rest = [one for one in waiting if wanted.after is None or one.position < wanted.after]
         names = {one.code: one.name for one in participants.everyone(tx)}
         pairs = []
-        for one in waiting[:SHOWN]:
+        for one in rest[: wanted.limit]:
             nodes, link = self._hub.loader.pair(tx, one.one, one.other)
             if link:
                 sides = [
-                    _side(tx, nodes[lineage].record, case, names)
+                    _side(tx, nodes[lineage], case, names)
                     for lineage, case in zip((one.one, one.other), one.cases, strict=True)
                 ]
                 pairs.append((link, sides[0], sides[1]))
-        return listed(len(waiting), pairs)
+        return listed(len(waiting), pairs, rest[wanted.limit - 1].position if len(rest) > wanted.limit else None)
 
     def _dossier(
         self,
@@ -252,17 +253,18 @@ def to_read(dossier: Dossier, records: frozenset[str]) -> tuple[list[Node], froz
     return read, frozenset(unread)
 
 
-def _side(tx: Connection, record: str, case: str | None, names: dict[str, str]) -> Side:
-    row = records.by_ids(tx, [record])[record]
-    beside = [one for one in tracing.of_case(tx, case) if one.record != record] if case else []
+def _side(tx: Connection, node: Node, case: str | None, names: dict[str, str]) -> Side:
+    row = records.by_ids(tx, [node.record])[node.record]
+    beside = [one for one in tracing.of_case(tx, case) if one.record != node.record] if case else []
     return Side(
-        record=record,
+        record=node.record,
         kind=row.kind,
         sender=row.sender,
         name=names.get(row.sender, ""),
         received=row.received,
         case=case,
         beside=tuple(one.kind for one in sorted(beside, key=lambda one: one.accepted)),
+        evidence=node.evidence,
     )
 
 

@@ -18,10 +18,18 @@ from services.interface.words import (
     ref,
 )
 from services.portal.reconciliation import WHAT
-from services.portal.worklist import SHOWN
+from services.portal.side_by_side import Comparison
+from services.portal.words import ROWS
+from services.portal.worklist import POSITION, SHOWN
 
 NAME = {"kind": TEXT, "text": TEXT, "textEn": TEXT}
 OUTCOME: Schema = {"enum": [one.value for one in Outcome]}
+
+AFTER: Schema = {
+    "type": "string",
+    "pattern": POSITION,
+    "description": "A place in the work list: the `next` of a page.",
+}
 
 SHAPES: dict[str, Schema] = {
     "Reconciliation": closed(
@@ -61,6 +69,7 @@ SHAPES: dict[str, Schema] = {
             "automatic": {"type": "integer", "description": "Bits from which two records join by themselves."},
             "review": {"type": "integer", "description": "Bits from which a person is asked."},
             "pairs": listed(ref("Pair"), maxItems=SHOWN),
+            "next": {**maybe(AFTER), "description": "`after` of the next page; null on the last."},
         }
     ),
     "Pair": closed(
@@ -82,8 +91,20 @@ SHAPES: dict[str, Schema] = {
                 )
             ),
             "sides": listed(ref("Side"), minItems=2, maxItems=2),
+            "rows": listed(ref("PairRow")),
         },
-        description="Two records that may be of one loss: how their values compare, never the values.",
+        description="Two records that may be of one loss. `signs` tell how their values compare, `rows` what both tell.",
+    ),
+    "PairRow": closed(
+        {
+            "row": {"enum": list(ROWS)},
+            "text": TEXT,
+            "textEn": TEXT,
+            "values": listed(maybe(closed({"text": TEXT, "textEn": TEXT})), minItems=2, maxItems=2),
+            "comparison": {"enum": [one.value for one in Comparison]},
+        },
+        description="What the sides tell, in their order; null where one is silent. Compared before plates are masked. Of "
+        "plates and numbers `same` is to have one in common, of treatments a day.",
     ),
     "Side": closed(
         {

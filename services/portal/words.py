@@ -53,6 +53,41 @@ KINDS = {
     "theft-certificate": ("失竊證明", "theft certificate"),
 }
 
+# Of the work list: what two records are compared by, and what they tell.
+ROWS = {
+    "day": ("事故日期", "Day of the accident"),
+    "time": ("時間", "Time"),
+    "place": ("地點", "Place"),
+    "severity": ("事故類別", "Class"),
+    "toll": ("死傷", "Dead and injured"),
+    "parties": ("當事者", "Parties"),
+    "plates": ("車牌（部分隱藏）", "Plates (masked)"),
+    "police-case": ("警方案號", "Police case number"),
+    "treated": ("就醫日期", "Treated"),
+    "loss": ("損失種類", "Loss"),
+}
+SEVERITIES = {
+    "A1": ("A1 當場或 24 小時內死亡", "A1 death within 24 hours"),
+    "A2": ("A2 受傷，或逾 24 小時死亡", "A2 injury, or later death"),
+    "A3": ("A3 僅財物損失", "A3 damage only"),
+    "A4": ("A4 當事人自行和解", "A4 settled by the parties"),
+}
+PARTIES = {
+    "car": ("小客車", "car"),
+    "bus": ("大客車", "bus"),
+    "truck": ("貨車", "truck"),
+    "motorcycle": ("機車", "motorcycle"),
+    "bicycle": ("自行車", "bicycle"),
+    "pedestrian": ("行人", "pedestrian"),
+    "passenger": ("乘客", "passenger"),
+    "other": ("其他", "other"),
+}
+LOSSES = {
+    "motor": ("車禍", "motor accident"),
+    "medical": ("就醫", "medical"),
+    "case": ("以案件編號指明", "named by a case number"),
+}
+
 PRESENCE = {
     "present": ("已具備", "present"),
     "expected": ("尚未可取得", "cannot exist yet"),

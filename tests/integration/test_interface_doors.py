@@ -246,6 +246,7 @@ def looked_at(ask: Asking) -> None:
     ask(303, "GET", "/fhir/$convert", None)
     ask(400, "GET", "/records", HOSPITAL, params={"limit": 0})
     ask(400, "GET", f"/insurers/{INSURER}/offers", INSURER, params={"wait": "x"})
+    ask(400, "GET", "/worklist", OPERATOR, params={"limit": 0})
     ask(401, "GET", f"/fhir/Bundle/{record}/paper", None, headers={"accept": "text/html"})
     ask(401, "GET", f"/cases/{crash}", None, headers={"accept": "text/html"})
     ask(200, "GET", f"/cases/{crash}", OPERATOR, headers={"accept": "text/html"})

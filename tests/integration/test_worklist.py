@@ -49,7 +49,7 @@ def slip(number: int) -> str:
     return bodies.plate(2 * number).replace("TST", "TSV")
 
 
-def test_what_is_asked_tells_how_values_compare_and_never_the_values(running: Running) -> None:
+def test_a_pair_is_told_side_by_side_and_nothing_that_names_somebody(running: Running) -> None:
     number, accident, application = doubtful(running)
     one = asked(running)[frozenset((accident, application))]
     assert {sign["sign"] for sign in one["signs"]} == {"plate-one-slip", "within-30-minutes", "other-persons"}
@@ -59,9 +59,61 @@ def test_what_is_asked_tells_how_values_compare_and_never_the_values(running: Ru
     sides = {side["record"]: side for side in one["sides"]}
     assert (sides[accident]["kind"], sides[application]["kind"]) == ("accident", "application")
     assert sides[accident]["case"] == claims.case_of(running, accident, POLICE) != sides[application]["case"]
+    assert compared(one, accident, "day") == ("2025-09-03", "2025-09-03", "same")
+    assert compared(one, accident, "time") == ("08:15", "08:35", "differs")
+    assert compared(one, accident, "place") == (f"雲澤市中央區測試{number}路", "市場旁", "differs")
+    assert compared(one, accident, "parties") == ("2: 1 car, 1 motorcycle", None, "one-sided")
+    assert compared(one, accident, "police-case") == (f"A{number:09d}", None, "one-sided")
+    police, applicant, comparison = compared(one, accident, "plates")
+    digits = len(f"{2 * number:04d}")
+    assert applicant == f"TSV{'•' * (digits - 1)}{2 * number % 10}"
+    assert police == f"TST{'•' * (digits - 1)}{2 * number % 10} / TST{'•' * (digits - 1)}{(2 * number + 1) % 10}"
+    assert comparison == "differs"
     body = json.loads(bodies.accident(number))
     personal = [party["plate"] for party in body["parties"]] + [p["person"]["identifier"] for p in body["parties"]]
-    assert not [value for value in (*personal, slip(number), "測試人", "2025-09-03") if value in json.dumps(list_)]
+    personal += [one.replace("-", "") for one in (*personal, slip(number))]
+    names = [party["person"]["name"] for party in body["parties"]]
+    assert not [value for value in (*personal, *names, slip(number), "測試人") if value in dump(list_).decode()]
+
+
+def compared(pair: Json, record: str, row: str) -> tuple[str | None, str | None, str]:
+    """A row in English: this record's, the other's, and how they compare."""
+    [found] = [one for one in pair["rows"] if one["row"] == row]
+    first, second = (value and value["textEn"] for value in found["values"])
+    mine, other = (first, second) if pair["sides"][0]["record"] == record else (second, first)
+    return mine, other, found["comparison"]
+
+
+def test_pages_hold_each_pair_once_and_in_order(running: Running) -> None:
+    for _ in range(3):
+        doubtful(running)
+    whole = told(running)
+    waiting = [[side["record"] for side in pair["sides"]] for pair in whole["pairs"]]
+    assert len(waiting) == whole["waiting"] >= 3 and whole["next"] is None
+    found, after, pages = [], None, 0
+    with running.client(OPERATOR) as client:
+        while (pages == 0 or after) and pages <= len(waiting):
+            page = client.get("/worklist", params={"limit": 2} | ({"after": after} if after else {})).json()
+            assert page["waiting"] == whole["waiting"] and len(page["pairs"]) <= 2
+            found += [[side["record"] for side in pair["sides"]] for pair in page["pairs"]]
+            after, pages = page["next"], pages + 1
+    assert found == waiting and pages == -(-len(waiting) // 2)
+
+
+def test_judging_a_page_hides_nothing_of_the_next(running: Running) -> None:
+    for _ in range(3):
+        doubtful(running)
+    with running.client(OPERATOR) as client:
+        running.settle()
+        first = client.get("/worklist", params={"limit": 1}).json()
+        second = client.get("/worklist", params={"limit": 1, "after": first["next"]}).json()
+        claims.judge(running, "not-same", *(side["record"] for side in first["pairs"][0]["sides"]))
+        running.settle()
+        again = client.get("/worklist", params={"limit": 1, "after": first["next"]}).json()
+        assert again["pairs"] == second["pairs"], "the place of a judged pair is still a place"
+        for query in ({"limit": 0}, {"limit": 51}, {"after": "50"}):
+            refused = client.get("/worklist", params=query)
+            assert refused.status_code == 400 and refused.json()["type"].endswith(":bad-query")
 
 
 def test_nobody_but_operators(running: Running) -> None:

@@ -19,6 +19,7 @@ from schemas.records import Kind
 from services.hub.grading import AUTOMATIC
 from services.hub.worker import Hub
 from services.portal.reading import Reading
+from services.portal.worklist import Ask, ask
 from services.sandbox.persons import national_id
 from tests.servers.places import Place
 from tests.simulation.world import World
@@ -151,7 +152,14 @@ def test_an_application_that_two_accidents_of_a_day_fit_is_asked_about(tmp_path:
             assert asked(world, record_of) == {frozenset((mine, morning)), frozenset((mine, evening))}, order
             hub = next(one for one in world.core.handlers if isinstance(one, Hub))
             with world.core.database.read() as tx:
-                shown = Reading(hub, world.core.archive).worklist(tx)
+                reading = Reading(hub, world.core.archive)
+                shown = reading.worklist(tx, Ask())
+                first = reading.worklist(tx, Ask(limit=1))
+                second = reading.worklist(tx, ask({"after": first["next"], "limit": "1"}))
+            assert [first["pairs"] + second["pairs"], second["next"]] == [shown["pairs"], None]
+            for pair in shown["pairs"]:
+                compared = {row["row"]: row["comparison"] for row in pair["rows"]}
+                assert (compared["day"], compared["plates"], compared["time"]) == ("same", "same", "one-sided")
             sides = {frozenset(side["record"] for side in pair["sides"]) for pair in shown["pairs"]}
             assert sides == {frozenset((record_of["filed"], record_of[name])) for name in ("morning", "evening")}
             assert {pair["score"] for pair in shown["pairs"]} == {AUTOMATIC}

@@ -128,7 +128,7 @@ def test_a_step_is_stuck_that_has_something_to_do_and_does_not_move(
 
 
 def test_every_word_is_said_in_both_languages() -> None:
-    for table in (words.KINDS, words.PRESENCE, words.EVENTS):
+    for table in (words.KINDS, words.PRESENCE, words.EVENTS, words.ROWS, words.SEVERITIES, words.PARTIES, words.LOSSES):
         for zh, en in table.values():
             assert any("一" <= sign <= "鿿" for sign in zh), zh
             assert en.isascii(), en

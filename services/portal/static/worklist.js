@@ -1,4 +1,4 @@
-// The work list: asks every five seconds, shows pairs, sends judgements. Everything from the server is set as text.
+// The work list: asks for a page every five seconds, shows its pairs, sends judgements. Everything from the server is set as text.
 "use strict";
 
 const TOKEN = "operator-token";
@@ -8,11 +8,14 @@ const WORDS = {
   record: ["紀錄", "Record"], sender: ["傳送者", "Sender"], received: ["收件", "Received"], case: ["案件", "Case"],
   beside: ["同案其他", "Beside it"], none: ["無", "none"], reason: ["理由（必填）", "Reason (required)"],
   same: ["同一事故", "Same accident"], "not-same": ["不同事故", "Not the same"],
+  differs: ["不同", "differs"], silent: ["未載明", "not told"], value: ["項目", "What"], page: ["第 # 頁", "Page #"],
 };
 
 const at = (id) => document.getElementById(id);
 const judged = new Set(); // pairs sent from here that the list may still hold until the hub has folded them
 const cards = new Map(); // by the records of the pair; a card stays as it is, so that a reason half written is kept
+const pages = [""]; // where each page up to this one begins, as its query
+let next = null; // where the page after this one begins
 let timer = null;
 let turn = 0; // an answer to an earlier turn is thrown away
 
@@ -34,19 +37,60 @@ function both(zh, en, tag = "span", className = "") {
 
 const word = (name, tag) => both(...WORDS[name], tag);
 
-function side(told) {
-  const card = make("section", undefined, "side");
-  const list = document.createElement("dl");
-  const rows = [
-    ["sender", make("dd", told.name ? `${told.name} ${told.sender}` : told.sender)],
-    ["received", make("dd", new Date(told.received).toLocaleString("zh-TW", { hour12: false, timeZone: "Asia/Taipei" }))],
-    ["case", make("dd", told.case || WORDS.none.join(" "))],
-    ["beside", make("dd", told.beside.map((one) => `${one.text} ${one.textEn}`).join("、") || WORDS.none.join(" "))],
-    ["record", make("dd", told.record, "id")],
-  ];
-  for (const [name, value] of rows) list.append(word(name, "dt"), value);
-  card.append(both(told.text, told.textEn, "h3"), list);
-  return card;
+/** Chinese and English, or once what is the same in both. */
+const said = (told) => (told.text === told.textEn ? make("span", told.text) : both(told.text, told.textEn));
+
+function cell(content, className) {
+  const made = make("td", undefined, className);
+  made.append(content);
+  return made;
+}
+
+function row(title, cells, comparison = "") {
+  const made = make("tr", undefined, comparison);
+  const head = make("th");
+  head.scope = "row";
+  head.append(title);
+  if (comparison === "differs") {
+    const mark = word("differs");
+    mark.className = "mark";
+    head.append(" ", mark);
+  }
+  made.append(head, ...cells);
+  return made;
+}
+
+/** Of each record what it tells, then where it comes from; a record a column. */
+function table(told) {
+  const head = document.createElement("thead");
+  const heads = told.sides.map((one) => {
+    const made = make("th");
+    made.scope = "col";
+    made.append(both(one.text, one.textEn));
+    return made;
+  });
+  const top = make("tr");
+  top.append(cell(word("value")), ...heads);
+  head.append(top);
+  const body = document.createElement("tbody");
+  for (const one of told.rows) {
+    const cells = one.values.map((value) => (value ? cell(said(value)) : cell(word("silent"), "silent")));
+    body.append(row(both(one.text, one.textEn), cells, one.comparison));
+  }
+  const of = {
+    sender: (one) => (one.name ? `${one.name} ${one.sender}` : one.sender),
+    received: (one) => new Date(one.received).toLocaleString("zh-TW", { hour12: false, timeZone: "Asia/Taipei" }),
+    case: (one) => one.case || word("none"),
+    beside: (one) => one.beside.map((kind) => `${kind.text} ${kind.textEn}`).join("、") || word("none"),
+    record: (one) => one.record,
+  };
+  const origin = make("tbody", undefined, "origin");
+  for (const [name, tell] of Object.entries(of)) {
+    origin.append(row(word(name), told.sides.map((one) => cell(tell(one), name === "record" ? "id" : ""))));
+  }
+  const made = make("table", undefined, "sides");
+  made.append(head, body, origin);
+  return made;
 }
 
 function signs(told) {
@@ -63,8 +107,6 @@ function pair(told, automatic, name) {
   const card = make("article", undefined, "pair");
   const title = both("是否為同一事故？", "One accident?", "h2");
   title.append(make("span", `${told.score} / ${automatic}`, "score"));
-  const sides = make("div", undefined, "sides");
-  sides.append(...told.sides.map(side));
   const form = document.createElement("form");
   const label = word("reason", "label");
   const reason = document.createElement("input");
@@ -83,7 +125,7 @@ function pair(told, automatic, name) {
     event.preventDefault();
     judge(told, name, event.submitter ? event.submitter.value : "", reason.value.trim(), buttons);
   });
-  card.append(title, sides, signs(told.signs), form);
+  card.append(title, table(told), signs(told.signs), form);
   return card;
 }
 
@@ -114,23 +156,38 @@ function drop(name) {
   const card = cards.get(name);
   if (card) card.remove();
   cards.delete(name);
-  at("none").hidden = cards.size > 0;
 }
 
+/** The page as answered. Cards of other pages are kept out of sight with what was written on them. */
 function show(told) {
-  const names = new Set();
-  for (const one of told.pairs) {
-    const name = one.sides.map((side_) => side_.record).join("-");
-    names.add(name);
-    if (judged.has(name)) continue;
+  const listed = told.pairs.map((one) => [one.sides.map((side) => side.record).join("-"), one]);
+  for (const name of [...judged]) if (!listed.some(([other]) => other === name)) judged.delete(name);
+  const wanted = listed.filter(([name]) => !judged.has(name)).map(([name, one]) => {
     if (!cards.has(name)) cards.set(name, pair(one, told.automatic, name));
-    at("pairs").append(cards.get(name));
-  }
-  for (const name of [...cards.keys()]) if (!names.has(name)) drop(name);
-  for (const name of [...judged]) if (!names.has(name)) judged.delete(name);
-  at("none").hidden = cards.size > 0;
-  const waiting = Math.max(told.waiting - judged.size, cards.size);
+    return cards.get(name);
+  });
+  for (const card of [...at("pairs").children]) if (!wanted.includes(card)) card.remove();
+  // Where it stands already a card is not touched: moved, it would lose the focus of who writes on it.
+  wanted.forEach((card, place) => {
+    if (at("pairs").children[place] !== card) at("pairs").insertBefore(card, at("pairs").children[place] || null);
+  });
+  next = told.next;
+  const waiting = Math.max(told.waiting - judged.size, wanted.length);
+  at("none").hidden = waiting > 0;
+  at("end").hidden = waiting === 0 || wanted.length > 0;
+  at("turn").hidden = pages.length === 1 && next === null;
+  at("back").disabled = pages.length === 1;
+  at("more").disabled = next === null;
+  at("number").replaceChildren(both(...WORDS.page.map((text) => text.replace("#", pages.length))));
   state("live", `${waiting} 件待判定`, `${waiting} to be judged`);
+}
+
+function turnTo(change) {
+  change();
+  at("pairs").replaceChildren();
+  at("turn").hidden = true;
+  scrollTo(0, 0);
+  begin();
 }
 
 function ask(path, more = {}) {
@@ -154,6 +211,7 @@ function signOut(zh, en) {
   clearTimeout(timer);
   sessionStorage.removeItem(TOKEN);
   for (const name of [...cards.keys()]) drop(name);
+  pages.length = 1;
   at("list").hidden = at("leave").hidden = true;
   at("sign-in").hidden = false;
   state("", "尚未登入", "Not signed in");
@@ -165,7 +223,7 @@ function signOut(zh, en) {
 async function look() {
   const mine = turn;
   try {
-    const answer = await ask("/worklist");
+    const answer = await ask(`/worklist${pages.at(-1)}`);
     if (mine !== turn) return;
     if (answer.status === 401 || answer.status === 403) {
       signOut("權杖不正確，或不是操作人員。", "This is not an admitted operator's token. Take one listed under “operators”.");
@@ -202,5 +260,7 @@ at("sign-in").addEventListener("submit", (event) => {
   begin();
 });
 at("leave").addEventListener("click", () => signOut());
+at("more").addEventListener("click", () => turnTo(() => pages.push(`?after=${next}`)));
+at("back").addEventListener("click", () => turnTo(() => pages.pop()));
 if (sessionStorage.getItem(TOKEN)) begin();
 else at("token").focus();
