@@ -1,11 +1,14 @@
-"""What falls due and what is kept no longer become events; which days of the log are over."""
+"""What falls due, what waited for an admission and what is kept no longer become events; which days of the log are over.
+
+Each event names one record, and a look makes so many events: the hub's transactions stay small, however much there is to do.
+"""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection
 
-from adapters.stores import consents, inbox, records
+from adapters.stores import casebook, consents, inbox, participants, records
 from adapters.streams.log import STREAM_KEY
 from schemas.events import Expire, Message, Refold
 from schemas.ids import derive
@@ -15,13 +18,14 @@ from services.pipeline import HUB
 
 CLOCK_SECONDS = 5.0  # how late a due row may be
 DUE_AT_ONCE = 500
+CATCH_UP_AT_ONCE = 500  # cases of insurers admitted anew: what else falls due does not wait behind them
 EXPIRE_AT_ONCE = 200  # of each line of the retention table: of 10,000 that end at once the last goes after minutes
 CLOCK = "clock"
 
 
 def events(tx: Connection, now: datetime) -> list[Message]:
     """Everything that it is time for."""
-    return [*_fallen(tx, now), *_expired(tx, now)]
+    return [*_fallen(tx, now), *_admitted(tx), *_expired(tx, now)]
 
 
 def _fallen(tx: Connection, now: datetime) -> list[Message]:
@@ -34,6 +38,28 @@ def _fallen(tx: Connection, now: datetime) -> list[Message]:
         )
         for row in rows
     ]
+
+
+def _admitted(tx: Connection) -> list[Message]:
+    """What waited while an insurer was not admitted is offered now: its cases are folded again, so many at once."""
+    messages: list[Message] = []
+    for one in participants.catching_up(tx):
+        limit = CATCH_UP_AT_ONCE - len(messages)
+        if not limit:
+            break
+        rows = casebook.viewed_by(tx, one.code, one.caught_up_to, limit)
+        participants.caught_up(tx, one.code, rows[-1].case_number if len(rows) == limit else None)
+        messages += [
+            Message(
+                DUE.name,
+                row.record,
+                derive("admitted", one.code, one.changed_by, row.case_number),
+                Refold(records=(row.record,), why="participant admitted"),
+            )
+            for row in rows
+            if row.record
+        ]
+    return messages
 
 
 def _expired(tx: Connection, now: datetime) -> list[Message]:

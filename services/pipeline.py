@@ -3,10 +3,11 @@
 doors ─► received ─► validation ─┬─► checked ──► deduplication ─┬─► verdicts ─► hub ─► offers ─► sequencer ─► feeds
                                  └─► controls ◄── of consent ───┘       ▲        ▲
                                          └─► consent ───────────────────┘        │
-                                  clock, consent ─► due ─────────────────────────┘
+                                  clock, answers ─► due ─────────────────────────┘
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 from schemas.topics import CHECKED, CONTROLS, DUE, OFFERS, RECEIVED, VERDICTS, Topic
@@ -31,11 +32,12 @@ class Step:
 
 
 PAUSE, LATER = 0.05, 0.15  # where a sender waits for the verdict, and after it
+RETRY = timedelta(hours=1)  # after a dead letter that nobody posts again: time for an operator to see why
 
 
 VALIDATION = Step("validation", Form.TRANSFORM, (RECEIVED,), (CHECKED, CONTROLS))
 DEDUPLICATION = Step("deduplication", Form.DECIDE, (CHECKED,), (VERDICTS, CONTROLS), PAUSE)
-CONSENT = Step("consent", Form.DECIDE, (CONTROLS,), (VERDICTS, DUE), PAUSE)
+CONSENT = Step("consent", Form.DECIDE, (CONTROLS,), (VERDICTS,), PAUSE)
 HUB = Step("hub", Form.DECIDE, (VERDICTS, DUE), (OFFERS,), LATER)
 SEQUENCER = Step("sequencer", Form.DECIDE, (OFFERS,), (), LATER)
 

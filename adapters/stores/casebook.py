@@ -43,6 +43,13 @@ _PUT_VIEWS = _INSERT_VIEWS.on_conflict_do_update(
 _LATEST_VIEWS = select(views.c.case_number, views.c.version).where(
     views.c.insurer == bindparam("insurer"), among(views.c.case_number)
 )
+_A_RECORD = select(func.min(records.c.record)).where(records.c.case_number == views.c.case_number).scalar_subquery()
+_VIEWED = (
+    select(views.c.case_number, _A_RECORD.label("record"))
+    .where(views.c.insurer == bindparam("insurer"), views.c.case_number > bindparam("after"))
+    .order_by(views.c.case_number)
+    .limit(bindparam("limit"))
+)
 
 
 def rows_of_records(tx: Connection, ids: Iterable[str]) -> Sequence[Row]:
@@ -157,16 +164,9 @@ def latest_views(tx: Connection, insurer: str, numbers: Iterable[str]) -> dict[s
     return {row[0]: row[1] for row in tx.execute(_LATEST_VIEWS, {"insurer": insurer, "given": list(numbers)}).all()}
 
 
-def records_viewed_by(tx: Connection, insurer: str) -> list[str]:
-    """One record of each case that this insurer has a view of."""
-    return list(
-        tx.execute(
-            select(func.min(records.c.record))
-            .join(views, views.c.case_number == records.c.case_number)
-            .where(views.c.insurer == insurer)
-            .group_by(records.c.case_number)
-        ).scalars()
-    )
+def viewed_by(tx: Connection, insurer: str, after: str, limit: int) -> Sequence[Row]:
+    """The next cases after a number that this insurer has a view of, each with a record of it; None: it has none any more."""
+    return tx.execute(_VIEWED, {"insurer": insurer, "after": after, "limit": limit}).all()
 
 
 def erase(tx: Connection, record: str) -> None:

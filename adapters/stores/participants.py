@@ -1,9 +1,9 @@
 """Participants: their roles and standing."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, case, select, update
 
 from adapters.stores.dialect import among, insert, lock
 from adapters.stores.tables import feeds, participants
@@ -11,6 +11,15 @@ from schemas.records import Participant, Reads, Role, Status
 
 _ADMITTED = select(participants.c.code).where(
     among(participants.c.code), participants.c.status == Status.ADMITTED.value
+)
+_IS_ADMITTED = participants.c.status == Status.ADMITTED.value
+# What it was given while it was not admitted waits from its first case on, whenever it is admitted.
+_CAUGHT_UP_TO = case((_IS_ADMITTED, participants.c.caught_up_to), else_="")
+_CATCHING_UP = (
+    select(participants.c.code, participants.c.changed_by, participants.c.caught_up_to)
+    .where(participants.c.caught_up_to.is_not(None), _IS_ADMITTED)
+    .order_by(participants.c.code)
+    .with_for_update(skip_locked=True)
 )
 
 
@@ -23,8 +32,10 @@ def put(tx: Connection, participant: Participant, changed_by: str | None) -> Non
         "endpoints": json.dumps(participant.endpoints),
         "changed_by": changed_by,
     }
-    statement = insert(participants).values(code=participant.code, **values)
-    tx.execute(statement.on_conflict_do_update(index_elements=["code"], set_=values))
+    waits = None if changed_by is None else ""  # whom operators add may have cases that named it before
+    statement = insert(participants).values(code=participant.code, caught_up_to=waits, **values)
+    again = values | {"caught_up_to": _CAUGHT_UP_TO}
+    tx.execute(statement.on_conflict_do_update(index_elements=["code"], set_=again))
 
 
 def admit_new(tx: Connection, everyone: Iterable[Participant]) -> None:
@@ -76,6 +87,16 @@ def note_reading(tx: Connection, codes: Iterable[str], reads: Reads | None) -> N
 def doubt_reading(tx: Connection) -> None:
     """After a restore: what the brokers were told since the backup stands nowhere."""
     tx.execute(update(participants).where(participants.c.reads.is_not(None)).values(reads=Reads.PERHAPS.value))
+
+
+def catching_up(tx: Connection) -> Sequence[Row]:
+    """Code, changed_by and caught_up_to of those whose cases are still to be folded again, that no other clock is at."""
+    return tx.execute(_CATCHING_UP).all()
+
+
+def caught_up(tx: Connection, code: str, to: str | None) -> None:
+    """`to`: the last of its cases that was named; None when it was the last of all."""
+    tx.execute(update(participants).where(participants.c.code == code).values(caught_up_to=to))
 
 
 def admitted(tx: Connection, codes: Iterable[str]) -> set[str]:

@@ -230,6 +230,8 @@ participants = Table(
     Column("endpoints", Text, nullable=False),
     Column("changed_by", String),  # the record of the change; NULL: admitted at start
     Column("reads", Integer),  # its own topic: `Reads`; NULL: no brokers that ask were told of it
+    # Admitted anew, it is told what waited: of its cases in their order, the last that was folded again; NULL: all were.
+    Column("caught_up_to", String),
 )
 
 views = Table(  # the newest unnumbered view of (insurer, case)

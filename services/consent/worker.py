@@ -10,12 +10,12 @@ from adapters.stores import casebook, consents, participants, records
 from adapters.stores.archive import Archive, Kept
 from adapters.stores.dialect import lock
 from adapters.stores.journal import Entry, Journal, What
-from schemas.events import Checked, Message, Refold, Verdict
+from schemas.events import Checked, Message, Verdict
 from schemas.evidence import Content, Evidence, Grant, Mandate, ParticipantChange, Review, Withdrawal
 from schemas.ids import event_id
 from schemas.problems import Problem, problem
 from schemas.records import REVIEWED, Kind, Outcome, Participant, Record, Role, Status
-from schemas.topics import CONTROLS, DUE, VERDICTS
+from schemas.topics import CONTROLS, VERDICTS
 from services.consent.decide import Change, State, review_problem, standing_problem
 
 TAIPEI = ZoneInfo("Asia/Taipei")
@@ -42,12 +42,12 @@ class ConsentStep:
                     if _early(tx, checked):
                         consents.park(tx, checked.record.id, checked.record.target or "")
                     else:
-                        outputs += self._decide(tx, checked, now, entries)
+                        outputs.append(self._decide(tx, checked, now, entries))
                 case Verdict(record=record, outcome=outcome) if record.kind in REVIEWED and outcome != Outcome.DEAD:
                     for row in consents.unpark(tx, record.id):
                         content = self._archive.views(tx, [row.record])[row.record]
                         waited = Checked(record=records.envelope(row), content=content)
-                        outputs += self._decide(tx, waited, now, entries)
+                        outputs.append(self._decide(tx, waited, now, entries))
         self._journal.write(entries)
         records.note_failed(tx, messages, now)
         return outputs
@@ -65,10 +65,10 @@ class ConsentStep:
         kept = Kept(checked.record.id, message.body, checked.metadata, checked.content, checked.blob)
         self._archive.keep(tx, [kept])
 
-    def _decide(self, tx: Connection, checked: Checked, now: datetime, entries: list[Entry]) -> list[Message]:
+    def _decide(self, tx: Connection, checked: Checked, now: datetime, entries: list[Entry]) -> Message:
         """Adds to `entries` what the journal is to hold."""
         record = checked.record
-        problems, targets, due = self._apply(tx, checked, now)
+        problems, targets = self._apply(tx, checked, now)
         outcome = _outcome(checked, problems)
         if outcome == Outcome.ACCEPTED:
             entries.append(_entry(tx, checked, now))
@@ -81,16 +81,10 @@ class ConsentStep:
             "problems": records.problems_text(problems),
         }
         records.judge(tx, [verdict])
-        outputs = [_verdict(record, outcome, problems, targets)]
-        if due:
-            id = event_id(record.id, record.attempt, "consent", 1)
-            outputs.append(Message(DUE.name, record.id, id, Refold(records=due, why="participant changed")))
-        return outputs
+        return _verdict(record, outcome, problems, targets)
 
-    def _apply(
-        self, tx: Connection, checked: Checked, now: datetime
-    ) -> tuple[tuple[Problem, ...], tuple[str, ...], tuple[str, ...]]:
-        """Problems, records whose cases the change touches at once, records to fold again."""
+    def _apply(self, tx: Connection, checked: Checked, now: datetime) -> tuple[tuple[Problem, ...], tuple[str, ...]]:
+        """Problems, and records whose cases the change touches."""
         match checked.content:
             case Review() as review:
                 return self._review(tx, checked, review, now)
@@ -98,13 +92,13 @@ class ConsentStep:
                 return self._withdraw(tx, checked, now)
             case ParticipantChange() as change:
                 if code := standing_problem(_standing(tx, checked, change)):
-                    return (problem(code),), (), ()
-                return (), (), _change(tx, checked, change)
-        return (), (), ()
+                    return (problem(code),), ()
+                _change(tx, checked, change)
+        return (), ()
 
     def _review(
         self, tx: Connection, checked: Checked, review: Review, now: datetime
-    ) -> tuple[tuple[Problem, ...], tuple[str, ...], tuple[str, ...]]:
+    ) -> tuple[tuple[Problem, ...], tuple[str, ...]]:
         target = checked.record.target or ""
         row = records.by_ids(tx, [target]).get(target)
         given = _given(self._archive.views(tx, [target]).get(target))
@@ -118,7 +112,7 @@ class ConsentStep:
                 withdrawn=bool(consents.withdrawn(tx, [row.lineage])),
             )
         if code := review_problem(state, checked.record.sender):
-            return (problem(code),), (), ()
+            return (problem(code),), ()
         assert row and given
         consents.write_review(tx, target, row.lineage, review.decision, checked.record.sender, now)
         if review.decision == "approve":
@@ -127,17 +121,15 @@ class ConsentStep:
             if given.end:
                 after = (date.fromisoformat(given.end) + timedelta(days=1)).isoformat()
                 consents.schedule(tx, _midnight(after), target, f"{row.kind} ended")
-        return (), (target,), ()
+        return (), (target,)
 
-    def _withdraw(
-        self, tx: Connection, checked: Checked, now: datetime
-    ) -> tuple[tuple[Problem, ...], tuple[str, ...], tuple[str, ...]]:
+    def _withdraw(self, tx: Connection, checked: Checked, now: datetime) -> tuple[tuple[Problem, ...], tuple[str, ...]]:
         target = checked.record.target or ""
         row = records.by_ids(tx, [target]).get(target)
         if row is None or row.lineage is None or row.kind not in REVIEWED:
-            return (problem("record-unknown"),), (), ()
+            return (problem("record-unknown"),), ()
         consents.write_withdrawal(tx, row.lineage, checked.record.id, now)
-        return (), (target,), ()
+        return (), (target,)
 
 
 def _entry(tx: Connection, checked: Checked, now: datetime) -> Entry:
@@ -192,12 +184,12 @@ def _standing(tx: Connection, checked: Checked, change: ParticipantChange) -> Ch
     return Change(own=checked.record.sender == code, stays_operator=stays, other_operators=len(others))
 
 
-def _change(tx: Connection, checked: Checked, change: ParticipantChange) -> tuple[str, ...]:
-    code = checked.record.target or ""
+def _change(tx: Connection, checked: Checked, change: ParticipantChange) -> None:
+    """What waited while an insurer was not admitted, the clock finds."""
     participants.put(
         tx,
         Participant(
-            code=code,
+            code=checked.record.target or "",
             name=change.name,
             roles=tuple(Role(role) for role in change.roles),
             status=Status(change.status),
@@ -206,8 +198,6 @@ def _change(tx: Connection, checked: Checked, change: ParticipantChange) -> tupl
         ),
         checked.record.id,
     )
-    # What waited while it was suspended is offered once it is admitted again.
-    return tuple(casebook.records_viewed_by(tx, code)) if change.status == Status.ADMITTED else ()
 
 
 def _midnight(day: str) -> str:

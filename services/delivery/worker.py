@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -23,12 +23,12 @@ from schemas.topics import OFFERS
 from services.consent.entitlement import LAW_PREFIX, granted
 from services.delivery.judging import allowed, authorisations, basis_of, in_force, names
 from services.delivery.sequence import Append, Numbered, sequence
+from services.pipeline import RETRY
 
 TAIPEI = ZoneInfo("Asia/Taipei")
 logger = structlog.get_logger()
 OFFER, WITHDRAWN = "claims.offer", "claims.offer.withdrawn"
 OFFER_KEY = "offer:"
-RETRY = timedelta(hours=1)  # after a view that could not be numbered: time for an operator to see why
 
 
 def offer_key(insurer: str, number: int) -> str:

@@ -28,8 +28,10 @@ from services.hub.mandates import pair_of, powers
 from services.hub.numbering import Member, number_cases
 from services.hub.retention import ended, pursued
 from services.hub.views import view
+from services.pipeline import RETRY
 
 TAIPEI = ZoneInfo("Asia/Taipei")
+FILINGS_AT_ONCE = 50  # of an agent for a principal; each may stand in a case of its own
 
 
 @dataclass
@@ -102,12 +104,20 @@ class Hub:
                     batch.mandated.add(pair)
 
     def dead(self, tx: Connection, message: Message, reason: str, now: datetime) -> list[Message]:
-        event = message.event
-        ids = [event.record.id] if isinstance(event, Verdict) else list(event.records)  # type: ignore[union-attr]
-        # What should have gone keeps its verdict; the clock asks for it again.
-        note = records.note_dead_letter if isinstance(event, Expire) else records.mark_dead
-        for record in ids:
-            note(tx, self.name, message.id, record, reason, now)
+        """The record whose verdict the message is may be posted again: it is dead. Whatever else the message named keeps its
+        own verdict: it is folded again later, and what should have gone the clock names again."""
+        later: tuple[str, ...] = ()
+        match message.event:
+            case Verdict(record=record, targets=later):
+                records.mark_dead(tx, self.name, message.id, record.id, reason, now)
+            case Refold(records=later):
+                for record in later:
+                    records.note_dead_letter(tx, self.name, message.id, record, reason, now)
+            case Expire(records=ended_):
+                for record in ended_:
+                    records.note_dead_letter(tx, self.name, message.id, record, reason, now)
+        for record in later:
+            consents.schedule(tx, records.stamp(now + RETRY), record, "dead letter")
         return []
 
     def _names(self, tx: Connection, batch: "_Batch") -> Iterator[str]:
@@ -136,7 +146,7 @@ class Hub:
 
     def _reach(self, tx: Connection, batch: "_Batch", now: datetime) -> tuple[set[str], "_Reach"]:
         """Everything that the batch touches, and the names to lock it by: its cases, and what stands in none."""
-        lineages, numbers = self._admit(tx, batch)
+        lineages, numbers = self._admit(tx, batch, now)
         again = casebook.rows_of_records(tx, batch.again)
         forced = {row.case_number for row in again} - {None}
         numbers |= forced
@@ -159,7 +169,7 @@ class Hub:
             names |= {f"case:{number}" for number in stood} or {f"lineage:{lineage}"}
         return names, _Reach(loaded, reached, numbers, forced)
 
-    def _admit(self, tx: Connection, batch: "_Batch") -> tuple[set[str], set[str]]:
+    def _admit(self, tx: Connection, batch: "_Batch", now: datetime) -> tuple[set[str], set[str]]:
         """Puts new records under their keys; the lineages to fold, and the cases that they stood in."""
         rows = casebook.rows_of_records(tx, batch.new | batch.touched)
         rows = [row for row in rows if row.outcome in records.HELD and row.lineage]
@@ -172,7 +182,7 @@ class Hub:
         )
         # A copy may name a person whom the other did not: wherever that one stands, it is judged again.
         lineages = {row.lineage for row in rows} | (casebook.lineages_under(tx, copies) if copies else set())
-        lineages |= {row.lineage for row in mandates.filings_under(tx, batch.mandated)}
+        lineages |= _resting(tx, batch.mandated, now)
         lineages |= self._crowding(tx, {hash for hash, _ in pairs}, len(fresh))
         # A correction, or a key that crowds, may lead out of the case that a record stood in: that one is folded again too.
         return lineages, {row.case_number for row in casebook.rows_of_lineages(tx, lineages) if row.case_number}
@@ -189,7 +199,7 @@ class Hub:
         if not isinstance(word, Judgement):
             return set(), set()
         if word.judgement == "erase":
-            return self._erase(tx, word.records[0]) if not word.withdrawn else (set(), set())
+            return self._erase(tx, word.records[0], now) if not word.withdrawn else (set(), set())
         casebook.put_judgement(
             tx,
             {
@@ -217,7 +227,7 @@ class Hub:
             return set(), set()
         if self._needed(tx, rows, now):
             return set(), set()
-        gone = [self._erase(tx, one.record) for one in rows]
+        gone = [self._erase(tx, one.record, now) for one in rows]
         return set().union(*(one[0] for one in gone)), set().union(*(one[1] for one in gone))
 
     def _needed(self, tx: Connection, rows: Sequence[Row], now: datetime) -> bool:
@@ -230,20 +240,20 @@ class Hub:
         given = [row.record for row in held if row.kind == Kind.MANDATE]
         return bool(given and mandates.filings_under(tx, mandates.pairs_of(tx, given)))
 
-    def _erase(self, tx: Connection, record: str) -> tuple[set[str], set[str]]:
+    def _erase(self, tx: Connection, record: str, now: datetime) -> tuple[set[str], set[str]]:
         """Destroys the record's key and takes it out of the set; those it stood beside are folded again without it."""
         row = records.by_ids(tx, [record]).get(record)
         if row is None:
             return set(), set()
         under = casebook.drop_links(tx, record)
         freed = [hash for hash, count in casebook.key_counts(tx, under).items() if count in (CROWDED, VAST)]
-        resting = mandates.filings_under(tx, mandates.pairs_of(tx, [record]))
+        resting = _resting(tx, mandates.pairs_of(tx, [record]), now)
         mandates.drop(tx, record)
         casebook.erase(tx, record)
         self._archive.erase(tx, record)
         verifications.drop_unheld(tx, row.sha256)
         self._journal.forget(record)
-        lineages = {one.lineage for one in (row, *resting) if one.lineage}
+        lineages = resting | ({row.lineage} if row.lineage else set())
         return lineages | casebook.lineages_under(tx, freed), {row.case_number} if row.case_number else set()
 
     def _fold(self, tx: Connection, reach: "_Reach", now: datetime) -> list[Message]:
@@ -305,6 +315,15 @@ class Hub:
             for node in granting
             if node.evidence.grant
         }
+
+
+def _resting(tx: Connection, pairs: Iterable[str], now: datetime) -> set[str]:
+    """Lineages of what was filed under mandates that changed: so many at once, the others as the clock names them. No offer
+    waits for that: each is judged again when it is handed over."""
+    filed = sorted(mandates.filings_under(tx, pairs), key=lambda row: row.seq)
+    for row in filed[FILINGS_AT_ONCE:]:
+        consents.schedule(tx, records.stamp(now), row.record, "mandate changed")
+    return {row.lineage for row in filed[:FILINGS_AT_ONCE]}
 
 
 def _ended(row: Row, now: datetime) -> bool:

@@ -147,7 +147,7 @@ class Verifier:
                 question = one.tried.question
                 if one.answer:
                     told = self._close(tx, question.id, one.tried.record, one.answer, one.signed, now)
-                    took.extend((now - question.asked).total_seconds() for _ in told)
+                    took.extend([(now - question.asked).total_seconds()] if told else [])
                     messages += told
                 else:
                     again = next_try(now, one.tried.tries, question.deadline, one.after)
@@ -172,8 +172,11 @@ class Verifier:
         if row.answer:  # what a unit has said must hold after a restore; a question that nobody answered is put again
             detail = {name: getattr(row, name) for name in OF_ANSWERED}
             self._journal.write([Entry(What.ANSWERED, id, row.answered, detail)])
-        told = tuple(sorted({record, *(one.record for one in verifications.uploads(tx, row.sha256))}))
-        return [Message(DUE.name, record, derive("verified", id), Refold(records=told, why="verification"))]
+        told = sorted({record, *(one.record for one in verifications.uploads(tx, row.sha256))})
+        return [
+            Message(DUE.name, one, derive("verified", id, one), Refold(records=(one,), why="verification"))
+            for one in told
+        ]
 
     def _question(self, tx: Connection, row: Row) -> Question | None:
         """Made from the record each time, and the same each time; None when the record was erased."""

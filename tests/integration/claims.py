@@ -75,6 +75,7 @@ def set_status(running: Running, code: str, status: str) -> None:
         body = {"name": now["name"], "roles": now["roles"], "status": status, "keys": [], "endpoints": []}
         answer = client.put(f"/participants/{code}", content=dump(body), headers=JSON)
         assert answer.status_code in (200, 201), answer.text
+    running.tick()
     running.settle()
 
 

@@ -177,6 +177,7 @@ def test_a_suspended_insurer_gets_nothing_numbered(tmp_path: Path) -> None:
     with world.core.database.write() as tx:
         assert world.core.feed.page(tx, insurer, 0, 100, NOW) == []
     world.participant(insurer, Role.INSURER, "admitted")
+    world.core.tick()
     world.settle()
     wanted = {truth.sha256 for item in items for truth in item.truths if insurer in truth.insurers}
     assert wanted <= set(world.outcome().papers[insurer])
