@@ -23,6 +23,7 @@ from schemas.events import Message, Refold, View
 from schemas.ids import derive
 from schemas.records import Outcome
 from schemas.topics import DUE, OFFERS, RECEIVED, TOPICS
+from services import due
 from services.commands.restore import _with_log
 from services.distributed import Node, Places
 from services.embedded import utc_now
@@ -128,9 +129,8 @@ def test_a_file_of_which_accidents_were_on_their_way_is_sent_again(
     settle(world)
     assert differences(world.core, world.now) == []
     with world.core.database.read() as tx:
-        assert (
-            len(tx.execute(select(records).where(records.c.parent == wanted["record"])).all()) == len(file.truths) > 1
-        )
+        accidents = tx.execute(select(records).where(records.c.parent == wanted["record"])).all()
+    assert len(accidents) == len(file.truths) - 1 > 1
 
 
 class Door:
@@ -172,7 +172,6 @@ async def litter(broker: Broker, publisher: Publisher, sealer: Sealer, now: date
         {"value": b"not ours", "key": key, "headers": [event, ("day", b"\xff")]},
         {"value": b"not ours", "headers": [event, day]},
         {"value": None, "key": key, "headers": [event, day]},
-        {"value": None},
     ]
     for topic in TOPICS:
         for one in strange:
@@ -232,9 +231,11 @@ def test_on_brokers_no_verdict_and_no_view_is_lost_and_no_foreign_record_is_in_t
     node.sealer, node.clock = Sealer(node.keys, node.broker), clock
     found = asyncio.run(_restored(node, clock() if lost == "store" else None))
     pumped(node, found)
+    pumped(node, node.database.commit(lambda tx: due.events(tx, clock())))
     with node.database.read() as tx:
-        different = list(reconciling.differences(tx, "2000", {}))
-    assert different == []
+        different = [(what, record) for what, record, *_ in reconciling.differences(tx, "2000", {})]
+    # Of a file of the last hour nobody knows whether all its accidents came through.
+    assert different == [("body-wanted", entered[item.n]) for item in items if item.content_type == "text/csv"]
     seen = SimpleNamespace(core=node, now=clock())
     papers = {one: frozenset(World._current(seen, one)) for one in INSURERS}  # type: ignore[arg-type]
     node.close()
