@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select
 
-from adapters.stores import participants, reconciling
-from adapters.stores.tables import records
+from adapters.stores import casebook, participants, reconciling
+from adapters.stores.tables import cases, offers, records
 from adapters.streams import kafka_decide
 from adapters.streams.kafka import Broker, Publisher, Sealer, publishing
 from adapters.streams.kafka_topics import Topics
@@ -106,6 +106,40 @@ def test_nothing_that_lay_before_a_step_is_lost_without_a_word(
         settle(world)
     assert differences(world.core, world.now) == []
     assert world.outcome() == whole.outcome()
+
+
+def test_an_offer_of_a_case_that_was_merged_is_taken_back_though_the_view_that_did_so_is_lost(
+    place: Place, tmp_path_factory: pytest.TempPathFactory, opened: Callable[[Place], World]
+) -> None:
+    items = list(generate(SEED, CASES))
+    world, lossy = at(opened(place), LONG_AGO), Lossy(place)
+    enter(world, items, {item.n: item for item in items})
+    settle(world)
+    *before, _ = world.core.handlers
+    world.core.handlers = tuple(before)
+    merged = select(offers.c.insurer, offers.c.number).where(
+        offers.c.type == "claims.offer", offers.c.taken_back_by.is_(None),
+        offers.c.case_number.in_(select(cases.c.number).where(cases.c.merged_into.is_not(None))),
+    )  # fmt: skip
+    with world.core.database.read() as tx:
+        assert not tx.execute(merged).all()
+        standing = sorted(set(tx.execute(select(offers.c.case_number).where(offers.c.content.is_not(None))).scalars()))
+        one, *others = (casebook.a_record_of(tx, number) for number in standing)
+    for other in others:
+        world.judge("same", [one, other])
+    with world.core.database.read() as tx:
+        gone = tx.execute(merged).all()
+    assert gone
+    backup = lossy.back_up(tmp_path_factory.mktemp("backups") / "store")
+    world.core.keys.destroy(world.core.keys.names(STREAM_KEY))
+    world.close()
+    lossy.lose_store()
+    lossy.put_back(backup)
+    world = at(opened(place), max(NOW, utc_now()))
+    settle(world)
+    assert differences(world.core, world.now) == []
+    with world.core.database.read() as tx:
+        assert not tx.execute(merged).all()
 
 
 def test_a_file_of_which_accidents_were_on_their_way_is_sent_again(
