@@ -27,6 +27,8 @@ _ALL_TAKEN_BACK = """
         WHERE other.identity = latest.identity AND other.outcome IN ('accepted', 'duplicate'))
     GROUP BY lineage HAVING min(CASE WHEN standing = 'entered-in-error' AND record NOT IN (SELECT record FROM acting)
       THEN 1 ELSE 0 END) = 1"""
+# Each of these the hub puts under some key, an accident of open data and what was taken back too.
+_TAKEN_IN = "('document', 'accident', 'paper', 'application', 'dispute', 'authorisation', 'mandate')"
 # The first day that the log still holds whole.
 _KEPT = "(SELECT min(day) FROM log)"
 
@@ -79,6 +81,11 @@ _QUESTIONS: dict[str, str] = {
         WHERE outcome IN {_HELD} AND erased = 0 AND wanted = 0 AND case_number IS NULL
           AND kind IN ('document', 'paper', 'application')
           AND lineage NOT IN ({_TAKEN_BACK}) AND lineage NOT IN ({_WANTED}) AND :hub_is_level""",
+    "not-taken-in": f"""
+        SELECT record, NULL, NULL, kind FROM records
+        WHERE outcome IN {_HELD} AND erased = 0 AND wanted = 0 AND kind IN {_TAKEN_IN} AND :hub_is_level
+          AND NOT EXISTS (SELECT 1 FROM links WHERE links.record = records.record)
+          AND NOT EXISTS (SELECT 1 FROM acting WHERE acting.record = records.record)""",
     "offer-without-view": """
         SELECT NULL, insurer, case_number, 'number ' || number FROM offers
         WHERE type = 'claims.offer' AND taken_back_by IS NULL AND NOT EXISTS

@@ -3,16 +3,18 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, exists, insert, select, update
 
-from adapters.stores import casebook, consents, mandates, participants, records
+from adapters.stores import casebook, consents, mandates, outbox, participants, records
 from adapters.stores.dialect import acceptances
 from adapters.stores.journal import Entry, What
-from adapters.stores.tables import cursors, feeds, log, offers, outbox, views
+from adapters.stores.tables import cursors, feeds, log, offers, parked, views
+from adapters.stores.tables import outbox as kept
 from adapters.stores.tables import records as table
-from schemas.records import Outcome
+from schemas.records import Kind, Outcome
 
 STEP = "restore"  # whose dead letters name what was lost
+Steps = Sequence[tuple[str, Sequence[str]]]  # name and topics of each
 _ENVELOPE = ("record", "kind", "sender", "role", "method", "path", "sha256", "size", "media_type", "received", "target",
              "parent", "first_line", "last_line")  # fmt: skip
 
@@ -82,30 +84,51 @@ def lose(tx: Connection, record: str, reason: str, now: datetime) -> None:
 
 
 def unjudged(tx: Connection) -> Sequence[Row]:
-    """Rows whose latest attempt has no verdict and stands in no log of this database."""
-    here = select(log.c.key).where(log.c.topic == "received")
-    return tx.execute(select(table).where(table.c.judged < table.c.attempt, table.c.record.not_in(here))).all()
+    """Rows whose latest attempt has no verdict, and waits for none but its own."""
+    waiting = select(parked.c.record)
+    return tx.execute(select(table).where(table.c.judged < table.c.attempt, table.c.record.not_in(waiting))).all()
 
 
-def drop_unreadable(
-    tx: Connection, days: Collection[str], steps: Sequence[tuple[str, Sequence[str]]]
-) -> set[tuple[str, str]]:
-    """Removes what lies in log and outbox of days other than these, whose keys exist; (topic, key) of what a step had not
-    read. `steps`: name and topics of each."""
-    unread = set()
+def files(tx: Connection, since: str) -> Sequence[str]:
+    """Files of accidents in the set that came since a time (RFC 3339 UTC, or its day)."""
+    own = select(table.c.record).where(table.c.kind == Kind.ACCIDENT_FILE.value, table.c.received > since)
+    return tx.execute(own.where(records.IS_HELD, table.c.erased == 0)).scalars().all()
+
+
+def coming(tx: Connection, steps: Steps) -> set[str]:
+    """The ids of the events that lie before these steps in the log of this database."""
+    return {row.event for name, topics in steps for row in tx.execute(_ahead(tx, name, topics))}
+
+
+def unread(tx: Connection, days: Collection[str], steps: Steps) -> list[Row]:
+    """Rows of log and outbox that these steps have not read, of days other than these, whose keys exist."""
+    found: list[Row] = []
     for name, topics in steps:
-        position = tx.execute(select(cursors.c.position).where(cursors.c.step == name)).scalar() or 0
-        rows = select(log.c.topic, log.c.key).where(
-            log.c.topic.in_(topics), log.c.position > position, log.c.day.not_in(days)
-        )
-        unread |= {(row.topic, row.key) for row in tx.execute(rows)}
-    for one in (log, outbox):
+        found += tx.execute(_ahead(tx, name, topics).where(log.c.day.not_in(days)))
+        found += [row for row in outbox.unread(tx, name, topics) if row.day not in days]
+    return found
+
+
+def _ahead(tx: Connection, name: str, topics: Sequence[str]) -> Select[tuple[str, str, str, str]]:
+    position = tx.execute(select(cursors.c.position).where(cursors.c.step == name)).scalar() or 0
+    ahead = select(log.c.topic, log.c.key, log.c.event, log.c.day)
+    return ahead.where(log.c.topic.in_(topics), log.c.position > position)
+
+
+def put_anew(tx: Connection, row: Row, anew: Mapping[str, object]) -> None:
+    """A row of `unread`, which was dropped, with another day and value."""
+    values = {**row._mapping, **anew}
+    tx.execute(insert(kept if "input" in values else log).values(values))
+
+
+def drop(tx: Connection, days: Collection[str]) -> None:
+    """Removes what lies in log and outbox of days other than these."""
+    for one in (log, kept):
         tx.execute(delete(one).where(one.c.day.not_in(days)))
-    return unread
 
 
-def viewed_cases(tx: Connection) -> set[str]:
-    return set(tx.execute(select(views.c.case_number).distinct()).scalars())
+def viewed_cases(tx: Connection, insurer: str) -> set[str]:
+    return set(tx.execute(select(views.c.case_number).where(views.c.insurer == insurer)).scalars())
 
 
 def sealed(tx: Connection, insurer: str) -> Sequence[Row]:
@@ -114,6 +137,15 @@ def sealed(tx: Connection, insurer: str) -> Sequence[Row]:
         offers.c.insurer == insurer, offers.c.content.is_not(None)
     )
     return tx.execute(own.order_by(offers.c.number)).all()
+
+
+def standing_nowhere(tx: Connection, insurer: str) -> Sequence[Row]:
+    """Rows of (number, case_number) of offers that stand, of cases in which no record stands any more."""
+    there = exists().where(table.c.case_number == offers.c.case_number)
+    own = select(offers.c.number, offers.c.case_number).where(
+        offers.c.insurer == insurer, offers.c.type == "claims.offer"
+    )
+    return tx.execute(own.where(offers.c.taken_back_by.is_(None), ~there).order_by(offers.c.number)).all()
 
 
 def taken_back_by(tx: Connection, insurer: str, number: int) -> list[int]:

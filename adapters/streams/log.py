@@ -29,6 +29,22 @@ _ADVANCE = _INSERT_CURSOR.on_conflict_do_update(
 )
 
 
+def sealed(keys: Keys, messages: Iterable[Message | Encoded], now: datetime) -> list[dict[str, object]]:
+    """Rows of topic, key, event, day, value: each message under the stream key of this day (UTC)."""
+    day = now.astimezone(UTC).strftime("%Y-%m-%d")
+    key = keys.make([STREAM_KEY + day])[STREAM_KEY + day]
+    return [
+        {
+            "topic": message.topic,
+            "key": message.key,
+            "event": message.id,
+            "day": day,
+            "value": seal(key, message.value(), f"{message.topic}|{message.id}"),
+        }
+        for message in messages
+    ]
+
+
 class Log:
     """Works inside the caller's transaction: what a step writes and where it stands become durable together."""
 
@@ -40,18 +56,7 @@ class Log:
         messages = list(messages)
         if not messages:
             return
-        day = now.astimezone(UTC).strftime("%Y-%m-%d")
-        key = self._keys.make([STREAM_KEY + day])[STREAM_KEY + day]
-        rows = [
-            {
-                "topic": message.topic,
-                "key": message.key,
-                "event": message.id,
-                "day": day,
-                "value": seal(key, message.value(), f"{message.topic}|{message.id}"),
-            }
-            for message in messages
-        ]
+        rows = sealed(self._keys, messages, now)
         lock(tx, ["log"])  # positions become visible in their order: no reader passes one that is still to come
         insert_all(tx, _APPEND, rows)
 

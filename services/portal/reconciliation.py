@@ -28,6 +28,7 @@ WHAT = {
     "case-merged": "stands in a case that was merged into another",
     "merged-into-nothing": "a case was merged into one that does not exist",
     "no-case": "evidence that opens a case, and stands in none",
+    "not-taken-in": "evidence, an authorisation or a mandate that the hub knows nothing of: its verdict never came there",
     "offer-without-view": "offered, and the hub has no view of it",
     "offer-of-merged-case": "offered under a number that was merged, and not taken back",
     "offer-of-gone": "a paper that is gone stands in an offer that was not taken back",

@@ -8,7 +8,7 @@ in once more when its sender posts it again, and every case touched is folded ag
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection
@@ -28,18 +28,22 @@ from adapters.stores.archive import BLOB_KEY, RECORD_KEY, Archive
 from adapters.stores.database import Store
 from adapters.stores.dialect import lock, unhurried
 from adapters.stores.journal import Entry, Journal, What
-from adapters.streams.log import STREAM_KEY
+from adapters.streams.log import STREAM_KEY, sealed
 from adapters.vault.keys import Keys
 from adapters.vault.sealing import seal
+from schemas.events import Message
+from schemas.ids import event_id
 from schemas.records import Participant, Role, Status
-from schemas.topics import OFFERS
+from schemas.topics import CHECKED, DUE, OFFERS
 from services.delivery.worker import OFFER, OFFER_KEY, Batch, append, offer_key, withdrawal, write
-from services.pipeline import PIPELINE, Form
+from services.pipeline import PIPELINE, VALIDATION, Form
+from services.recovery.app import verdict_of
 from services.recovery.lost import Lost, lost, open_numbers, set_back
 
 PARTS = "0123456789abcdef"  # of record ids by their first digit: a sixteenth of the keys in memory at a time
 STEPS = [(step.name, [topic.name for topic in step.sources]) for step in PIPELINE]
 DECIDES = [(step.name, [topic.name for topic in step.sources]) for step in PIPELINE if step.form == Form.DECIDE]
+A_DAY = timedelta(days=1)
 
 logger = structlog.get_logger()
 
@@ -60,10 +64,11 @@ class Recovery:
     def __init__(self, keys: Keys, archive: Archive, journal: Journal, now: datetime) -> None:
         self._keys, self._archive, self._journal, self._now = keys, archive, journal, now
 
-    def run(self, tx: Connection, arrived: Collection[str] = ()) -> Recovered:
-        """`arrived`: records that come by the log once more, though no log of this database holds them."""
+    def run(self, tx: Connection, arrived: Collection[str] = (), since: datetime | None = None) -> Recovered:
+        """`arrived`: records that come by the log once more, though no log of this database holds them. `since`: from when on
+        that log was read for them."""
         unhurried(tx)
-        return _Run(tx, self._keys, self._archive, self._journal, self._now).run(arrived)
+        return _Run(tx, self._keys, self._archive, self._journal, self._now, since).run(arrived)
 
     def forget(self) -> None:
         """Destroys what a backup of the keys brought back of erased records, where there is no store yet."""
@@ -73,11 +78,17 @@ class Recovery:
 
 
 class _Run:
-    def __init__(self, tx: Connection, keys: Keys, archive: Archive, journal: Journal, now: datetime) -> None:
+    def __init__(
+        self, tx: Connection, keys: Keys, archive: Archive, journal: Journal, now: datetime, since: datetime | None
+    ) -> None:
         self._tx, self._keys, self._archive, self._journal, self._now = tx, keys, archive, journal, now
+        self._files_since = records.stamp(
+            (since or now).astimezone(UTC)
+        )  # what came then may have lost some of its accidents
         self._told = Recovered()
         self._touched: set[str] = set()  # records whose cases are told again
         self._cases: set[str] = set()
+        self._untold: set[str] = set()  # insurers of whom a view is lost
 
     def run(self, arrived: Collection[str]) -> Recovered:
         self._destroy_erased()
@@ -99,13 +110,24 @@ class _Run:
         self._keys.destroy(kind + record for record in gone for kind in (RECORD_KEY, BLOB_KEY))  # a blob bears its id
 
     def _unread(self) -> None:
-        """The log of days whose keys are gone: what a step had yet to read of it is lost."""
+        """The log of days whose keys are gone. Of what a step had yet to read there a verdict is written anew, as its record has
+        it; what had fallen due or was told of a case is told again; what has no verdict yet is lost, or comes again."""
         days = [name.removeprefix(STREAM_KEY) for name in self._keys.names(STREAM_KEY)]
-        for topic, key in restoring.drop_unreadable(self._tx, days, STEPS):
-            if topic == OFFERS.name:
-                self._cases |= restoring.viewed_cases(self._tx)
-            elif restoring.known(self._tx, key):
-                self._lose(key, "LogUnreadable")
+        anew = []
+        for row in restoring.unread(self._tx, days, STEPS):
+            if row.topic == OFFERS.name:
+                self._untold.add(row.key)
+            elif row.topic == DUE.name:
+                self._touched.add(row.key)
+            elif verdict := verdict_of(self._tx, row.key, row.event):
+                anew.append((row, Message(row.topic, row.key, row.event, verdict)))
+            elif row.topic == CHECKED.name:
+                self._files_since = min(self._files_since, (date.fromisoformat(row.day) - A_DAY).isoformat())
+        self._cases |= {case for insurer in self._untold for case in restoring.viewed_cases(self._tx, insurer)}
+        restoring.drop(self._tx, days)  # first: the key of this very day may be gone, and is made anew below
+        for row, message in anew:
+            (told,) = sealed(self._keys, [message], self._now)
+            restoring.put_anew(self._tx, row, told)
 
     def _words(self) -> None:
         last: dict[tuple[What, str], Entry] = {}
@@ -214,11 +236,16 @@ class _Run:
                     self._lose(row.record, "KeyLost")
 
     def _unjudged(self, arrived: Collection[str]) -> None:
-        """An attempt under way at the time of the backup, of which no log brings the bytes."""
+        """An attempt under way at the time of the backup, of which no log brings the bytes; and a file of which accidents may
+        have been: they have no row before they are judged."""
+        coming = restoring.coming(self._tx, STEPS)
         for row in restoring.unjudged(self._tx):
-            if row.record in arrived or row.erased:
-                continue
-            self._lose(row.record, "LogLost")
+            on_its_way = {event_id(row.record, row.attempt), event_id(row.record, row.attempt, VALIDATION.name)}
+            if row.record not in arrived and not row.erased and coming.isdisjoint(on_its_way):
+                self._lose(row.record, "LogLost")
+        for record in restoring.files(self._tx, self._files_since):
+            if record not in arrived:
+                self._lose(record, "LogLost")
 
     def _lose(self, record: str, reason: str) -> None:
         restoring.lose(self._tx, record, reason, self._now)
@@ -242,6 +269,9 @@ class _Run:
     def _take_back(self, insurer: str, numbers: dict[str, list[int]]) -> None:
         """`numbers` of each case, and what stands in the feed without its key."""
         open_ = defaultdict(list, numbers)
+        if insurer in self._untold:  # of a case that is no more nothing is told again
+            for row in restoring.standing_nowhere(self._tx, insurer):
+                open_[row.case_number].append(row.number)
         prefix = f"{OFFER_KEY}{insurer}:"
         known = {int(name.removeprefix(prefix)) for name in self._keys.names(prefix)}
         for row in restoring.sealed(self._tx, insurer):
@@ -257,7 +287,7 @@ class _Run:
                 restoring.set_content(self._tx, insurer, row.number, seal(key, said.encode(), name))
         batch = Batch(insurer, feeds.last_number(self._tx, insurer), records.stamp(self._now))
         for case, taken in sorted(open_.items()):
-            batch.take_back(case, sorted(taken))
+            batch.take_back(case, sorted(set(taken)))
         write(self._tx, self._keys, self._journal, [batch])
 
 

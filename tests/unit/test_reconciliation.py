@@ -125,6 +125,7 @@ SHOWN = (  # the only record of its document: no double stands in for it
     "SELECT p.record FROM offer_papers p JOIN offers o USING (insurer, number) JOIN records r USING (record) "
     "WHERE taken_back_by IS NULL AND (SELECT count(*) FROM records s WHERE s.lineage = r.lineage) = 1 ORDER BY p.record"
 )
+HELD = "outcome IN ('accepted', 'duplicate')"
 IN_CASE = "SELECT record FROM records WHERE case_number IS NOT NULL AND kind = 'application' ORDER BY seq"
 CASE = "SELECT case_number FROM offers WHERE type = 'claims.offer' AND taken_back_by IS NULL ORDER BY case_number"
 OTHER_CASE = "SELECT number FROM cases WHERE merged_into IS NULL ORDER BY number DESC"
@@ -242,6 +243,21 @@ BREAKS: list[tuple[str, Break, set[str]]] = [
         "evidence in no case",
         execute("UPDATE records SET case_number = NULL WHERE record = ?", IN_CASE),
         {"no-case"},
+    ),
+    *(
+        (
+            f"{kind} whose verdict never came to the hub",
+            execute(
+                "DELETE FROM links WHERE record = ?", f"SELECT record FROM records WHERE kind = '{kind}' AND {HELD}"
+            ),
+            {"not-taken-in"},
+        )
+        for kind in ("document", "accident", "paper", "application", "authorisation")
+    ),
+    (
+        "mandate whose verdict never came to the hub",
+        execute("DELETE FROM acting WHERE record = ?", f"SELECT record FROM records WHERE kind = 'mandate' AND {HELD}"),
+        {"not-taken-in"},
     ),
     ("a view is lost", execute("DELETE FROM views WHERE case_number = ?", CASE), {"offer-without-view"}),
     (
