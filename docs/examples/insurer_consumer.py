@@ -15,7 +15,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from joserfc import jwe
 from joserfc.jwk import KeySet
 
-ALGORITHMS = ["ECDH-ES+A256KW", "A256GCM"]
+jwe.JWERegistry.max_ciphertext_length = 48 << 20  # the topic's max.message.bytes; joserfc itself takes 64 kB
 
 
 async def read(words: argparse.Namespace) -> None:
@@ -43,7 +43,9 @@ async def read(words: argparse.Namespace) -> None:
                 continue  # a number may come again, and then says nothing new
             if number > last + 1:
                 print(f"Pull {last + 1} to {number - 1}: no longer on the topic.", file=sys.stderr, flush=True)
-            data = json.loads(jwe.decrypt_compact(record.value, keys, algorithms=ALGORITHMS).plaintext)
+            data = json.loads(
+                jwe.decrypt_compact(record.value, keys, algorithms=["ECDH-ES+A256KW", "A256GCM"]).plaintext
+            )
             print(json.dumps({**event, "offernumber": number, "data": data}, ensure_ascii=False), flush=True)
             last, new = number, place.with_suffix(".new")
             new.write_text(f"{number} {record.offset + 1}")
