@@ -9,23 +9,25 @@ from dataclasses import dataclass
 
 DAY_MS = 86_400_000
 SEGMENT_MS = 3_600_000  # only closed segments are removed: an hour, so that what ended does not lie about
-BROKER_DAYS = 14  # a step may be down for so long, and goes on where it stood
+BROKER_DAYS = 14  # a step may be down for so long, and goes on where it stood, if the brokers remember that as long
 # An event with the problems of 5,000 entries; the bytes of a record travel beside it up to 700 kB, else by reference.
 MESSAGE_BYTES = 16 << 20
+# The largest view as an offer: what names its bases makes 1.75 of it at most, sealing 4/3 of that.
+OFFER_BYTES = 3 * MESSAGE_BYTES
 
 
-def _settings(days: int) -> dict[str, str]:
+def _settings(days: int, largest: int) -> dict[str, str]:
     return {
         "cleanup.policy": "delete",
         "retention.ms": str(days * DAY_MS),
         "segment.ms": str(SEGMENT_MS),
         "message.timestamp.type": "LogAppendTime",
-        "max.message.bytes": str(MESSAGE_BYTES),
+        "max.message.bytes": str(largest),
     }
 
 
-LOG_SETTINGS = _settings(BROKER_DAYS)  # of the topics between the steps
-FEED_SETTINGS = _settings(30)  # of an insurer's own topic: its values are handed over, and end with it
+LOG_SETTINGS = _settings(BROKER_DAYS, MESSAGE_BYTES)  # of the topics between the steps
+FEED_SETTINGS = _settings(30, OFFER_BYTES)  # of an insurer's own topic: its values are handed over, and end with it
 
 
 @dataclass(frozen=True)

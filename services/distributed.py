@@ -106,6 +106,7 @@ class Node:
 class Doors(Node, Front):
     """What the doors ask, in a process of their own. Make it inside the event loop."""
 
+    publishes = True
     host: Source
     desk: Desk
 
@@ -332,7 +333,9 @@ async def publish(node: Node, stopping: asyncio.Event, ready: Callable[[], None]
     async with kafka_feeds.sending(node.broker) as own:
 
         def send(insurer: str, events: list[kafka_feeds.Sealed]) -> None:
-            asyncio.run_coroutine_threadsafe(own.publish(insurer, events), loop).result(PUBLISH_SECONDS)
+            # Ended in the loop: what goes on after nobody waits for it would come between what is sent next.
+            sending = asyncio.wait_for(own.publish(insurer, events), PUBLISH_SECONDS)
+            asyncio.run_coroutine_threadsafe(sending, loop).result()
 
         # The table is the operator's to apply: a topic that is widened under running services keeps them waiting.
         publisher = Publisher(node.database, node.feed, Topics(node.broker, table=()), send, node.clock)

@@ -24,6 +24,7 @@ class Front:
     """Reads, validates and computes for the doors. Make it inside the event loop."""
 
     database: Readable
+    publishes = False  # whether insurers have topics of their own
 
     def __init__(self) -> None:
         self._pool = pool.make()

@@ -36,6 +36,7 @@ T = TypeVar("T")
 
 # One statement, in the order of the array: whoever needs several of the same locks asks for them in the same order.
 _LOCK = text("SELECT pg_advisory_xact_lock(name) FROM unnest(CAST(:names AS bigint[])) AS name")
+_TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(CAST(:name AS bigint))")
 _NEXT_ACCEPTANCES = text("SELECT nextval('acceptance') FROM generate_series(1, :count)")
 _LAST_ACCEPTANCE = text("SELECT coalesce(max(accepted), 0) FROM records")
 
@@ -226,6 +227,11 @@ def lock(tx: Connection, names: Iterable[str]) -> None:
         tx.execute(_LOCK, {"names": held})
 
 
+def try_lock(tx: Connection, name: str) -> bool:
+    """Holds a name as `lock` does, unless another transaction holds it; whether it does. Waits for nobody."""
+    return tx.dialect.name != "postgresql" or bool(tx.execute(_TRY_LOCK, {"name": _number(name)}).scalar())
+
+
 def lock_found(tx: Connection, names: Iterable[str], look: Callable[[], tuple[set[str], T]]) -> T:
     """Locks names, then looks: `look` gives the names that what it found stands under, and what it found. While there are
     names among them that are not held, its changes are undone, every lock is let go, and it begins again with all of them;
@@ -258,6 +264,12 @@ def unhurried(tx: Connection) -> None:
     if tx.dialect.name == "postgresql":
         tx.exec_driver_sql("SET LOCAL statement_timeout = 0")
         tx.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+
+
+def may_rest(tx: Connection, seconds: int) -> None:
+    """How long this transaction may wait for something else between two statements, and keeps its locks."""
+    if tx.dialect.name == "postgresql":
+        tx.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = '{seconds}s'")
 
 
 def elements(tx: Connection, column: str) -> str:

@@ -144,15 +144,15 @@ class Broker:
             **self.client(),
         )
 
-    def producer(self) -> AIOKafkaProducer:
+    def producer(self, **more: Any) -> AIOKafkaProducer:
         """Not started. It keeps the order of a partition even where it repeats a request."""
         return AIOKafkaProducer(
             acks="all",
-            enable_idempotence=True,
             max_batch_size=BATCH_BYTES,
             max_request_size=MESSAGE_BYTES,
             metadata_max_age_ms=LOOK_MS,
             linger_ms=LINGER_MS,
+            **({"enable_idempotence": True} | more),
             **self.client(),
         )
 

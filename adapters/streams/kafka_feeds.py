@@ -1,5 +1,6 @@
 """An insurer's own topic: CloudEvents in Kafka's binary mode, each value sealed to the insurer's key."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -13,6 +14,7 @@ from schemas.topics import feed_name
 
 SEALED = b"application/jose"  # the media type of the value as it stands; its `cty` says what is inside
 READ_MS = 1_000
+GIVE_UP_MS = 15_000  # a topic that takes nothing for so long; longer than brokers need to replace one that is lost
 IN_HEADERS = ("specversion", "id", "source", "type", "time", "offernumber")
 
 
@@ -48,7 +50,8 @@ class Feeds:
 
     async def _send(self, batch: BatchBuilder, insurer: str) -> None:
         batch.close()
-        await (await self._producer.send_batch(batch, feed_name(insurer), partition=0))
+        # Whoever waits may be cancelled; a batch that is would end the producer when it is sent again.
+        await asyncio.shield(await self._producer.send_batch(batch, feed_name(insurer), partition=0))
 
 
 def _add(batch: BatchBuilder, event: Sealed) -> bool:
@@ -81,7 +84,9 @@ async def _numbers(consumer: AIOKafkaConsumer, insurer: str) -> tuple[list[int |
 
 @asynccontextmanager
 async def sending(broker: Broker) -> AsyncIterator[Feeds]:
-    producer = broker.producer()
+    # It does not count what it sends: a batch that was refused would be a gap to the brokers, and bar every later one. What is
+    # written twice so, a reader knows by its number.
+    producer = broker.producer(enable_idempotence=False, request_timeout_ms=GIVE_UP_MS)
     await producer.start()
     try:
         yield Feeds(producer)

@@ -25,13 +25,14 @@ from confluent_kafka.admin import (
 )
 
 from adapters.streams.kafka import MECHANISM, Broker
-from schemas.topics import FEED_SETTINGS, LOG_SETTINGS, TOPICS, Topic, feed_name
+from schemas.topics import BROKER_DAYS, FEED_SETTINGS, LOG_SETTINGS, TOPICS, Topic, feed_name
 
 PATIENCE_SECONDS = 30.0
 LOOK_SECONDS = 0.05
 COPIES = 3  # where there are as many brokers: one may end at any time
 SETTING = {"sslrootcert": "ssl.ca.location", "sslcert": "ssl.certificate.location", "sslkey": "ssl.key.location"}
 AUTHORIZER, WITHOUT_LIST = "authorizer.class.name", "allow.everyone.if.no.acl.found"
+OFFSETS, OFFSETS_MINUTES = "offsets.retention.minutes", BROKER_DAYS * 24 * 60
 IN_STEP = 2  # of three copies have a record before it is acknowledged
 
 
@@ -47,7 +48,8 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Change:
-    """One thing that differs. `does` brings it in line; None: a person decides, for it would break an order or move data."""
+    """One thing that differs, of a topic or, so named, of a broker. `does` brings it in line; None: a person decides, for it
+    would break an order or move data, or a broker must be started again."""
 
     topic: str
     what: str
@@ -98,13 +100,25 @@ class Topics:
                 for name, value in one.settings
                 if settings[one.name].get(name) != value
             ]
-        return changes
+        return changes + [
+            change
+            for number, told in (self._of_brokers() if self._table else {}).items()
+            for change in forgotten(number, _value(told, OFFSETS))
+        ]
 
-    def apply(self, insurers: Sequence[str], readers: Sequence[str]) -> list[Change]:
-        """Brings in line what can be; what differed. Returns once a broker tells of it. KafkaException as `plan`, from the first
-        change that the brokers refuse, and when rights do not become as they should."""
+    def apply(
+        self, insurers: Sequence[str], readers: Sequence[str], sure: Callable[[], object] = lambda: None
+    ) -> list[Change]:
+        """Brings in line what can be; what differed. Returns once a broker tells of it. `sure` is asked before each change; what
+        it raises leaves that one and those after it undone. KafkaException as `plan`, from the first change that the brokers
+        refuse, and when rights do not become as they should."""
         changes = self.plan(insurers, readers)
-        for future in [future for change in changes if change.does for future in change.does()]:
+        futures: list[Future[Any]] = []
+        for change in changes:
+            if change.does:
+                sure()
+                futures += change.does()
+        for future in futures:
             try:
                 future.result(PATIENCE_SECONDS)
             except KafkaException as error:
@@ -118,6 +132,10 @@ class Topics:
                     raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
                 break
         return changes
+
+    def reached(self) -> None:
+        """KafkaException when no broker answers."""
+        self._admin.list_topics(timeout=PATIENCE_SECONDS)
 
     def asks_who_reads(self) -> bool:
         """Whether the brokers hold access lists; if not, rights can be neither given nor taken. Once they do they are not asked
@@ -229,6 +247,15 @@ def copied(topic: str, held: Sequence[int], copies: int) -> list[Change]:
         return []
     what = f"copies: {fewest} → {copies}: name {copies} brokers for each partition and run kafka-reassign-partitions"
     return [Change(topic, what, None)]
+
+
+def forgotten(broker: int, minutes: str | None) -> list[Change]:
+    """`minutes`: for how long a broker remembers where a step stood that is down; None where it does not say. A step that it
+    forgot begins again with all that the topics hold."""
+    if minutes is None or int(minutes) >= OFFSETS_MINUTES:
+        return []
+    what = f"{OFFSETS}: {minutes} → {OFFSETS_MINUTES}: set it on the broker and start that again"
+    return [Change(f"broker {broker}", what, None)]
 
 
 def _value(settings: dict[str, ConfigEntry], name: str) -> str | None:

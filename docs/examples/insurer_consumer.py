@@ -15,7 +15,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from joserfc import jwe
 from joserfc.jwk import KeySet
 
-ALGORITHMS = ["ECDH-ES+A256KW", "A256GCM"]
+jwe.JWERegistry.max_ciphertext_length = 48 << 20  # the topic's max.message.bytes; joserfc itself takes 64 kB
 
 
 async def read(words: argparse.Namespace) -> None:
@@ -38,13 +38,13 @@ async def read(words: argparse.Namespace) -> None:
         consumer.seek(topic, offset)
         async for record in consumer:
             event = {name[3:]: value.decode() for name, value in record.headers if name.startswith("ce_")}
-            number = int(event["offernumber"])
+            event["offernumber"] = number = int(event["offernumber"])
             if number <= last:
                 continue  # a number may come again, and then says nothing new
             if number > last + 1:
                 print(f"Pull {last + 1} to {number - 1}: no longer on the topic.", file=sys.stderr, flush=True)
-            data = json.loads(jwe.decrypt_compact(record.value, keys, algorithms=ALGORITHMS).plaintext)
-            print(json.dumps({**event, "offernumber": number, "data": data}, ensure_ascii=False), flush=True)
+            plain = jwe.decrypt_compact(record.value, keys, algorithms=["ECDH-ES+A256KW", "A256GCM"]).plaintext
+            print(json.dumps({**event, "data": json.loads(plain)}, ensure_ascii=False), flush=True)
             last, new = number, place.with_suffix(".new")
             new.write_text(f"{number} {record.offset + 1}")
             new.replace(place)  # killed before this line, it prints the number again

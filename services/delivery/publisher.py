@@ -6,14 +6,15 @@ pulling do not wait for the brokers.
 """
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from aiokafka.errors import KafkaError
 from sqlalchemy import Connection
 
 from adapters.stores import feeds, participants
-from adapters.stores.dialect import lock
+from adapters.stores.dialect import lock, may_rest, try_lock, unhurried
 from adapters.stores.postgres import PostgresDatabase
 from adapters.streams.kafka import trouble
 from adapters.streams.kafka_feeds import Sealed, binary
@@ -21,9 +22,13 @@ from adapters.streams.kafka_topics import Change, Topics
 from adapters.vault.jwe import sealer_to
 from schemas.records import Participant, Reads
 from services.delivery.feed import Feed
-from services.delivery.rights import may_read, owed
+from services.delivery.rights import may_read, owed, sealing_key
 
 PAGE = 200  # numbers handed over and acknowledged together
+REST = timedelta(seconds=10)  # of a feed that failed: each attempt takes the others' time
+HELD_SECONDS = (
+    90  # a page is judged, sealed and acknowledged in less; a publisher that was stopped keeps its feed no longer
+)
 
 logger = structlog.get_logger()
 Send = Callable[[str, list[Sealed]], None]
@@ -38,7 +43,7 @@ class Publisher:
         self._database, self._feed, self._topics, self._send, self._clock = database, feed, topics, send, clock
         self._granted: dict[str, bool] | None = None
         self._keyless: set[str] = set()
-        self._failing: set[str] = set()
+        self._failing: dict[str, datetime] = {}  # when it is tried again
 
     def turn(self) -> int:
         """Publishes a page of every feed that has more; how many numbers that were. Before it begins and before each page, the
@@ -47,31 +52,36 @@ class Publisher:
         with self._database.read() as tx:
             waiting = [insurers[code] for code in feeds.unpublished(tx) if code in insurers]
         self._tell_of_keyless(waiting)
-        numbers = 0
+        numbers, now = 0, self._clock()
         for insurer in waiting:
-            if sealing_key(insurer):
+            if sealing_key(insurer) and self._failing.get(insurer.code, now) <= now:
                 numbers += self._try(insurer.code)
                 self._look_at_rights()
         return numbers
 
     def _try(self, insurer: str) -> int:
-        """A feed that cannot be read or sealed keeps no other waiting; it is tried again at every turn, and said once."""
+        """A feed that cannot be read or sealed, or whose topic takes nothing, keeps no other waiting; it is said once, and tried
+        again after a rest. KafkaException when the brokers as a whole cannot be reached: no feed is to blame for that."""
         try:
             numbers = self.publish(insurer)
         except Exception as error:
-            if trouble(error) or isinstance(error, KafkaError | TimeoutError):
+            if trouble(error) or type(error) is KafkaError:  # what aiokafka says when its own sender has ended
                 raise
+            if isinstance(error, KafkaError | TimeoutError):
+                self._topics.reached()
             if insurer not in self._failing:
                 logger.error("not published", insurer=insurer, error=type(error).__name__)
-                self._failing.add(insurer)
+            self._failing[insurer] = self._clock() + REST
             return 0
-        self._failing.discard(insurer)
+        self._failing.pop(insurer, None)
         return numbers
 
     def publish(self, insurer: str) -> int:
-        """A page of one feed; how many numbers it had."""
+        """A page of one feed; how many numbers it had; none while another publisher has it."""
         with self._database.write() as own:
-            lock(own, [f"publication:{insurer}"])
+            if not try_lock(own, f"publication:{insurer}"):
+                return 0
+            may_rest(own, HELD_SECONDS)
             before = feeds.published(own, insurer)
             # A transaction of its own: the hand-over is recorded before the bytes leave, whatever then becomes of this one.
             key, events = self._database.commit(lambda tx: self._handed(tx, insurer, before))
@@ -115,7 +125,8 @@ def bring_rights(database: PostgresDatabase, topics: Topics) -> tuple[dict[str, 
     a publisher that was slow gives nobody a right back.
 
     That one perhaps reads is noted before the brokers are told, what is so after they have been: a crash between the two leaves
-    nobody with a right that the store does not know of."""
+    nobody with a right that the store does not know of. However slow the brokers are, PostgreSQL gives the lock to no other
+    meanwhile; before each change it is held for certain, whatever became of the connection."""
 
     def readers(tx: Connection) -> dict[str, bool]:
         lock(tx, ["participants"])  # no suspension is judged meanwhile
@@ -130,18 +141,14 @@ def bring_rights(database: PostgresDatabase, topics: Topics) -> tuple[dict[str, 
             participants.note_reading(tx, [code for code in wanted if wanted[code] is may], reads if asked else None)
 
     with database.write() as own:
-        lock(own, ["rights"])
+        held = partial(lock, own, ["rights"])
+        held()
+        unhurried(own)
         wanted = database.commit(readers)
-        changes = topics.apply(list(wanted), [code for code, may in wanted.items() if may])
+        changes = topics.apply(list(wanted), [code for code, may in wanted.items() if may], held)
         asked = topics.asks_who_reads()
         database.commit(done)
     return wanted, changes
-
-
-def sealing_key(insurer: Participant) -> dict[str, str] | None:
-    """The key that values for this insurer are sealed to now; None: nothing may be published."""
-    keys = (one for one in insurer.keys if one.get("use") != "sig")
-    return next(keys, None) if may_read(insurer) else None
 
 
 def _rights(insurers: Iterable[Participant]) -> dict[str, bool]:

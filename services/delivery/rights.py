@@ -1,4 +1,4 @@
-"""Who may read its own topic on the brokers, and where their right differs from that. Pure.
+"""Who may read its own topic on the brokers, and where their right differs from that; to which key theirs is sealed. Pure.
 
 `reading`: of whom the brokers were told, whether they let it read; empty where nothing asks who reads (the embedded form, brokers
 without an authorizer).
@@ -12,6 +12,12 @@ from schemas.records import Participant, Reads, Role, Status
 def may_read(participant: Participant) -> bool:
     """Its own topic, with its own credentials."""
     return participant.status == Status.ADMITTED and Role.INSURER in participant.roles
+
+
+def sealing_key(insurer: Participant) -> dict[str, str] | None:
+    """The key that values for this insurer are sealed to now; None: nothing may be published."""
+    keys = (one for one in insurer.keys if one.get("use") != "sig")
+    return next(keys, None) if may_read(insurer) else None
 
 
 def still_reads(participant: Participant, reading: Mapping[str, Reads]) -> bool:

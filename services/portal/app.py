@@ -180,7 +180,9 @@ class WatchDoors:
 
     def __init__(self, system: "System", tokens: Tokens) -> None:
         self._system, self._tokens = system, tokens
-        self._watch = Watch(system.log, system.keys, steps_of(system.handlers, VALIDATION), system.clock)
+        self._watch = Watch(
+            system.log, system.keys, steps_of(system.handlers, VALIDATION), system.clock, system.publishes
+        )
         self._probing: tuple[asyncio.Task[list[str]], float] | None = None  # and since when
         system.host.listen(self._hear)
 

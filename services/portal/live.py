@@ -37,9 +37,9 @@ class Recent:
 @dataclass(frozen=True)
 class Figures:
     """One look at the store. `worklist`: questions that wait for a person; `last_minute`: received, judged, offered in
-    60 s; `lag`: events before each step; `published`: how far a feed is on its insurer's topic; `backlog`: standing offers
-    that an insurer has not had; `oldest_key`: the first day of the log that can still be read (YYYY-MM-DD); `rights_owed`:
-    insurers whose right on the brokers is not as they stand."""
+    60 s; `lag`: events before each step; `published`: how far a feed is on its insurer's topic, of those that are to be
+    there; `backlog`: standing offers that an insurer has not had; `oldest_key`: the first day of the log that can still
+    be read (YYYY-MM-DD); `rights_owed`: insurers whose right on the brokers is not as they stand."""
 
     at: datetime
     tallies: tuple[Tally, ...]

@@ -28,7 +28,7 @@ def exposition(figures: Figures) -> bytes:
     offers = gauge("offers", "Numbers given in an insurer's feed.", "insurer")
     for insurer, count in sorted(figures.offers.items()):
         offers.labels(insurer).set(count)
-    published = gauge("offers_published", "Of them on the insurer's own topic; 0 for one that only pulls.", "insurer")
+    published = gauge("offers_published", "Of them on the insurer's own topic, if they are to be there.", "insurer")
     for insurer, count in sorted(figures.published.items()):
         published.labels(insurer).set(count)
     backlog = gauge("insurer_backlog", "Standing offers that an insurer has not had yet.", "insurer")

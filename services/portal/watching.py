@@ -11,7 +11,7 @@ from adapters.stores import feeds, participants, records, verifications, watchin
 from adapters.streams.embedded import Handler
 from adapters.streams.log import STREAM_KEY, Log
 from adapters.vault.keys import Keys
-from services.delivery.rights import owed
+from services.delivery.rights import owed, sealing_key
 from services.pipeline import Step
 from services.portal.live import MINUTE, NO_VERDICT, Figures, Progress, Recent, Tally, progress, stuck
 
@@ -31,9 +31,16 @@ def steps_of(handlers: Sequence[Handler], validation: Step) -> list[tuple[str, t
 
 class Watch:
     def __init__(
-        self, log: Log, keys: Keys, steps: Sequence[tuple[str, tuple[str, ...]]], clock: Callable[[], datetime]
+        self,
+        log: Log,
+        keys: Keys,
+        steps: Sequence[tuple[str, tuple[str, ...]]],
+        clock: Callable[[], datetime],
+        publishes: bool,
     ) -> None:
+        """`publishes`: whether feeds go to the insurers' own topics, too."""
         self._log, self._keys, self._steps, self._clock = log, keys, steps, clock
+        self._publishes = publishes
         self._last: tuple[Figures, float] | None = None  # and until when (loop time) it is fresh
         self._looking = asyncio.Lock()
         self._progress: dict[str, Progress] = {}
@@ -70,7 +77,7 @@ class Watch:
             cases=watching.standing_cases(tx),
             worklist=len(worklist.questions(tx)),
             offers=feeds.totals(tx),
-            published=feeds.all_published(tx),
+            published=_published(tx) if self._publishes else {},
             backlog=watching.backlogs(tx),
             lag={name: self._log.lag(tx, name, topics) for name, topics in self._steps},
             last_minute=watching.since(tx, records.stamp(now - timedelta(seconds=MINUTE))),
@@ -86,3 +93,9 @@ class Watch:
             rights_owed=len(owed(participants.insurers(tx), participants.reading(tx))),
             questions=verifications.open_by_issuer(tx),
         )
+
+
+def _published(tx: Connection) -> dict[str, int]:
+    """Of those whose topic is to be published, from the first number on; whoever has no key, or no right, only pulls."""
+    sealed = {one.code for one in participants.insurers(tx) if sealing_key(one)}
+    return {code: number for code, number in feeds.all_published(tx).items() if code in sealed}

@@ -16,6 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from adapters.telemetry.spans import SWITCHES
 from schemas.records import Role
+from schemas.topics import BROKER_DAYS
 from services.commands.run import SERVICES as RUNNING
 from services.commands.run import run
 from services.commands.topics import apply
@@ -66,6 +67,10 @@ def test_versions_are_those_of_the_tests() -> None:
     major = SERVICES["postgres"]["image"].split(":")[1]
     assert [line for word, line in DOCKERFILE if word == "RUN" and f"postgresql-client-{major} " in line]
     assert 'requires-python = ">=3.11"' in (ROOT / "pyproject.toml").read_text()
+
+
+def test_the_broker_remembers_where_a_step_stood_for_as_long_as_the_topics_keep() -> None:
+    assert SERVICES["kafka"]["environment"]["KAFKA_OFFSETS_RETENTION_MINUTES"] >= BROKER_DAYS * 24 * 60
 
 
 def test_it_holds_no_secret_and_nothing_is_open_to_others() -> None:

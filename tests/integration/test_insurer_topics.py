@@ -9,8 +9,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -18,23 +19,30 @@ from typing import Any
 import psycopg
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
-from aiokafka.errors import TopicAuthorizationFailedError
+from aiokafka.errors import KafkaError, NotEnoughReplicasError, TopicAuthorizationFailedError
 from click.testing import CliRunner
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource
 from joserfc import jwe
 from joserfc.jwk import KeySet, OKPKey
 from sqlalchemy.exc import DBAPIError
 from structlog.testing import capture_logs
 
-from adapters.stores import feeds, participants
+from adapters.stores import feeds, participants, postgres
+from adapters.stores.dialect import lock
+from adapters.stores.postgres import PostgresDatabase
 from adapters.stores.tables import handovers
-from adapters.streams.kafka import Broker, trouble
-from adapters.streams.kafka_feeds import Sealed, sending
+from adapters.streams.kafka import VALUE_BYTES, Broker, trouble
+from adapters.streams.kafka_feeds import Sealed, binary, sending
 from adapters.streams.kafka_topics import Change, Topics
-from adapters.vault.jwe import ALGORITHMS
+from adapters.vault.jwe import ALGORITHMS, sealer_to
+from schemas.events import Message, Paper, View
 from schemas.records import Kind, Reads, Role
-from schemas.topics import feed_name
+from schemas.topics import MESSAGE_BYTES, OFFER_BYTES, OFFERS, feed_name
 from services.commands import topics as commands
-from services.delivery.publisher import Publisher, bring_rights
+from services.delivery.publisher import REST, Publisher, bring_rights
+from services.delivery.worker import content
+from services.portal.watching import Watch
 from services.sandbox.participants import PARTICIPANTS
 from services.sandbox.scenario import generate
 from tests.integration import channels
@@ -48,6 +56,9 @@ INSURERS = [one.code for one in PARTICIPANTS if Role.INSURER in one.roles]
 ROOT = Path(__file__).parents[2]
 CONSUMER = ROOT / "docs" / "examples" / "insurer_consumer.py"
 PATIENCE = 60.0
+REGISTRY = jwe.JWERegistry(algorithms=list(ALGORITHMS.values()))
+REGISTRY.max_ciphertext_length = OFFER_BYTES
+IDLE = timedelta(milliseconds=300)
 Jwk = dict[str, Any]
 
 
@@ -77,13 +88,7 @@ class Interchange:
         """Nothing published, no topics, no keys; everybody admitted."""
         topics = Topics(self.broker)
         topics.apply(INSURERS, [])
-        for done in topics._admin.delete_topics([feed_name(code) for code in INSURERS]).values():
-            done.result(PATIENCE)
-        until(
-            lambda: (
-                not {feed_name(code) for code in INSURERS} & topics._admin.list_topics(timeout=PATIENCE).topics.keys()
-            )
-        )
+        self.remove(INSURERS)
         core = self.world.core
         with core.database.write() as tx:
             for one in PARTICIPANTS:
@@ -102,10 +107,14 @@ class Interchange:
         Topics(self.broker).apply(INSURERS, INSURERS)
 
     def publish(
-        self, work: Callable[[Publisher], object], crash: bool = False, before: Callable[[], object] = lambda: None
+        self,
+        work: Callable[[Publisher], object],
+        crash: bool = False,
+        before: Callable[[], object] = lambda: None,
+        database: PostgresDatabase | None = None,
     ) -> None:
         """Runs `work` with a publisher, in a thread; `before`: each time it sends; `crash`: its process ends after the brokers'
-        word, before it is noted."""
+        word, before it is noted; `database`: another one than the world's."""
         core = self.world.core
 
         async def run() -> None:
@@ -118,11 +127,56 @@ class Interchange:
                     if crash:
                         raise KeyboardInterrupt
 
-                publisher = Publisher(core.database, core.feed, Topics(self.broker), send, core.clock)
+                publisher = Publisher(database or core.database, core.feed, Topics(self.broker), send, core.clock)
                 await asyncio.to_thread(work, publisher)
 
         with contextlib.suppress(KeyboardInterrupt) if crash else contextlib.nullcontext():
             asyncio.run(run())
+
+    @contextlib.contextmanager
+    def impatient(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[PostgresDatabase]:
+        """The store by connections on which a transaction may rest for IDLE, as otherwise for ten seconds."""
+        monkeypatch.setitem(postgres.SETTINGS, "idle_in_transaction_session_timeout", f"{IDLE.total_seconds()}s")
+        with contextlib.closing(PostgresDatabase(self.place.store)) as database:
+            yield database
+
+    def rests(self) -> None:
+        """Returns when the one transaction that rests has done so for longer than IDLE."""
+
+        def resting() -> list[timedelta]:
+            asked = "SELECT clock_timestamp() - state_change FROM pg_stat_activity WHERE state = 'idle in transaction'"
+            found = connection.execute(f"{asked} AND datname = current_database()").fetchall()
+            return [since for (since,) in found]
+
+        with psycopg.connect(self.place.store, autocommit=True) as connection:
+            assert len(resting()) == 1
+            until(lambda: not (now := resting()) or now[0] > 3 * IDLE)
+            assert resting(), "PostgreSQL ended it, and its locks are another's"
+
+    def cut(self) -> None:
+        """Ends the one transaction that rests."""
+        with psycopg.connect(self.place.store, autocommit=True) as connection:
+            idle = (
+                "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'"
+            )
+            ended = connection.execute(f"SELECT pg_terminate_backend(pid) FROM ({idle}) AS idle").fetchall()
+        assert len(ended) == 1
+
+    def remove(self, insurers: Sequence[str]) -> None:
+        """Their topics, as somebody else does."""
+        admin, names = Topics(self.broker)._admin, [feed_name(code) for code in insurers]
+        for done in admin.delete_topics(names).values():
+            done.result(PATIENCE)
+        until(lambda: not set(names) & admin.list_topics(timeout=PATIENCE).topics.keys())
+
+    def set_topic(self, code: str, name: str, value: str) -> None:
+        """As somebody else does."""
+        entry = ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
+        resource = ConfigResource(ConfigResource.Type.TOPIC, feed_name(code), incremental_configs=[entry])
+        own = Topics(self.broker)
+        for done in own._admin.incremental_alter_configs([resource]).values():
+            done.result(PATIENCE)
+        until(lambda: own._settings([feed_name(code)])[feed_name(code)][name] == value)
 
     def published(self) -> int:
         with self.world.core.database.read() as tx:
@@ -231,7 +285,7 @@ def first_of_each(told: list[int]) -> list[int]:
 
 def opened(record: ConsumerRecord, *private: Jwk) -> Any:
     keys = KeySet.import_key_set({"keys": list(private)})
-    return json.loads(jwe.decrypt_compact(record.value, keys, algorithms=list(ALGORITHMS.values())).plaintext)
+    return json.loads(jwe.decrypt_compact(record.value, keys, registry=REGISTRY).plaintext)
 
 
 def lines(out: Path) -> list[Jwk]:
@@ -392,12 +446,7 @@ def test_a_publisher_that_was_stopped_and_lost_its_lock_overtakes_nothing(
     interchange.open_topics()
 
     def stopped() -> None:
-        with psycopg.connect(interchange.place.store, autocommit=True) as connection:  # as the server does after 10 s
-            idle = (
-                "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'"
-            )
-            ended = connection.execute(f"SELECT pg_terminate_backend(pid) FROM ({idle}) AS idle").fetchall()
-        assert len(ended) == 1
+        interchange.cut()  # as the server does in the end
         with ThreadPoolExecutor(1) as other:
             other.submit(interchange.publish, settled).result()
         assert interchange.published() == interchange.last
@@ -458,6 +507,145 @@ def test_a_feed_that_cannot_be_sealed_keeps_no_other_waiting(interchange: Interc
         assert feeds.unpublished(tx) == [first]
     said = [(one["insurer"], one["error"]) for one in told if one["event"] == "not published"]
     assert said == [(first, "ValueError")]
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_topic_that_takes_nothing_keeps_no_other_waiting(
+    interchange: Interchange, monkeypatch: pytest.MonkeyPatch, gone: bool
+) -> None:
+    """It refuses at once; or it is away, which shows when the producer gives up."""
+    monkeypatch.setattr("services.delivery.publisher.PAGE", 2)
+    monkeypatch.setattr("adapters.streams.kafka_feeds.GIVE_UP_MS", 5_000)
+    database = interchange.world.core.database
+    with database.read() as tx:
+        first, *others = feeds.unpublished(tx)
+    for code in (first, *others):
+        interchange.change([pair("one")[0]], code=code)
+
+    def published() -> int:
+        with database.read() as tx:
+            return feeds.published(tx, first)
+
+    def refused(publisher: Publisher) -> None:
+        publisher.turn()  # it makes the topics as they should be, and something is on each
+        if gone:
+            interchange.remove([first])
+        else:
+            interchange.set_topic(first, "max.message.bytes", "100")
+        settled(publisher)
+        with database.read() as tx:
+            assert feeds.unpublished(tx) == [first]
+        assert published() == 2
+        interchange.open_topics()
+        assert publisher.turn() == 0, "it is left alone for a while"
+        publisher._clock = lambda: interchange.world.core.clock() + REST
+        settled(publisher)
+
+    with capture_logs() as told:
+        interchange.publish(refused)
+    with database.read() as tx:
+        assert feeds.unpublished(tx) == []
+    ((insurer, error),) = [(one["insurer"], one["error"]) for one in told if one["event"] == "not published"]
+    assert insurer == first and (error != "MessageSizeTooLargeError") == gone
+    assert numbers(interchange.records(code=first)) == list(range(3 if gone else 1, published() + 1))
+
+
+@pytest.mark.parametrize("error", [KafkaError("Unexpected error during batch delivery"), NotEnoughReplicasError()])
+def test_a_publisher_that_can_send_nothing_any_more_ends(interchange: Interchange, error: KafkaError) -> None:
+    """Its producer has ended; or no broker answers."""
+    interchange.change([pair("one")[0]])
+    interchange.open_topics()
+
+    class Away(Topics):
+        def reached(self) -> None:
+            raise KafkaException("no broker answers")
+
+    def failing(_: str, __: list[Sealed]) -> None:
+        raise error
+
+    core = interchange.world.core
+    publisher = Publisher(core.database, core.feed, Away(interchange.broker), failing, core.clock)
+    with pytest.raises(KafkaError if type(error) is KafkaError else KafkaException):
+        publisher.turn()
+
+
+def test_a_page_that_takes_long_is_noted_and_not_sent_again(
+    interchange: Interchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interchange.change([pair("one")[0]])
+    interchange.open_topics()
+    with interchange.impatient(monkeypatch) as database:
+        interchange.publish(lambda one: one.publish(interchange.insurer), before=interchange.rests, database=database)
+    assert numbers(interchange.records()) == list(range(1, interchange.published() + 1)) != []
+
+
+def test_a_feed_that_another_publisher_has_keeps_nobody_waiting(interchange: Interchange) -> None:
+    interchange.change([pair("one")[0]])
+    interchange.open_topics()
+    with interchange.world.core.database.write() as other:
+        lock(other, [f"publication:{interchange.insurer}"])
+        interchange.publish(settled)
+        assert interchange.records() == []
+    interchange.publish(settled)
+    assert interchange.published() == interchange.last
+
+
+def test_the_largest_view_fits_its_insurers_topic_and_is_read_from_it(interchange: Interchange, tmp_path: Path) -> None:
+    """Almost all of it bases, which an offer names at greater length."""
+    one = Paper(
+        record="0" * 32, lineage="0" * 32, sha256="0" * 64, kind="document", persons=("A123456789",), classes=(),
+        media_type="application/fhir+json", size=1, basis=(("A", "f" * 32),),
+    )  # fmt: skip
+
+    def view(bases: int) -> View:
+        return View(
+            insurer=interchange.insurer,
+            case="c",
+            version=1,
+            papers=(one.model_copy(update={"basis": one.basis * bases}),),
+        )
+
+    def size(bases: int) -> int:
+        return len(Message(OFFERS.name, interchange.insurer, "0" * 32, view(bases)).value())
+
+    each = size(2) - size(1)
+    most = (VALUE_BYTES - size(1)) // each + 1
+    assert VALUE_BYTES - each < size(most) <= VALUE_BYTES
+    public, private = pair("one")
+    event = dict.fromkeys(("specversion", "id", "source", "type", "time", "offernumber"), "1")
+    sealed = binary(event | {"data": json.loads(content(view(most)))}, sealer_to(public))
+    assert len(sealed.value) > 2 * MESSAGE_BYTES
+    interchange.open_topics()
+
+    async def publish() -> None:
+        async with sending(interchange.broker) as own:
+            await own.publish(interchange.insurer, [sealed])
+
+    asyncio.run(publish())
+    (tmp_path / "key").write_text(json.dumps(private))
+    out = tmp_path / "offers.jsonl"
+    with interchange.consumer(out, "--key", str(tmp_path / "key")) as reading:
+        until(lambda: out.with_suffix(".place").exists() or reading.poll())
+    (told,) = lines(out)
+    assert len(told["data"]["papers"][0]["basis"]) == most
+
+
+def test_a_feed_is_measured_against_its_topic_once_it_is_to_be_there(interchange: Interchange) -> None:
+    """From the first number on, which may be the one that does not get out."""
+    core = interchange.world.core
+
+    def published(publishes: bool = True) -> Mapping[str, int]:
+        watch = Watch(core.log, core.keys, (), core.clock, publishes)
+        with core.database.read() as tx:
+            return watch._look(tx).published
+
+    assert published() == {}
+    interchange.change([pair("one")[0]])
+    assert published() == {interchange.insurer: 0} and published(publishes=False) == {}
+    interchange.publish(settled)
+    assert published() == {interchange.insurer: interchange.last}
+    interchange.change([pair("one")[0]], "suspended")
+    assert published() == {}
 
 
 def test_another_insurers_credentials_are_refused(interchange: Interchange) -> None:
@@ -550,6 +738,61 @@ def test_a_publisher_that_ends_beside_the_brokers_word_leaves_no_right_unknown(i
     assert noted() == Reads.PERHAPS, "it was not told that the right is gone"
     bring_rights(database, Topics(interchange.broker))
     assert noted() == Reads.NO
+    with pytest.raises(TopicAuthorizationFailedError):
+        interchange.records(insurer)
+
+
+class Slow(Topics):
+    """What it does to the brokers waits for something once, after it was planned."""
+
+    def __init__(self, broker: Broker, first: Callable[[], object]) -> None:
+        super().__init__(broker)
+        self._first = first
+
+    def plan(self, insurers: Sequence[str], readers: Sequence[str]) -> list[Change]:
+        changes, first, self._first = super().plan(insurers, readers), self._first, lambda: None
+        first()
+        return changes
+
+
+def test_however_slow_a_publisher_is_no_other_takes_a_right_meanwhile_that_it_then_gives_back(
+    interchange: Interchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    insurer, database = interchange.insurer, interchange.world.core.database
+    with ThreadPoolExecutor(1) as other, interchange.impatient(monkeypatch) as impatient:
+        later: list[Future[object]] = []
+
+        def suspended() -> None:
+            interchange.change([], "suspended")
+            interchange.rests()
+            later.append(other.submit(bring_rights, database, Topics(interchange.broker)))
+            until(lambda: waiting(interchange.place.store))
+
+        bring_rights(impatient, Slow(interchange.broker, suspended))
+        later[0].result(PATIENCE)
+    with database.read() as tx:
+        assert participants.reading(tx)[insurer] == Reads.NO
+    with pytest.raises(TopicAuthorizationFailedError):
+        interchange.records(insurer)
+
+
+def waiting(store: str) -> bool:
+    with psycopg.connect(store) as connection:
+        asked = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        return bool(connection.execute(asked).fetchall())
+
+
+def test_a_publisher_that_lost_its_connection_gives_no_right_back(interchange: Interchange) -> None:
+    insurer, database = interchange.insurer, interchange.world.core.database
+
+    def lost() -> None:
+        interchange.change([], "suspended")
+        interchange.cut()
+        bring_rights(database, Topics(interchange.broker))
+
+    with pytest.raises(DBAPIError) as raised:
+        bring_rights(database, Slow(interchange.broker, lost))
+    assert trouble(raised.value), "the service does it again"
     with pytest.raises(TopicAuthorizationFailedError):
         interchange.records(insurer)
 

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from adapters.streams.kafka import Broker
-from adapters.streams.kafka_topics import Topics, copied
+from adapters.streams.kafka_topics import Topics, copied, forgotten
 from schemas.topics import CHECKED, TOPICS, VERDICTS, feed_name
 from services.commands.topics import topics
 from tests.servers.kafka import Cluster, kafka
@@ -70,6 +70,23 @@ def test_a_topic_of_fewer_copies_is_told_and_left_to_a_person() -> None:
     assert change.does is None and change.topic == "claims.checked.1"
     assert change.what.startswith("copies: 1 → 3: ") and "kafka-reassign-partitions" in change.what
     assert copied("claims.checked.1", [3, 4], 3) == copied("claims.checked.1", [1, 1], 1) == []
+
+
+def test_brokers_that_forget_too_soon_where_a_step_stood_are_told_and_left_to_a_person(
+    kafka_address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert forgotten(1, "20160") == forgotten(1, None) == []
+    (change,) = forgotten(2, "10080")  # as Kafka comes
+    assert change.does is None and change.topic == "broker 2"
+    assert change.what.startswith("offsets.retention.minutes: 10080 → 20160: ")
+    broker = Broker(kafka_address)
+    Topics(broker).apply((), ())
+    monkeypatch.setattr("adapters.streams.kafka_topics.OFFSETS_MINUTES", 20_161)
+    assert Topics(broker, table=()).plan((), ()) == [], "it is the operator's, not the publisher's"
+    for word in ("plan", "apply"):
+        result = CliRunner().invoke(topics, [word, "--kafka", kafka_address])
+        assert result.exit_code == 1, result.output
+        assert "broker 1: offsets.retention.minutes: 20160 → 20161: " in result.output
 
 
 def test_a_setting_that_was_changed_is_set_again(broker: Broker) -> None:

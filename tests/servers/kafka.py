@@ -175,7 +175,8 @@ def _properties(cluster: Cluster, number: int, controllers: list[int]) -> str:
         "inter.broker.listener.name": "CLIENT",
         "log.dirs": cluster.folder / f"{number}",
         "auto.create.topics.enable": "false",
-        "broker.session.timeout.ms": 6_000,  # as docs/operations.md asks
+        "broker.session.timeout.ms": 6_000,  # as docs/operations.md asks, and the next
+        "offsets.retention.minutes": 14 * 24 * 60,
         "group.initial.rebalance.delay.ms": 0,
         "group.min.session.timeout.ms": 1_000,
         "offsets.topic.num.partitions": 4,

@@ -14,7 +14,7 @@ from adapters.vault.jwe import sealer_to
 from schemas.records import Participant, Role
 from services.commands.options import Failed
 from services.commands.public_key import SIGN, make_pair, public_keys
-from services.delivery.publisher import sealing_key
+from services.delivery.rights import sealing_key
 from tests.unit.test_filing import check, example
 
 Jwk = dict[str, Any]
