@@ -22,6 +22,7 @@ from sqlalchemy import (
 from adapters.stores.dialect import among, insert, insert_all, update_all
 from adapters.stores.tables import acting, dead_letters, doubts, inbox, offer_papers, records, uses, withdrawals
 from schemas.events import Checked, Message
+from schemas.ids import event_id
 from schemas.problems import Problem
 from schemas.records import Kind, Outcome, Record, Role
 
@@ -263,6 +264,26 @@ def note_dead_letter(tx: Connection, step: str, event: str, about: str, reason: 
         .values(step=step, event=event, record=about, reason=reason, at=stamp(now))
         .on_conflict_do_nothing()
     )
+
+
+def note_unreadable(tx: Connection, step: str, place: str, event: str, reason: str, now: datetime) -> None:
+    """Notes what lies unreadable on the log. `event`: its id, as far as it tells one. Was it what a record's first verdict was to
+    come of, `received` or validation's answer, that verdict is `dead`, so that its sender's next post redrives it; an answer
+    that comes all the same is judged as ever."""
+    waiting = select(records.c.record, records.c.attempt).where(records.c.outcome.is_(None))
+    ours = (
+        row.record
+        for row in tx.execute(waiting)
+        if event in (event_id(row.record, row.attempt), event_id(row.record, row.attempt, "validation"))
+    )
+    record = next(ours, None)
+    note_dead_letter(tx, step, place, record or place, reason, now)
+    if record:
+        tx.execute(
+            update(records)
+            .where(records.c.record == record, records.c.outcome.is_(None))  # judged meanwhile, it stays so
+            .values(outcome=Outcome.DEAD.value, judged=records.c.attempt, judged_at=stamp(now))
+        )
 
 
 def note_failed(tx: Connection, messages: Sequence[Message], now: datetime) -> None:
