@@ -237,6 +237,7 @@ def until_differs(own: Topics, insurers: Sequence[str], readers: Sequence[str], 
             "*: take from User:insurer-a: ALL on TOPIC * (LITERAL)",
         ),
     ],
+    ids=["by-name", "by-first-part", "all-topics", "all-operations"],
 )
 def test_a_right_that_an_insurer_was_given_by_hand_is_told_and_taken_away(
     guarded: Cluster, by_hand: AclBinding, told: str
