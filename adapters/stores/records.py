@@ -31,6 +31,15 @@ HELD = (Outcome.ACCEPTED.value, Outcome.DUPLICATE.value)  # the outcomes that pu
 # its values in the text, for a list of parameters is written out anew each time that it is asked.
 IS_HELD = func.coalesce(records.c.outcome, literal_column("''")).in_([literal_column(f"'{one}'") for one in HELD])
 
+# Whose latest attempt has no verdict yet; a further attempt at what is in the set changes nothing of its verdict.
+WAITS = or_(
+    records.c.outcome.is_(None),
+    and_(
+        records.c.outcome.in_((Outcome.REJECTED.value, Outcome.DEAD.value)),
+        records.c.judged < records.c.attempt,
+    ),
+)
+
 
 def stamp(now: datetime) -> str:
     """RFC 3339 UTC with microseconds, so that times sort as text."""
@@ -267,13 +276,12 @@ def note_dead_letter(tx: Connection, step: str, event: str, about: str, reason: 
 
 
 def note_unreadable(tx: Connection, step: str, place: str, event: str, reason: str, now: datetime) -> None:
-    """Notes what lies unreadable on the log. `event`: its id, as far as it tells one. Was it what a record's first verdict was to
-    come of, `received` or validation's answer, that verdict is `dead`, so that its sender's next post redrives it; an answer
-    that comes all the same is judged as ever."""
-    waiting = select(records.c.record, records.c.attempt).where(records.c.outcome.is_(None))
+    """Notes what lies unreadable on the log. `event`: its id, as far as it tells one. Was it what a record's verdict was to come
+    of, `received` or validation's answer, that verdict is `dead`, so that its sender's next post redrives it; an answer that
+    comes all the same is judged as ever."""
     ours = (
         row.record
-        for row in tx.execute(waiting)
+        for row in tx.execute(select(records.c.record, records.c.attempt).where(WAITS))
         if event in (event_id(row.record, row.attempt), event_id(row.record, row.attempt, "validation"))
     )
     record = next(ours, None)
@@ -281,7 +289,7 @@ def note_unreadable(tx: Connection, step: str, place: str, event: str, reason: s
     if record:
         tx.execute(
             update(records)
-            .where(records.c.record == record, records.c.outcome.is_(None))  # judged meanwhile, it stays so
+            .where(records.c.record == record, WAITS)  # judged meanwhile, it stays so
             .values(outcome=Outcome.DEAD.value, judged=records.c.attempt, judged_at=stamp(now))
         )
 
