@@ -22,6 +22,7 @@ from schemas.ids import derive, event_id
 from schemas.records import Kind, Outcome, Record, Role
 from schemas.topics import CHECKED, CONTROLS, DUE, OFFERS, RECEIVED, TOPICS, VERDICTS
 from services.distributed import SERVICES, Node, Places
+from services.hub.retention import UNREADABLE
 from services.intake.book import Book
 from services.pipeline import PIPELINE
 from services.sandbox.participants import PARTICIPANTS, policies
@@ -136,6 +137,24 @@ async def play(node: Node) -> None:
         await asyncio.gather(*running)
 
 
+def places_kept(node: Node) -> list[str]:
+    """Where on the log it lay that nobody could read and is kept."""
+    with node.database.read() as tx:
+        return list(tx.execute(select(bodies.c.record).where(bodies.c.record.contains("/"))).scalars())
+
+
+async def end(node: Node) -> None:
+    """The clock runs when their time is over, until none is kept."""
+    node.clock = lambda: datetime.now(UTC) + UNREADABLE
+    stopping = asyncio.Event()
+    clock = asyncio.create_task(SERVICES["clock"](node, stopping, lambda: None))
+    async with asyncio.timeout(PATIENCE):
+        while await asyncio.to_thread(places_kept, node):
+            assert not clock.done(), "the clock ended"
+    stopping.set()
+    await clock
+
+
 def test_every_topic_outlives_poison(kafka_address: str, server: Server, tmp_path: Path) -> None:
     broker = Broker(kafka_address, "t" + secrets.token_hex(6))
     Topics(broker).apply((), ())
@@ -151,9 +170,9 @@ def test_every_topic_outlives_poison(kafka_address: str, server: Server, tmp_pat
         noted = tx.execute(select(dead_letters)).all()
         entered = tx.execute(select(records)).all()
         numbered = feeds.totals(tx)
-        places = tx.execute(select(bodies.c.record).where(bodies.c.record.contains("/"))).scalars().all()
-        kept = {place: node.archive.body(tx, place) for place in places}
+        kept = {place: node.archive.body(tx, place) for place in places_kept(node)}
         strays = [record for what, record, *_ in differences(tx, "", {}) if what == "body-without-receipt"]
+    asyncio.run(end(node))
     node.close()
     letters = {(row.step, row.event): row.reason for row in noted}
 
