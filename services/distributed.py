@@ -25,7 +25,7 @@ from adapters.stores.journal import Journal
 from adapters.stores.postgres import PostgresDatabase
 from adapters.streams import kafka_decide, kafka_feeds
 from adapters.streams.embedded import Handler
-from adapters.streams.kafka import Broker, Sealer, patiently, publishing, trouble
+from adapters.streams.kafka import Broker, Sealer, Taken, patiently, publishing, trouble
 from adapters.streams.kafka_source import PUBLISH_SECONDS, Groups, Source
 from adapters.streams.kafka_topics import Topics
 from adapters.streams.log import STREAM_KEY
@@ -176,7 +176,7 @@ class Doors(Node, Front):
 async def decide(node: Node, name: str, stopping: asyncio.Event, ready: Callable[[], None]) -> None:
     """Runs one decide step until `stopping`; `ready` is called once it reads."""
     handler = next(one for one in node.handlers if one.name == name)
-    host = kafka_decide.Host(node.broker, node.database, node.sealer, node.clock)
+    host = kafka_decide.Host(node.broker, node.database, node.archive, node.sealer, node.clock)
     async with publishing(node.broker) as publisher:
         rest = next(step.rest for step in PIPELINE if step.name == name)
         await host.run(handler, publisher, stopping, ready, rest)
@@ -190,6 +190,10 @@ async def validate(node: Node, stopping: asyncio.Event, ready: Callable[[], None
     workers = pool.make()
     await pool.start(workers)
     step = Validation(node.archive, workers)
+
+    def unreadable(record: Taken, error: Exception) -> None:
+        kafka_decide.unreadable(node.database, node.archive, VALIDATION.name, record, error, node.clock())
+
     host = kafka_transform.Host(
         node.broker,
         node.sealer,
@@ -197,7 +201,7 @@ async def validate(node: Node, stopping: asyncio.Event, ready: Callable[[], None
         step,
         step.outputs,
         step.failed,
-        lambda place, error: kafka_decide.unreadable(node.database, VALIDATION.name, place, error, node.clock()),
+        unreadable,
     )
     async with publishing(node.broker) as publisher:
         await host.run(publisher, stopping, ready)
@@ -257,6 +261,10 @@ async def tick(node: Node, stopping: asyncio.Event, ready: Callable[[], None]) -
     """Runs the clock until `stopping`: what fell due, questions to issuers, what an earlier clock left, which days of the log
     are over."""
     source = Source(due.CLOCK, node.broker, node.database, node.sealer, node.clock)
+
+    def end_unreadable() -> None:
+        node.database.commit(lambda tx: due.end_unreadable(tx, node.archive, node.clock()))
+
     with ThreadPoolExecutor(1) as writer:
         async with publishing(node.broker) as publisher:
             source.publish_with(publisher)
@@ -267,6 +275,7 @@ async def tick(node: Node, stopping: asyncio.Event, ready: Callable[[], None]) -
                 await asyncio.get_running_loop().run_in_executor(
                     writer, source.append, lambda tx: due.events(tx, node.clock())
                 )
+                await asyncio.to_thread(patiently, end_unreadable, due.CLOCK, stopping.is_set)
                 with contextlib.suppress(KafkaError):  # a broker is away: the next time is soon enough
                     await destroy_old_days(node, stopping.is_set)
                 with contextlib.suppress(TimeoutError):

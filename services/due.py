@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection
 
 from adapters.stores import casebook, consents, inbox, participants, records
+from adapters.stores.archive import Archive
 from adapters.streams.log import STREAM_KEY
 from schemas.events import Expire, Message, Refold
 from schemas.ids import derive
@@ -80,6 +81,11 @@ def ended(tx: Connection, now: datetime, limit: int) -> list[str]:
         for line, end in retention.ends(now)
         for record in records.judged_before(tx, line.kinds, line.outcomes, end, taken, limit)
     ]
+
+
+def end_unreadable(tx: Connection, archive: Archive, now: datetime) -> None:
+    """Bytes of the log that nobody could read go when their time is over; the note of where they lay stays."""
+    archive.end_raw(tx, now - retention.UNREADABLE, EXPIRE_AT_ONCE)
 
 
 def _suffix(now: datetime) -> str:

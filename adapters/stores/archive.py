@@ -4,15 +4,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, exists, select
+from sqlalchemy import Connection, bindparam, delete, exists, select
 
 from adapters.stores.dialect import among, insert, insert_all
-from adapters.stores.tables import bodies, records
+from adapters.stores.records import stamp
+from adapters.stores.tables import bodies, dead_letters, records
 from adapters.vault.blobs import Blobs
 from adapters.vault.keys import Keys
-from adapters.vault.packing import unpack
+from adapters.vault.packing import pack, unpack
 from adapters.vault.sealing import CannotOpen, open_sealed, seal
 from schemas.evidence import Content
+from schemas.ids import derive
 
 RECORD_KEY = "record:"
 BLOB_KEY = "blob:"
@@ -40,6 +42,14 @@ _KEEP = _INSERT.on_conflict_do_update(
 )
 # Of a record whose bytes a restore has lost nothing is told to anybody, though its view may still open.
 _WANTED = exists().where(records.c.record == bodies.c.record, records.c.wanted == 1)
+# Of a dead letter that nobody could read: under its place on the log.
+_RAW = (
+    select(bodies.c.record)
+    .join(dead_letters, dead_letters.c.event == bodies.c.record)
+    .where(dead_letters.c.at < bindparam("before"))
+    .distinct()
+    .limit(bindparam("most"))
+)
 _VIEWS = select(bodies.c.record, bodies.c.view).where(among(bodies.c.record), ~_WANTED)
 
 
@@ -73,6 +83,18 @@ class Archive:
                 }
             )
         insert_all(tx, _KEEP, rows)
+
+    def keep_raw(self, tx: Connection, place: str, value: bytes) -> None:
+        """Keeps bytes of the log that are no record's, as they are, under their place; the same place again replaces them."""
+        blob = derive("raw", place) if len(value) > INLINE_BYTES else None
+        if blob:
+            self.blobs.write(blob, self.blob_key(blob), value)
+        self.keep(tx, [Kept(place, b"" if blob else pack(value), None, None, blob)])
+
+    def end_raw(self, tx: Connection, before: datetime, limit: int) -> None:
+        """Erases the bytes of so many dead letters that were noted before a time and are no record's."""
+        for place in tx.execute(_RAW, {"before": stamp(before), "most": limit}).scalars().all():
+            self.erase(tx, place)
 
     def views(self, tx: Connection, ids: Iterable[str]) -> dict[str, Content]:
         """The parsed views of those records that have one and are not erased."""

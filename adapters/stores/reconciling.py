@@ -60,7 +60,8 @@ _QUESTIONS: dict[str, str] = {
         SELECT records.record, NULL, NULL, 'erased' FROM records JOIN bodies USING (record) WHERE erased = 1""",
     "body-without-receipt": """
         SELECT record, NULL, NULL, 'body' FROM bodies
-        WHERE NOT EXISTS (SELECT 1 FROM records WHERE records.record = bodies.record)""",
+        WHERE NOT EXISTS (SELECT 1 FROM records WHERE records.record = bodies.record)
+          AND NOT EXISTS (SELECT 1 FROM dead_letters WHERE event = bodies.record)""",
     "keys-of-erased": """
         SELECT DISTINCT record, NULL, NULL, 'look-up hashes'
         FROM (SELECT record FROM links UNION SELECT record FROM acting) AS kept

@@ -22,6 +22,7 @@ from sqlalchemy import (
 from adapters.stores.dialect import among, insert, insert_all, update_all
 from adapters.stores.tables import acting, dead_letters, doubts, inbox, offer_papers, records, uses, withdrawals
 from schemas.events import Checked, Message
+from schemas.ids import event_id
 from schemas.problems import Problem
 from schemas.records import Kind, Outcome, Record, Role
 
@@ -29,6 +30,15 @@ HELD = (Outcome.ACCEPTED.value, Outcome.DUPLICATE.value)  # the outcomes that pu
 # As a condition. Through a function, so that no planner walks the index of outcomes, which nearly all records share; and with
 # its values in the text, for a list of parameters is written out anew each time that it is asked.
 IS_HELD = func.coalesce(records.c.outcome, literal_column("''")).in_([literal_column(f"'{one}'") for one in HELD])
+
+# Whose latest attempt has no verdict yet; a further attempt at what is in the set changes nothing of its verdict.
+WAITS = or_(
+    records.c.outcome.is_(None),
+    and_(
+        records.c.outcome.in_((Outcome.REJECTED.value, Outcome.DEAD.value)),
+        records.c.judged < records.c.attempt,
+    ),
+)
 
 
 def stamp(now: datetime) -> str:
@@ -263,6 +273,25 @@ def note_dead_letter(tx: Connection, step: str, event: str, about: str, reason: 
         .values(step=step, event=event, record=about, reason=reason, at=stamp(now))
         .on_conflict_do_nothing()
     )
+
+
+def note_unreadable(tx: Connection, step: str, place: str, event: str, reason: str, now: datetime) -> None:
+    """Notes what lies unreadable on the log. `event`: its id, as far as it tells one. Was it what a record's verdict was to come
+    of, `received` or validation's answer, that verdict is `dead`, so that its sender's next post redrives it; an answer that
+    comes all the same is judged as ever."""
+    ours = (
+        row.record
+        for row in tx.execute(select(records.c.record, records.c.attempt).where(WAITS))
+        if event in (event_id(row.record, row.attempt), event_id(row.record, row.attempt, "validation"))
+    )
+    record = next(ours, None)
+    note_dead_letter(tx, step, place, record or place, reason, now)
+    if record:
+        tx.execute(
+            update(records)
+            .where(records.c.record == record, WAITS)  # judged meanwhile, it stays so
+            .values(outcome=Outcome.DEAD.value, judged=records.c.attempt, judged_at=stamp(now))
+        )
 
 
 def note_failed(tx: Connection, messages: Sequence[Message], now: datetime) -> None:

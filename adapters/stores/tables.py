@@ -128,7 +128,9 @@ records = Table(
     sqlite_autoincrement=True,
 )
 
-bodies = Table(  # sealed under the record's own key; `body` is NULL when the bytes rest in the sealed file `blob`
+# Sealed under the record's own key; `body` is NULL when the bytes rest in the sealed file `blob`. `record` may be a place on the
+# log instead (topic/partition/offset): of what lay there and nobody could read.
+bodies = Table(
     "bodies",
     metadata,
     Column("record", String, primary_key=True),

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, Row, exists, func, or_, select, text
+from sqlalchemy import Connection, Row, exists, func, select, text
 
 from adapters.stores.dialect import elements
+from adapters.stores.records import WAITS
 from adapters.stores.tables import cases, dead_letters, due, feeds, handovers, offers, records
 
 NEWEST = 60_000  # records looked at for what happened in the last minute: a thousand a second
@@ -56,8 +57,7 @@ def recent_verdicts(tx: Connection, limit: int) -> Sequence[Row]:
 
 def oldest_waiting(tx: Connection) -> str | None:
     """When the oldest record without a verdict on its latest attempt was received (RFC 3339 UTC)."""
-    again = records.c.outcome.in_(("rejected", "dead")) & (records.c.judged < records.c.attempt)
-    return tx.execute(select(func.min(records.c.received)).where(or_(records.c.outcome.is_(None), again))).scalar()
+    return tx.execute(select(func.min(records.c.received)).where(WAITS)).scalar()
 
 
 def newest(tx: Connection) -> str | None:

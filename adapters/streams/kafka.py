@@ -215,6 +215,8 @@ class Taken(Protocol):
     """What a consumer gives: aiokafka's record, or Faust's message."""
 
     topic: str
+    partition: int
+    offset: int
     key: bytes | None
     value: bytes | None
     headers: Any

@@ -18,12 +18,13 @@ from aiokafka.errors import CommitFailedError, IllegalGenerationError, IllegalSt
 from sqlalchemy import Connection
 
 from adapters.stores import inbox, outbox, records
+from adapters.stores.archive import Archive
 from adapters.stores.database import after_commit
 from adapters.stores.dialect import too_much
 from adapters.stores.outbox import Output
 from adapters.stores.postgres import PostgresDatabase
 from adapters.streams.embedded import Handler, about, note
-from adapters.streams.kafka import Broker, Publisher, Row, Sealer, patiently, trouble
+from adapters.streams.kafka import Broker, Publisher, Row, Sealer, Taken, patiently, trouble
 from adapters.telemetry import spans
 from schemas.events import Message
 from schemas.topics import TOPICS
@@ -41,9 +42,15 @@ class Host:
     """Runs decide steps on Kafka and one database."""
 
     def __init__(
-        self, broker: Broker, database: PostgresDatabase, sealer: Sealer, clock: Callable[[], datetime]
+        self,
+        broker: Broker,
+        database: PostgresDatabase,
+        archive: Archive,
+        sealer: Sealer,
+        clock: Callable[[], datetime],
     ) -> None:
         self._broker, self.database, self._sealer, self._clock = broker, database, sealer, clock
+        self._archive = archive
 
     async def run(
         self,
@@ -95,8 +102,7 @@ class Host:
         except Exception as error:
             if trouble(error):
                 raise
-            place = f"{record.topic}/{record.partition}/{record.offset}"
-            unreadable(self.database, handler.name, place, error, self._clock())
+            unreadable(self.database, self._archive, handler.name, record, error, self._clock())
             return None
 
     def _together(self, handler: Handler, batches: Sequence[Sequence[Message]]) -> list[Output]:
@@ -212,8 +218,18 @@ class Member(ConsumerRebalanceListener):
         logger.info("partitions taken", step=self._handler.name, number=len(assigned))
 
 
-def unreadable(database: PostgresDatabase, step: str, place: str, error: Exception, now: datetime) -> None:
-    """Notes a record of the log that cannot be read, by its place (topic/partition/offset)."""
-    logger.error("unreadable", step=step, place=place, reason=type(error).__name__)
-    with database.write() as tx:
-        records.note_dead_letter(tx, step, place, place, type(error).__name__, now)
+def unreadable(
+    database: PostgresDatabase, archive: Archive, step: str, record: Taken, error: Exception, now: datetime
+) -> None:
+    """Makes what lies on the log and cannot be read a dead letter, under its place (topic/partition/offset). Its bytes are
+    kept as they lie there: what we sealed ourselves opens with the key of its day, and no longer."""
+    place, reason = f"{record.topic}/{record.partition}/{record.offset}", type(error).__name__
+    event = (dict(record.headers or ()).get("event") or b"").decode(errors="replace")
+    logger.error("unreadable", step=step, place=place, reason=reason)
+
+    def work(tx: Connection) -> None:
+        records.note_unreadable(tx, step, place, event, reason, now)
+        if record.value is not None:
+            archive.keep_raw(tx, place, record.value)
+
+    database.commit(work)

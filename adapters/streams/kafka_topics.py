@@ -33,6 +33,22 @@ COPIES = 3  # where there are as many brokers: one may end at any time
 SETTING = {"sslrootcert": "ssl.ca.location", "sslcert": "ssl.certificate.location", "sslkey": "ssl.key.location"}
 AUTHORIZER, WITHOUT_LIST = "authorizer.class.name", "allow.everyone.if.no.acl.found"
 OFFSETS, OFFSETS_MINUTES = "offsets.retention.minutes", BROKER_DAYS * 24 * 60
+# Of `publisher`, as docs/operations.md lists them.
+PUBLISHER = frozenset(
+    AclBinding(
+        ResourceType.TOPIC,
+        feed_name(""),
+        ResourcePatternType.PREFIXED,
+        "User:claims-publisher",
+        "*",
+        operation,
+        AclPermissionType.ALLOW,
+    )
+    for operation in (AclOperation.CREATE, AclOperation.WRITE, AclOperation.ALTER_CONFIGS)
+)
+EVERY_TOPIC = AclBindingFilter(
+    ResourceType.TOPIC, None, ResourcePatternType.ANY, None, None, AclOperation.ANY, AclPermissionType.ALLOW
+)
 IN_STEP = 2  # of three copies have a record before it is acknowledged
 
 
@@ -128,8 +144,8 @@ class Topics:
         while any(change.does for change in self.plan(insurers, readers)):
             time.sleep(LOOK_SECONDS)  # brokers learn of it a moment later
             if time.monotonic() > deadline:
-                if self.asks_who_reads() and self._rights(insurers, set(readers)):  # nobody shall take it for done
-                    raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
+                if self.asks_who_reads() and any(change.does for change in self._rights(insurers, set(readers))):
+                    raise KafkaException(KafkaError(KafkaError._TIMED_OUT))  # nobody shall take it for done
                 break
         return changes
 
@@ -227,7 +243,27 @@ class Topics:
                 wanted, unwanted = [shut], _everything_of(code, AclPermissionType.ALLOW)
             if differs:
                 changes.append(Change(feed_name(code), what.format(_user(code)), self._replace(wanted, unwanted)))
-        return changes
+            given = {one for one in held if one.permission_type == AclPermissionType.ALLOW}
+            changes += [
+                Change(one.name, f"take from {one.principal}: {_right(one)}", self._remove(one))
+                for one in sorted(given.difference(_bindings(code)))
+            ]
+        return changes + self._rights_of_others(insurers)
+
+    def _rights_of_others(self, insurers: Sequence[str]) -> list[Change]:
+        """What anybody but an insurer and `publisher` may do with an insurer's topic: by its name, the first part of it, or `*`.
+        It may be an operator's own, and meant for other topics as well, so a person takes it away."""
+        users, feeds = {_user(code) for code in insurers}, {feed_name(code) for code in insurers}
+        held = set(self._admin.describe_acls(EVERY_TOPIC).result(PATIENCE_SECONDS)) if insurers else set()
+        return [
+            Change(one.name, f"{one.principal} may {_right(one)}: not by us; take it away with kafka-acls.sh", None)
+            for one in sorted(held.difference(PUBLISHER))
+            if one.principal not in users and any(_covers(one, feed) for feed in feeds)
+        ]
+
+    def _remove(self, one: AclBinding) -> Callable[[], Iterable["Future[Any]"]]:
+        exactly = AclBindingFilter(*_parts(one))
+        return lambda: self._admin.delete_acls([exactly]).values()
 
     def _replace(
         self, wanted: Sequence[AclBinding], unwanted: AclBindingFilter
@@ -260,6 +296,30 @@ def forgotten(broker: int, minutes: str | None) -> list[Change]:
 
 def _value(settings: dict[str, ConfigEntry], name: str) -> str | None:
     return settings[name].value if name in settings else None
+
+
+def _parts(one: AclBinding) -> tuple[Any, ...]:
+    return (
+        one.restype,
+        one.name,
+        one.resource_pattern_type,
+        one.principal,
+        one.host,
+        one.operation,
+        one.permission_type,
+    )
+
+
+def _right(one: AclBinding) -> str:
+    where = "" if one.host == "*" else f", from {one.host}"
+    return f"{one.operation.name} on {one.restype.name} {one.name} ({one.resource_pattern_type.name}{where})"
+
+
+def _covers(one: AclBinding, topic: str) -> bool:
+    """Whether a right on topics is one on this topic."""
+    if one.resource_pattern_type == ResourcePatternType.PREFIXED:
+        return topic.startswith(one.name)
+    return one.name in (topic, "*")
 
 
 def _user(code: str) -> str:

@@ -15,7 +15,18 @@ import faust
 from faust.types.auth import SASLMechanism
 
 from adapters.streams.embedded import Step, note
-from adapters.streams.kafka import SESSION_MS, Broker, Publisher, Row, Sealer, TooLarge, day_of, patiently, trouble
+from adapters.streams.kafka import (
+    SESSION_MS,
+    Broker,
+    Publisher,
+    Row,
+    Sealer,
+    Taken,
+    TooLarge,
+    day_of,
+    patiently,
+    trouble,
+)
 from adapters.telemetry import spans
 from schemas.events import Encoded, Message
 from schemas.topics import TOPICS
@@ -34,7 +45,7 @@ class Broken(Exception):
 class Host:
     """One transform. `transform` gives a message's outputs and raises only what is to end the process; `failed` gives the one
     output of a message whose outputs no topic takes (the message, why); `unreadable` notes a record that cannot be opened
-    (its place in the log, why)."""
+    (the record, why)."""
 
     def __init__(
         self,
@@ -44,7 +55,7 @@ class Host:
         step: Step,
         transform: Transform,
         failed: Callable[[Message, str], Message],
-        unreadable: Callable[[str, Exception], None],
+        unreadable: Callable[[Taken, Exception], None],
     ) -> None:
         self._sealer, self._clock, self._step = sealer, clock, step
         self._transform, self._failed, self._unreadable = transform, failed, unreadable
@@ -124,7 +135,7 @@ class Host:
         except Exception as error:
             if trouble(error):
                 raise
-            self._unreadable(f"{record.topic}/{record.partition}/{record.offset}", error)
+            self._unreadable(record, error)
             return None
 
 

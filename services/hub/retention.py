@@ -52,6 +52,10 @@ RETENTION_TABLE = (
     ),
 )
 
+# Of what lay on the log and nobody could read its bytes: no record's, and nothing becomes of them. The house's choice: half a
+# year to find out who wrote them and why they cannot be read. What we sealed ourselves ends before, with the key of its day.
+UNREADABLE = timedelta(days=180)
+
 
 def ends(now: datetime) -> Iterator[tuple[Line, datetime]]:
     """The lines in force, each with the time before which what it keeps has ended."""

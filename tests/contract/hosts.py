@@ -12,11 +12,13 @@ from typing import Any, Protocol, TypeVar
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from sqlalchemy import Connection, text
 
+from adapters.stores.archive import Archive
 from adapters.stores.database import Database
 from adapters.stores.postgres import PostgresDatabase
 from adapters.streams import embedded, kafka_decide, kafka_topics
 from adapters.streams.kafka import Broker, Publisher, Sealer, publishing
 from adapters.streams.log import Log
+from adapters.vault.blobs import Blobs
 from adapters.vault.keys import Keys
 from schemas.events import Message
 from schemas.ids import derive
@@ -166,7 +168,8 @@ class Kafka:
     def reopen(self) -> None:
         """As a new process, which remembers no key."""
         self.sealer = Sealer(self.keys, self.place.broker)
-        self.host = kafka_decide.Host(self.place.broker, self.database, self.sealer, lambda: NOW)
+        self.archive = Archive(self.keys, Blobs(self.place.folder / "blobs"))
+        self.host = kafka_decide.Host(self.place.broker, self.database, self.archive, self.sealer, lambda: NOW)
 
     def publish(self, messages: list[Message]) -> None:
         async def work() -> None:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from adapters.streams import embedded, kafka_transform
-from adapters.streams.kafka import publishing
+from adapters.streams.kafka import Taken, publishing
 from schemas.events import Message
 from schemas.ids import derive
 from schemas.topics import DUE, MESSAGE_BYTES, OFFERS
@@ -95,8 +95,8 @@ class Faust(Kafka):
         self.place.seen.append((DEAD, message.id + reason))
         return Message(OFFERS.name, DEAD, derive(message.id, reason), message.event)
 
-    def _unreadable(self, place: str, error: Exception) -> None:
-        raise AssertionError(f"{place} cannot be read: {type(error).__name__}")
+    def _unreadable(self, record: Taken, error: Exception) -> None:
+        raise AssertionError(f"{record.topic}/{record.offset} cannot be read: {type(error).__name__}")
 
     def taken(self) -> list[tuple[str, str]]:
         return list(dict.fromkeys(self.place.seen))

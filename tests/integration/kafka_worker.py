@@ -10,8 +10,8 @@ import signal
 import sys
 from pathlib import Path
 
-from adapters.streams import kafka_transform
-from adapters.streams.kafka import Broker, publishing
+from adapters.streams import kafka_decide, kafka_transform
+from adapters.streams.kafka import Broker, Taken, publishing
 from schemas.events import Message
 from schemas.ids import derive
 from schemas.topics import DUE, OFFERS
@@ -61,8 +61,12 @@ async def work(form: str, host: Kafka) -> None:
         if form == "decide":
             await host.host.run(Ledger(), publisher, stopping, ready)
             return
+
+        def unreadable(record: Taken, error: Exception) -> None:
+            kafka_decide.unreadable(host.database, host.archive, Passing.name, record, error, NOW)
+
         transform = kafka_transform.Host(
-            host.place.broker, host.sealer, lambda: NOW, Passing(), TRANSFORMS[form], failed, lambda place, error: None
+            host.place.broker, host.sealer, lambda: NOW, Passing(), TRANSFORMS[form], failed, unreadable
         )
         try:
             await transform.run(publisher, stopping, ready)

@@ -22,7 +22,17 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPa
 from aiokafka.errors import KafkaError, NotEnoughReplicasError, TopicAuthorizationFailedError
 from click.testing import CliRunner
 from confluent_kafka import KafkaException
-from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource
+from confluent_kafka.admin import (
+    AclBinding,
+    AclBindingFilter,
+    AclOperation,
+    AclPermissionType,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    ResourcePatternType,
+    ResourceType,
+)
 from joserfc import jwe
 from joserfc.jwk import KeySet, OKPKey
 from sqlalchemy.exc import DBAPIError
@@ -687,6 +697,27 @@ def test_a_suspended_insurer_reads_nothing_from_that_moment_on(
     with interchange.consumer(out, "--key", str(tmp_path / "key")):
         until(lambda: len(lines(out)) >= interchange.last)
     assert [one["offernumber"] for one in lines(out)] == list(range(1, interchange.last + 1))
+
+
+def test_the_command_names_who_else_may_read_and_leaves_it_to_a_person(interchange: Interchange) -> None:
+    interchange.open_topics()
+    admin, own = Topics(interchange.broker)._admin, feed_name(interchange.insurer)
+    where = (ResourceType.TOPIC, own, ResourcePatternType.LITERAL, "User:*", "*")
+    public = (*where, AclOperation.READ, AclPermissionType.ALLOW)
+    for made in admin.create_acls([AclBinding(*public)]).values():
+        made.result(PATIENCE)
+    words = ["plan", "--kafka", interchange.cluster.address, "--database", interchange.place.store]
+
+    def told() -> bool:
+        done = CliRunner().invoke(commands.topics, words)
+        return f"{own}: User:* may READ on TOPIC {own} (LITERAL)" in done.output and done.exit_code == 1
+
+    try:
+        until(told)
+        assert told()
+    finally:
+        for gone in admin.delete_acls([AclBindingFilter(*public)]).values():
+            gone.result(PATIENCE)
 
 
 def test_rights_are_looked_at_before_each_page(interchange: Interchange, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
-from sqlalchemy import text
+from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
+from adapters.stores.archive import INLINE_BYTES
+from adapters.stores.tables import bodies, dead_letters
 from schemas.events import Message, Refold
 from schemas.ids import derive
 from tests.contract.hosts import Kafka, KafkaPlace
@@ -215,19 +217,28 @@ def test_a_transform_outlives_its_broker_or_ends_for_its_supervisor(start_over: 
 def test_what_nobody_can_read_is_noted_and_stops_nobody(host: Kafka, start: Start) -> None:
     sent = messages(0, 20)
     host.publish(sent[:10])
-    host.litter(
-        [(b"k1", b"not ours", []), (b"k1", None, []), (b"k1", b"not ours", [("event", b"e"), ("day", b"2026-11-21")])]
-    )
+    ours = [("event", b"e"), ("day", b"2026-11-21")]
+    large = b"not ours" * INLINE_BYTES
+    host.litter([(b"k1", b"not ours", []), (b"k1", None, []), (b"k1\0", large, []), (b"k1", b"not ours", ours)])
     host.publish(sent[10:])
     start("decide")
     until(lambda: len(host.taken()) >= 20)
     until(lambda: len(host.outputs()) >= 20)
     all_once(host, sent)
-    with host.database.read() as tx:
-        noted = list(tx.execute(text("SELECT step, reason FROM dead_letters ORDER BY reason")))
-    assert noted == [("ledger", "CannotOpen"), ("ledger", "KeyError"), ("ledger", "KeyError")]
     start("transform")
     until(lambda: host.level("passing"))
+    with host.database.read() as tx:
+        noted = tx.execute(select(dead_letters)).all()
+        stored = {row.record: row for row in tx.execute(select(bodies))}
+        read = {place: host.archive.body(tx, place) for place in stored}
+    for step in ("ledger", "passing"):
+        reasons = sorted(row.reason for row in noted if row.step == step)
+        assert reasons == ["CannotOpen", "KeyError", "KeyError", "KeyError"]
+    assert stored.keys() < {row.event for row in noted}, "of one there was nothing to keep"
+    assert sorted(read.values()) == [b"not ours", b"not ours", large]
+    assert all(b"not ours" not in (row.body or b"") for row in stored.values()), "they are kept sealed"
+    (by_reference,) = [row.blob for row in stored.values() if row.body is None]
+    assert b"not ours" not in (host.archive.blobs.folder / by_reference).read_bytes()
 
 
 def test_both_hosts_speak_to_brokers_that_ask_who_speaks(

@@ -2,19 +2,32 @@
 
 import asyncio
 import secrets
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import GroupAuthorizationFailedError, KafkaConnectionError, TopicAuthorizationFailedError
 from click.testing import CliRunner
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import (
+    AclBinding,
+    AclBindingFilter,
+    AclOperation,
+    AclPermissionType,
+    AdminClient,
+    NewTopic,
+    ResourcePatternType,
+    ResourceType,
+)
 
 from adapters.streams.kafka import Broker
 from adapters.streams.kafka_topics import Topics, copied, forgotten
 from schemas.topics import CHECKED, TOPICS, VERDICTS, feed_name
 from services.commands.topics import topics
+from tests.end_to_end.test_own_rights import documented
 from tests.servers.kafka import Cluster, kafka
+
+PATIENCE = 20.0  # a broker hears of a change within milliseconds
 
 
 @pytest.fixture
@@ -199,6 +212,111 @@ def test_an_insurer_reads_its_own_topic_and_nothing_else(guarded: Cluster) -> No
         asyncio.run(_write(mine, feed_name("a"), b"not ours"))
     with pytest.raises(KafkaConnectionError):
         asyncio.run(_read(guarded.address_of("insurer-a", "wrong"), feed_name("a"), "insurer-a.claims"))
+
+
+def right(
+    user: str,
+    name: str,
+    pattern: ResourcePatternType = ResourcePatternType.LITERAL,
+    operation: AclOperation = AclOperation.READ,
+    kind: ResourceType = ResourceType.TOPIC,
+) -> AclBinding:
+    """As somebody gave it by hand."""
+    return AclBinding(kind, name, pattern, f"User:{user}", "*", operation, AclPermissionType.ALLOW)
+
+
+def give(own: Topics, rights: Sequence[AclBinding]) -> None:
+    for made in own._admin.create_acls(list(rights)).values():
+        made.result(30)
+
+
+def takes(own: Topics, rights: Sequence[AclBinding]) -> None:
+    filters = [AclBindingFilter(*one._to_tuple()) for one in rights]
+    for gone in own._admin.delete_acls(filters).values():
+        gone.result(30)
+
+
+def until_differs(own: Topics, insurers: Sequence[str], readers: Sequence[str], number: int) -> list[str]:
+    """What a plan tells, once the broker has heard of so many changes; or has had the time to."""
+    deadline = time.monotonic() + PATIENCE
+    while len(changes := own.plan(insurers, readers)) != number and time.monotonic() < deadline:
+        pass
+    return [f"{change.topic}: {change.what}" for change in changes]
+
+
+@pytest.mark.parametrize(
+    ("by_hand", "told"),
+    [
+        (right("insurer-a", "offers.b"), "offers.b: take from User:insurer-a: READ on TOPIC offers.b (LITERAL)"),
+        (
+            right("insurer-a", "offers.", ResourcePatternType.PREFIXED),
+            "offers.: take from User:insurer-a: READ on TOPIC offers. (PREFIXED)",
+        ),
+        (right("insurer-a", "*"), "*: take from User:insurer-a: READ on TOPIC * (LITERAL)"),
+        (
+            right("insurer-a", "*", operation=AclOperation.ALL),
+            "*: take from User:insurer-a: ALL on TOPIC * (LITERAL)",
+        ),
+    ],
+    ids=["by-name", "by-first-part", "all-topics", "all-operations"],
+)
+def test_a_right_that_an_insurer_was_given_by_hand_is_told_and_taken_away(
+    guarded: Cluster, by_hand: AclBinding, told: str
+) -> None:
+    own = Topics(Broker(guarded.address, "access"))
+    own.apply(["a", "b"], ["a", "b"])
+    asyncio.run(_write(guarded.address, feed_name("b"), b"two"))
+    give(own, [by_hand])
+    assert until_differs(own, ["a", "b"], ["a", "b"], 1) == [told]
+    theirs = guarded.address_of("insurer-a")
+    assert asyncio.run(_read(theirs, feed_name("b"), "insurer-a.claims"))
+    own.apply(["a", "b"], ["a", "b"])
+    assert own.plan(["a", "b"], ["a", "b"]) == []
+    with pytest.raises(TopicAuthorizationFailedError):
+        asyncio.run(_read(theirs, feed_name("b"), "insurer-a.claims"))
+    assert asyncio.run(_read(guarded.address_of("insurer-b"), feed_name("b"), "insurer-b.anew"))
+
+
+def test_a_right_beside_the_topics_and_one_of_a_suspended_insurer_are_taken_away(guarded: Cluster) -> None:
+    own = Topics(Broker(guarded.address, "access"))
+    own.apply(["a", "b"], ["a"])
+    group = right("insurer-a", "insurer-b.", ResourcePatternType.PREFIXED, kind=ResourceType.GROUP)
+    give(own, [group, right("insurer-b", "offers.a")])
+    assert until_differs(own, ["a", "b"], ["a"], 2) == [
+        "insurer-b.: take from User:insurer-a: READ on GROUP insurer-b. (PREFIXED)",
+        "offers.a: take from User:insurer-b: READ on TOPIC offers.a (LITERAL)",
+    ]
+    own.apply(["a", "b"], ["a"])
+    assert own.plan(["a", "b"], ["a"]) == []
+    assert [change.what for change in own.plan(["a", "b"], ["a", "b"])] == ["let User:insurer-b read"], "still denied"
+
+
+def test_a_right_of_anybody_else_is_told_and_left_to_a_person(guarded: Cluster) -> None:
+    own = Topics(Broker(guarded.address, "access"))
+    own.apply(["a", "b"], ["a", "b"])
+    ours = documented()  # the interchange's own differ from nothing
+    others = [
+        right("*", "offers.a"),
+        right("insurer-c", "off", ResourcePatternType.PREFIXED),  # of nobody whom we know
+        right("monitor", "*", operation=AclOperation.ALL),
+        right("claims-publisher", "offers.", ResourcePatternType.PREFIXED, AclOperation.READ),
+    ]
+    elsewhere = [right("*", "offers"), right("*", "offers.ab"), right("*", "offers.a.", ResourcePatternType.PREFIXED)]
+    told = [
+        "*: User:monitor may ALL on TOPIC * (LITERAL): not by us; take it away with kafka-acls.sh",
+        "off: User:insurer-c may READ on TOPIC off (PREFIXED): not by us; take it away with kafka-acls.sh",
+        "offers.: User:claims-publisher may READ on TOPIC offers. (PREFIXED): not by us; take it away with kafka-acls.sh",
+        "offers.a: User:* may READ on TOPIC offers.a (LITERAL): not by us; take it away with kafka-acls.sh",
+    ]
+    try:
+        give(own, [*ours, *elsewhere, *others])
+        assert until_differs(own, ["a", "b"], ["a", "b"], len(others)) == told
+        assert [change.does for change in own.apply(["a", "b"], ["a", "b"])] == [None] * len(others)
+        assert until_differs(own, ["a", "b"], ["a", "b"], len(others)) == told, "it stays as it was"
+        assert own.plan((), ()) == [], "no insurer, no topic of one"
+    finally:
+        takes(own, [*ours, *elsewhere, *others])
+    assert until_differs(own, ["a", "b"], ["a", "b"], 0) == []
 
 
 def test_a_suspended_insurer_reads_no_longer(guarded: Cluster) -> None:
