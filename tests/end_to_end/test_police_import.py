@@ -113,8 +113,8 @@ def test_a_city_export_becomes_an_accident_each_in_the_units_name(system: Up) ->
 
 
 def test_who_is_no_unit_is_told_before_anything_is_sent(system: Up) -> None:
-    done = system.run("police", "import", POLICE / "taipei_112.csv", "--as", HOSPITALS[0][0])
-    assert done.returncode == 1 and f"{HOSPITALS[0][0]} is no police unit" in done.stderr and UNIT in done.stderr
+    done = system.run("police", "import", POLICE / "taipei_112.csv", "--as", HOSPITALS[0].code)
+    assert done.returncode == 1 and f"{HOSPITALS[0].code} is no police unit" in done.stderr and UNIT in done.stderr
 
 
 def test_an_import_repeats_nothing_and_a_later_file_corrects(system: Up, tmp_path: Path) -> None:

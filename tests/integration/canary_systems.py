@@ -138,7 +138,15 @@ class Shared:
     def fresh(cls, cluster: Cluster, server: Server) -> "Shared":
         shared = cls(cluster.address, server.fresh(), server.empty())
         Topics(Broker(shared.address)).apply((), ())
+        # Once, as docs/retention.md has it; long before the first checkpoint that counts.
+        run(shared.wrapped, "ALTER SYSTEM SET wal_recycle = off", "SELECT pg_reload_conf()")
         return shared
+
+
+def run(url: str, *statements: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        for one in statements:
+            connection.execute(one)
 
 
 class Distributed:
@@ -249,17 +257,11 @@ class Distributed:
         return bool(ended or due.over(self.keys.names(STREAM_KEY), due.oldest_day(self.now)))
 
     def files(self) -> list[Path]:
-        self._run(self.shared.store, "CHECKPOINT")
+        run(self.shared.store, "CHECKPOINT")
         return [self.folder, *self._servers]
 
     def vacuum(self) -> None:
-        self._run(self.shared.wrapped, "ALTER SYSTEM SET wal_recycle = off", "SELECT pg_reload_conf()", "VACUUM FULL")
-        self._run(self.shared.wrapped, "SELECT pg_switch_wal()", "CHECKPOINT")
-
-    def _run(self, url: str, *statements: str) -> None:
-        with psycopg.connect(url, autocommit=True) as connection:
-            for one in statements:
-                connection.execute(one)
+        run(self.shared.wrapped, "VACUUM FULL", "SELECT pg_switch_wal()", "CHECKPOINT")
 
     def logged(self) -> list[Sealed]:
         return self._call(self._logged())

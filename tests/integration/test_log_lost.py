@@ -183,7 +183,7 @@ class Door:
 def pumped(node: Node, messages: Sequence[Message], before: str = "") -> list[Message]:
     """What lies before this step, or the last one's end, once those before it have read these messages, as their hosts let
     them."""
-    host, waiting = kafka_decide.Host(node.broker, node.database, node.sealer, node.clock), list(messages)
+    host, waiting = kafka_decide.Host(node.broker, node.database, node.archive, node.sealer, node.clock), list(messages)
     for step in PIPELINE[: NAMES.index(before) if before else None]:
         topics = [topic.name for topic in step.sources]
         for one in [one for one in waiting if one.topic in topics]:
