@@ -29,6 +29,12 @@ SETTINGS = (
 _TABLE = """
     CREATE TABLE IF NOT EXISTS keys (name text COLLATE "C" PRIMARY KEY, wrapped bytea NOT NULL)
     WITH (autovacuum_vacuum_threshold = 0, autovacuum_vacuum_scale_factor = 0)"""
+# What ANALYZE samples of a column lies in the catalogue, where neither a removal nor VACUUM FULL touches it: of wrapped keys none
+# is taken, and what an older version let it take goes (a type that is set anew drops it; the table is not written again).
+_SAMPLED = text(
+    "SELECT coalesce(attstattarget, -1) <> 0 FROM pg_attribute WHERE attrelid = 'keys'::regclass AND attname = 'wrapped'"
+)
+_UNSAMPLED = text("ALTER TABLE keys ALTER COLUMN wrapped TYPE bytea, ALTER COLUMN wrapped SET STATISTICS 0")
 _ALONE = text("SELECT pg_advisory_xact_lock(hashtext('keys'))")  # two that make the table at once would trip each other
 _BESIDE_DATA = text("SELECT to_regclass('records') IS NOT NULL")
 _FIND = text("SELECT name, wrapped FROM keys WHERE name = ANY(CAST(:names AS text[]))")
@@ -63,6 +69,8 @@ class KeyDatabase:
                 raise BesideData("Give the keys a database of their own.")
             connection.execute(_ALONE)
             connection.execute(text(_TABLE))
+            if connection.execute(_SAMPLED).scalar():
+                connection.execute(_UNSAMPLED)
             connection.commit()
 
     def close(self) -> None:

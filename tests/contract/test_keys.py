@@ -44,6 +44,30 @@ def test_a_destroyed_key_opens_nothing_and_another_comes_in_its_place(place: Pla
     keys.close()
 
 
+def test_the_catalogue_holds_no_sample_of_wrapped_keys(server: Server) -> None:
+    """Neither a removal nor VACUUM FULL would touch it. A table of an older version has one, until it is opened."""
+    url = server.empty()
+    sampled = text("SELECT attname FROM pg_stats WHERE tablename = 'keys' ORDER BY attname")
+    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+
+        def analysed() -> list[str]:
+            connection.execute(text("ANALYZE keys"))
+            return list(connection.execute(sampled).scalars())
+
+        connection.execute(text('CREATE TABLE keys (name text COLLATE "C" PRIMARY KEY, wrapped bytea NOT NULL)'))
+        connection.execute(text("INSERT INTO keys SELECT n, md5(n::text)::bytea FROM generate_series(1, 300) AS n"))
+        assert analysed() == ["name", "wrapped"]
+        KeyDatabase(url).close()
+        assert list(connection.execute(sampled).scalars()) == ["name"] == analysed()
+        connection.execute(text("DROP TABLE keys"))
+        keys = KeyDatabase(url)
+        keys.add({str(number): bytes([number]) * 40 for number in range(200)})
+        assert analysed() == ["name"]
+        keys.close()
+    engine.dispose()
+
+
 def test_names_are_listed_by_their_beginning(place: Place) -> None:
     keys = place.keys()
     keys.make(["offer:1", "offer:2", "offers", "record:1", "offer:甲"])
