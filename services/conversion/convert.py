@@ -155,8 +155,8 @@ class Reader:
     def _broken(self, case: Case) -> bool:
         """Whether anything was told of its rows, or of a column of its files, that keeps a document from being made."""
         tables = (entry.table for entry in case.entries)
-        rows = {entry.cell for entry in case.entries} | {table.cell(table.header) for table in tables}
-        return not rows.isdisjoint(self.findings.broken)
+        cells = {entry.cell for entry in case.entries} | {table.cell(table.header) for table in tables}
+        return not cells.isdisjoint(self.findings.broken)
 
     def _pair(self, case: Case, forms: set[str]) -> None:
         """A form that stands alone though files of the other kind were given: perhaps a number is mistyped."""

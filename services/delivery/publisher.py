@@ -26,9 +26,8 @@ from services.delivery.rights import may_read, owed, sealing_key
 
 PAGE = 200  # numbers handed over and acknowledged together
 REST = timedelta(seconds=10)  # of a feed that failed: each attempt takes the others' time
-HELD_SECONDS = (
-    90  # a page is judged, sealed and acknowledged in less; a publisher that was stopped keeps its feed no longer
-)
+# A page is judged, sealed and acknowledged in less; a publisher that was stopped keeps its feed no longer.
+HELD_SECONDS = 90
 
 logger = structlog.get_logger()
 Send = Callable[[str, list[Sealed]], None]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from adapters.stores import casebook, records
+from adapters.stores import records
 from adapters.stores.archive import Archive
 from schemas.events import Message, Received, Verdict
 from schemas.ids import event_id
@@ -40,15 +40,11 @@ def verdict_of(tx: Connection, record: str, event: str) -> Verdict | None:
     told = {event_id(record, row.judged, step.name) for step in (DEDUPLICATION, CONSENT)} if row else set()
     if row is None or event not in told:
         return None
-    targets: Sequence[str] = ()
-    if row.kind in (Kind.REVIEW, Kind.WITHDRAWAL):
-        targets = [row.target]
-    elif row.kind == Kind.PARTICIPANT:
-        targets = casebook.records_viewed_by(tx, row.target)
+    changes = row.kind in (Kind.REVIEW, Kind.WITHDRAWAL) and row.outcome == Outcome.ACCEPTED
     return Verdict(
         record=records.envelope(row).model_copy(update={"attempt": row.judged}),
         outcome=Outcome(row.outcome),
         problems=tuple(Problem.model_validate(one) for one in json.loads(row.problems or "[]")),
         original=row.original,
-        targets=tuple(targets),
+        targets=(row.target,) if changes else (),
     )

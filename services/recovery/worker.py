@@ -82,9 +82,8 @@ class _Run:
         self, tx: Connection, keys: Keys, archive: Archive, journal: Journal, now: datetime, since: datetime | None
     ) -> None:
         self._tx, self._keys, self._archive, self._journal, self._now = tx, keys, archive, journal, now
-        self._files_since = records.stamp(
-            (since or now).astimezone(UTC)
-        )  # what came then may have lost some of its accidents
+        # A file that came since then may have lost some of its accidents.
+        self._files_since = records.stamp((since or now).astimezone(UTC))
         self._told = Recovered()
         self._touched: set[str] = set()  # records whose cases are told again
         self._cases: set[str] = set()

@@ -21,8 +21,8 @@ from adapters.streams.log import STREAM_KEY
 from adapters.vault.packing import unpack
 from schemas.events import Message, Refold, View
 from schemas.ids import derive
-from schemas.records import Outcome
-from schemas.topics import DUE, OFFERS, RECEIVED, TOPICS
+from schemas.records import Kind, Outcome, Role
+from schemas.topics import DUE, OFFERS, RECEIVED, TOPICS, VERDICTS
 from services import due
 from services.commands.restore import _with_log
 from services.distributed import Node, Places
@@ -30,6 +30,7 @@ from services.embedded import utc_now
 from services.hub.register import register
 from services.intake.book import Book
 from services.pipeline import PIPELINE
+from services.recovery.app import verdict_of
 from services.recovery.worker import STEPS, Recovery
 from services.sandbox.participants import PARTICIPANTS, policies
 from services.sandbox.scenario import Item, generate
@@ -72,6 +73,38 @@ def at(world: World, moment: datetime) -> World:
     return world
 
 
+def put_back(world: World, place: Place, backup: Path, opened: Callable[[Place], World]) -> World:
+    """The same place, with a store of now and a log of days whose keys are gone."""
+    lossy = Lossy(place)
+    lossy.back_up(backup)
+    world.core.keys.destroy(world.core.keys.names(STREAM_KEY))
+    known = dict(world.record_of)
+    world.close()
+    lossy.lose_store()
+    lossy.put_back(backup)
+    again = at(opened(place), max(NOW, utc_now()))
+    again.record_of = known
+    return again
+
+
+def test_a_verdict_written_anew_is_the_one_that_was_told(place: Place, opened: Callable[[Place], World]) -> None:
+    """Of records of every kind that a verdict can be about."""
+    world = opened(place)
+    world.send(list(generate(1, CASES)))  # somebody withdraws in it
+    for code, status in [(INSURERS[0], "suspended"), (INSURERS[0], "admitted"), ("operator-1", "suspended")]:
+        world.participant(code, Role.INSURER, status)
+    with world.core.database.read() as tx:
+        told = [message for _, message in world.core.log.read(tx, [VERDICTS.name], 0, 10_000)]
+        kinds = {(one.event.record.kind, one.event.outcome) for one in told}
+        assert {Kind.DOCUMENT, Kind.REVIEW, Kind.WITHDRAWAL, Kind.ACCIDENT, Kind.PARTICIPANT} <= {
+            kind for kind, _ in kinds
+        }
+        assert len({outcome for _, outcome in kinds}) > 2
+        for one in told:
+            assert verdict_of(tx, one.event.record.id, one.id) == one.event
+            assert verdict_of(tx, one.event.record.id, "of another event") is None
+
+
 @pytest.mark.parametrize("step", ["validation", "deduplication", "hub", "sequencer"])
 def test_nothing_that_lay_before_a_step_is_lost_without_a_word(
     place: Place, tmp_path_factory: pytest.TempPathFactory, opened: Callable[[Place], World], step: str
@@ -79,28 +112,20 @@ def test_nothing_that_lay_before_a_step_is_lost_without_a_word(
     early, late = halves()
     by_number = {item.n: item for item in early + late}
     whole = at(opened(InFiles(tmp_path_factory.mktemp("whole"))), LONG_AGO)
-    world, lossy = at(opened(place), LONG_AGO), Lossy(place)
+    world = at(opened(place), LONG_AGO)
     for one in (whole, world):
         enter(one, early, by_number)
         settle(one)
         enter(one, late, by_number)
     settle(at(whole, NOW))
     run_before(world, step)
-    backup = lossy.back_up(tmp_path_factory.mktemp("backups") / "store")
-    world.core.keys.destroy(world.core.keys.names(STREAM_KEY))
-    known = dict(world.record_of)
-    world.close()
-    lossy.lose_store()
-    lossy.put_back(backup)
-
-    world = at(opened(place), max(NOW, utc_now()))
-    world.record_of = known
+    world = put_back(world, place, tmp_path_factory.mktemp("backups") / "store", opened)
     settle(world)
     if step in ("validation", "deduplication"):  # what has no verdict is told as lost, and mended by its sender
         with world.core.database.read() as tx:
             rows = {row.record: row for row in tx.execute(select(records))}
         lost = {record for record in rows if rows[record].outcome == Outcome.DEAD}
-        assert lost == {known[item.file] for item in late}
+        assert lost == {world.record_of[item.file] for item in late}
         assert {one["record"] for one in differences(world.core, world.now)} == lost
         enter(world, late, by_number)
         settle(world)
@@ -112,7 +137,7 @@ def test_an_offer_of_a_case_that_was_merged_is_taken_back_though_the_view_that_d
     place: Place, tmp_path_factory: pytest.TempPathFactory, opened: Callable[[Place], World]
 ) -> None:
     items = list(generate(SEED, CASES))
-    world, lossy = at(opened(place), LONG_AGO), Lossy(place)
+    world = at(opened(place), LONG_AGO)
     enter(world, items, {item.n: item for item in items})
     settle(world)
     *before, _ = world.core.handlers
@@ -130,12 +155,7 @@ def test_an_offer_of_a_case_that_was_merged_is_taken_back_though_the_view_that_d
     with world.core.database.read() as tx:
         gone = tx.execute(merged).all()
     assert gone
-    backup = lossy.back_up(tmp_path_factory.mktemp("backups") / "store")
-    world.core.keys.destroy(world.core.keys.names(STREAM_KEY))
-    world.close()
-    lossy.lose_store()
-    lossy.put_back(backup)
-    world = at(opened(place), max(NOW, utc_now()))
+    world = put_back(world, place, tmp_path_factory.mktemp("backups") / "store", opened)
     settle(world)
     assert differences(world.core, world.now) == []
     with world.core.database.read() as tx:
@@ -147,15 +167,10 @@ def test_a_file_of_which_accidents_were_on_their_way_is_sent_again(
 ) -> None:
     """They have no row before they are judged: nothing in the store tells how many there were."""
     (file,) = (item for item in generate(SEED, CASES) if item.content_type == "text/csv")
-    world, lossy = at(opened(place), LONG_AGO), Lossy(place)
+    world = at(opened(place), LONG_AGO)
     enter(world, [file], {})
     assert world.core.validate_here() and world.core.host.turn(world.core.handlers[0], 2) == 2
-    backup = lossy.back_up(tmp_path_factory.mktemp("backups") / "store")
-    world.core.keys.destroy(world.core.keys.names(STREAM_KEY))
-    world.close()
-    lossy.lose_store()
-    lossy.put_back(backup)
-    world = at(opened(place), max(NOW, utc_now()))
+    world = put_back(world, place, tmp_path_factory.mktemp("backups") / "store", opened)
     settle(world)
     (wanted,) = differences(world.core, world.now)
     enter(world, [file], {})
