@@ -73,7 +73,11 @@ def _together(name: str, some: Sequence[Usage]) -> Usage:
 
 @contextmanager
 def bare(folder: Path) -> Iterator[System]:
-    with kafka.kafka() as cluster, postgres.postgres(durable=True) as server, System(cluster, server, folder) as system:
+    with (
+        kafka.kafka(measured=True) as cluster,
+        postgres.postgres(durable=True) as server,
+        System(cluster, server, folder) as system,
+    ):
         _topics(cluster, {TOPIC: 1})
         postgres_loader.execute(system.environment["CLAIMS_DATABASE"], TABLE)
         system.start("store", "bench.bare_kafka", "store")
@@ -85,7 +89,11 @@ def bare(folder: Path) -> Iterator[System]:
 @contextmanager
 def interchange(folder: Path, partitions: int | None, processes: int) -> Iterator[tuple[System, dict[str, str]]]:
     """Every service once, the steps `processes` times; topics with so many partitions, or with those of the table."""
-    with kafka.kafka() as cluster, postgres.postgres(durable=True) as server, System(cluster, server, folder) as system:
+    with (
+        kafka.kafka(measured=True) as cluster,
+        postgres.postgres(durable=True) as server,
+        System(cluster, server, folder) as system,
+    ):
         system.environment["CLAIMS_KEYS"] = server.empty()
         _topics(cluster, {one.on_broker("claims"): partitions or one.partitions for one in TOPICS})
         data = Path(tempfile.mkdtemp(dir=folder))
