@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 from bench.servers import free_port
-from tests.servers.kafka import START_SECONDS, Cluster, _fetch, _java
+from tests.servers.kafka import START_SECONDS, Cluster, _java, _prepare
 from tests.servers.postgres import _run
 
 ROOT = Path(__file__).parents[2]
@@ -150,7 +150,7 @@ class Composed:
 
     def _kafka(self) -> None:
         """As the image: what is KAFKA_A_B becomes a.b, and the folder is formatted under CLUSTER_ID."""
-        _fetch()
+        _prepare()
         folder, given = self.folder / "kafka", self._environment("kafka")
         folder.mkdir()
         lines = {key[6:].lower().replace("_", "."): value for key, value in given.items() if key.startswith("KAFKA_")}

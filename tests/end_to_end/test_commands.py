@@ -8,7 +8,6 @@ import select
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,21 +15,13 @@ import pytest
 from joserfc.jwk import OKPKey
 
 from schemas.ids import trace_id
+from tests.command import CLAIMS, claims
 
 DATA = Path(__file__).parents[1] / "data"
 SUMMARY = DATA / "fhir/bundle-songling-summary.json"
 OUTPATIENT = DATA / "fhir/bundle-songling-outpatient.json"
 SONGLING = "1141990058"
-CLAIMS = (sys.executable, "-m", "services")
 STOP_SECONDS = 10
-
-
-def claims(*arguments: object, cwd: Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [*CLAIMS, *map(str, arguments)], cwd=cwd, input=stdin, capture_output=True, text=True, timeout=120, check=False
-    )
-    assert "Traceback" not in done.stderr + done.stdout
-    return done
 
 
 class Up:

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from services.commands.run import run
 from services.commands.topics import topics
+from tests.command import claims
 from tests.servers.authority import certify
 from tests.servers.kafka import Cluster, kafka
 from tests.servers.postgres import Server
@@ -29,8 +29,8 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 def test_the_right_ones_make_topics_and_run_services(guarded: Cluster, server: Server, tmp_path: Path) -> None:
     places = ["--kafka", guarded.address, "--database", "postgresql://x/claims", "--keys", "postgresql://x/keys"]
-    early = CliRunner().invoke(run, ["hub", "--sandbox", "--data", str(tmp_path), *places])
-    assert early.exit_code == 1 and "claims topics apply" in early.output
+    early = claims("run", "hub", "--sandbox", "--data", tmp_path, *places)
+    assert early.returncode == 1 and "claims topics apply" in early.stderr
     result = CliRunner().invoke(topics, ["apply", "--kafka", guarded.address])
     assert result.exit_code == 0, result.output
     assert CliRunner().invoke(topics, ["plan", "--kafka", guarded.address]).output == "Nothing differs.\n"

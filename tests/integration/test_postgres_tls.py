@@ -2,8 +2,6 @@
 
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import psycopg
@@ -12,6 +10,7 @@ from adapters.stores.postgres import PostgresDatabase
 from adapters.streams.kafka import Broker
 from adapters.streams.kafka_topics import Topics
 from adapters.vault.key_database import KeyDatabase
+from tests.command import claims
 from tests.servers.authority import certify
 from tests.servers.postgres import postgres
 
@@ -50,9 +49,7 @@ def test_who_vouches_and_the_password_are_asked_for(kafka_address: str, tmp_path
         }
         for told, address in wrong.items():
             words = ["hub", "--sandbox", "--kafka", kafka_address, "--database", address, "--keys", url(keys)]
-            # A process of its own: one that serves sets up its log for good.
-            command = [sys.executable, "-m", "services", "run", *words, "--data", tmp_path / "data"]
-            done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+            done = claims("run", *words, "--data", tmp_path / "data")
             said = done.stdout + done.stderr
             assert done.returncode == 1 and told in said, said
             assert "guess" not in said and "our failure" not in said
