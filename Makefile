@@ -5,6 +5,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/ready
+# Where the machine says that nothing compiled is kept, each of a test run's many processes would compile all modules anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 help:
 	@echo "make demo        set up, start everything, play a seeded world, show what came of it (ONCE=1: and exit)"
