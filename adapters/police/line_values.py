@@ -39,6 +39,22 @@ def degrees(text: str) -> str:
     return f"{found[1]}.{(found[2] or '').rstrip('0')}"
 
 
+def located(longitude: str, latitude: str) -> str | None:
+    """A pair of coordinates as `degrees` has them, as one text; None when it is no point in Taiwan as it stands."""
+    written = longitude.removesuffix("."), latitude.removesuffix(".")
+    if not all(map(_COORDINATE.fullmatch, written)):
+        return None
+    reading, _, _ = point(float(written[0]), float(written[1]))
+    return f"{longitude} {latitude}" if reading == Reading.RIGHT else None
+
+
+def odd_coordinate(line: Line, columns: tuple[int, int], header: Sequence[str]) -> Problem:
+    """What to say of coordinates that are not `located`, where the accident's other lines have such."""
+    longitude = line.fields[columns[0]]
+    at, example = (1, "24.081") if located(longitude, "24.") else (0, "121.458735")
+    return at_line("csv-value", line, columns[at], header[columns[at]], expected=f"WGS84 degrees in Taiwan ({example})")
+
+
 @lru_cache(4096)
 def clock(text: str) -> time | None:
     """HHMMSS; mirrors of the data lose leading zeros."""

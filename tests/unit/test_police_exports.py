@@ -464,6 +464,66 @@ def test_lines_that_differ_in_the_toll_are_a_warning():
     assert entry.report.injuries == 1
 
 
+@pytest.mark.parametrize("number", [2, 4])
+@pytest.mark.parametrize(("column", "value"), [("座標-X", "0"), ("座標-X", "999"), ("座標-Y", "0"), ("座標-Y", "")])
+def test_a_line_whose_coordinates_are_none_splits_no_accident(column, value, number):
+    lines = lines_of("taipei_112.csv", "cp950")
+    fields, at = lines[number - 1].split(","), lines[0].split(",").index(column)
+    fields[at] = value
+    lines[number - 1] = ",".join(fields)
+    read = entries("\r\n".join(lines).encode("cp950"))
+    assert [entry.report is None for entry in read if entry.lines[0] in (2, 4)] == [True, True]
+    assert all(
+        ("csv-value", number, at + 1) in [(one.code, one.line, one.column) for one in entry.problems]
+        for entry in read
+        if entry.lines[0] in (2, 4)
+    )
+    assert [entry.report is None for entry in read if entry.lines[0] not in (2, 4)] == [False, False]
+
+
+@pytest.mark.parametrize("name", ["taipei_112.csv", "internal_109.csv"])
+def test_a_stray_quotation_mark_hides_no_party(name):
+    """Its accident is refused, or held for it, or whole."""
+    encoding = "cp950" if name == "taipei_112.csv" else "utf-8-sig"
+    header, *_, four, _ = lines = lines_of(name, encoding)[:5]
+    count = len(entries("\r\n".join(lines).encode(encoding))[0].report.parties)
+    for column, text in enumerate(lines[3].split(",")):
+        for odd in (f'"{text}', f'{text}"', f'{text[:1]}"{text[1:]}'):
+            fields = lines[3].split(",")
+            fields[column] = odd
+            read = entries("\r\n".join([*lines[:3], ",".join(fields), lines[4]]).encode(encoding))
+            first = read[0].report
+            held = any(entry.stray is not None for entry in read)
+            assert first is None or held or len(first.parties) == count, (header.split(",")[column], odd)
+
+
+INTERNAL_REPEATED = [
+    ("發生時間", "2020-13-45 00:00:00", "csv-value", True),
+    ("發生時間", "", "csv-value", True),
+    ("發生時間", "2020-01-05 09:10:00.000", "csv-rows-differ", False),
+    ("發生時間", "2020-01-05 08:10", None, False),
+    ("肇事地點", "雲澤區曜谷路3號", "csv-rows-differ", False),
+    ("肇事地點", "雲澤區松濤街 ／雲澤區里山街", None, False),
+    ("區序", "04曜谷區", "csv-rows-differ", False),
+    ("受傷人數", "2", "csv-rows-differ", False),
+]
+
+
+@pytest.mark.parametrize(("column", "value", "code", "refused"), INTERNAL_REPEATED)
+def test_every_line_of_a_case_says_when_and_where(column, value, code, refused):
+    """The first line counts where they differ; a time that is none refuses the accident."""
+    lines = lines_of("internal_109.csv", "utf-8-sig")
+    at = lines[0].split(",").index(column)
+    fields = lines[3].split(",")
+    fields[at] = value
+    whole = entries(sample("internal_109.csv"))
+    first, other = entries("\n".join([*lines[:3], ",".join(fields), lines[4]]).encode())
+    new = [(one.code, one.line, one.column) for one in first.problems if one not in whole[0].problems]
+    assert new == ([(code, 4, at + 1)] if code else [])
+    assert (first.report is None) == refused and (refused or first.report == whole[0].report)
+    assert other.report == whole[1].report
+
+
 @pytest.mark.parametrize("spoil", [lambda raw: raw + b",", lambda raw: raw.replace(b"121.5431", b"\xff\xff")])
 def test_a_broken_line_refuses_its_accident_and_no_other(spoil):
     lines = sample("taipei_112.csv").splitlines()
