@@ -18,6 +18,7 @@ AGE_MAX = 130  # above it stands the ROC year of the accident sometimes, for "no
 SPEEDS = range(10, 131, 5)  # km/h on signs; the files also hold 0, 1, 2, 5, 6 and 701
 _DIGITS = re.compile(r"\d{1,6}", re.ASCII)
 _COORDINATE = re.compile(r"(-?\d{1,3})(?:\.(\d{1,12}))?", re.ASCII)
+_DEGREES = re.compile(r"\d{2,3}(?:\.\d{0,12})?", re.ASCII)
 
 
 @lru_cache(4096)
@@ -41,11 +42,10 @@ def degrees(text: str) -> str:
 
 def located(longitude: str, latitude: str) -> str | None:
     """A pair of coordinates as `degrees` has them, as one text; None when it is no point in Taiwan as it stands."""
-    written = longitude.removesuffix("."), latitude.removesuffix(".")
-    if not all(map(_COORDINATE.fullmatch, written)):
+    if not (_DEGREES.fullmatch(longitude) and _DEGREES.fullmatch(latitude)):
         return None
-    reading, _, _ = point(float(written[0]), float(written[1]))
-    return f"{longitude} {latitude}" if reading == Reading.RIGHT else None
+    reading, _, _ = point(float(longitude), float(latitude))
+    return f"{longitude} {latitude}" if reading is Reading.RIGHT else None
 
 
 def odd_coordinate(line: Line, columns: tuple[int, int], header: Sequence[str]) -> Problem:
