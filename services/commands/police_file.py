@@ -52,11 +52,11 @@ class Summary:
         self.source = file.source
         self.rows += file.rows
         self._note([one for one in moved(file.problems, piece.numbers) if one not in self.problems])
-        told: set[tuple[str, int | None, int | None]] = set()  # a line may refuse several accidents, and is told once
+        told: set[Problem] = set()  # a line may refuse several accidents, and is told once
         for entry in file.entries:
-            fresh = {(one.code, one.line, one.column): one for one in entry.problems}
-            self.add(_moved(entry._replace(problems=tuple(fresh[at] for at in fresh if at not in told)), piece.numbers))
-            told |= fresh.keys()
+            fresh = tuple(one for one in entry.problems if one not in told)
+            told.update(fresh)
+            self.add(_moved(entry._replace(problems=fresh), piece.numbers))
 
     def _note(self, problems: Sequence[Problem]) -> None:
         self.faulty |= errors(list(problems))

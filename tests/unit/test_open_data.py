@@ -267,6 +267,31 @@ def test_no_accident_goes_in_without_one_of_its_lines(column, values):
             assert [one.line for entry in gone for one in entry.problems if one.code == "csv-value"], (at, value)
 
 
+UNREAD = {
+    party_table.DATE: "20180230",
+    party_table.TIME: "256100",
+    party_table.PLACE: "",
+    party_table.LONGITUDE: "0",
+    party_table.LATITUDE: "999",
+}
+
+
+@settings(max_examples=300)
+@given(st.dictionaries(st.integers(1, 9), st.lists(st.sampled_from([*UNREAD, None]), unique=True, max_size=2)))
+def test_whatever_lines_do_not_say_every_line_is_told_of_and_no_accident_is_half(damage):
+    """Of each line something is left that names its accident: the day, the time, or the place."""
+    lines = parties()
+    whole = {entry.accident.parties for entry in open_data.read(b"".join(lines)).entries}
+    for at, column in ((at, column) for at, columns in damage.items() for column in columns):
+        if column is None:  # broken off
+            lines[at] = b",".join(lines[at].rstrip().split(b",")[:7]) + b"\n"
+        elif lines[at].count(b",") == 50:
+            lines[at] = with_field(lines[at], column, UNREAD[column])
+    read = open_data.read(b"".join(lines)).entries
+    assert {number for entry in read for number in entry.numbers} == set(range(2, 11))
+    assert {entry.accident.parties for entry in read if entry.accident} <= whole
+
+
 def test_a_stray_quotation_mark_hides_no_party():
     for column in range(51):
         lines = parties()
