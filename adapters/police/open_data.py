@@ -183,29 +183,28 @@ class _Reader:
             if None in (told := self.table.told(key)):
                 partly.setdefault(told, []).append(key)
         faulty: dict[Key, list[Faulty]] = {}
-        moved: dict[Key, Key] = {}  # to the accident that such lines are of
-        fitting = self._fitting({**partly, **torn}) if torn or partly else {}
-        # What lacks its coordinates alone goes first: where it goes, there goes what fits it.
-        for told in sorted({**partly, **torn}, key=lambda one: one not in partly or None in one[:-1]):
+        gone: set[Key] = set()
+        every = {**partly, **torn}
+        fitting = self._fitting(every) if every else {}
+        for told in every:
             keys = partly.get(told, [])
-            itself = keys[:1] if any(told) else []
-            homes = dict.fromkeys(moved.get(key, key) for key in fitting.get(told, itself))
+            homes = dict.fromkeys(fitting.get(told, keys[:1] if any(told) else []))
             away = [key for key in keys if key not in homes]
             lines = [line for key in away for line in self._unread(key)] + torn.get(told, [])
             if len(homes) == 1:
                 (home,) = homes
                 faulty.setdefault(home, []).extend(lines)
-                moved |= dict.fromkeys(away, home)
+                gone.update(away)
                 continue
             first = min(lines)
             for home in homes:
                 faulty.setdefault(home, []).append(first)
-            if None not in told[:-1]:  # else they are no accidents anyway
-                faulty |= {key: self._unread(key) for key in keys}
+            for key in keys if None not in told[:-1] else ():  # the others are no accidents anyway
+                faulty.setdefault(key, []).extend(self._unread(key))
             for line in torn.get(told, []):
                 written = line[0][1].encode("utf-8", _ANY_BYTES)
                 faulty.setdefault((sha256(written).hexdigest(),), []).append(line)
-        return {key: lines for key, lines in faulty.items() if lines}, set(moved)
+        return {key: lines for key, lines in faulty.items() if lines}, gone
 
     def _fitting(self, told: Iterable[Naming]) -> dict[Naming, list[Key]]:
         """The accidents that each of these may be of."""
