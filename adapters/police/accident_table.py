@@ -6,6 +6,7 @@ from datetime import time
 
 from adapters.police import labels
 from adapters.police.open_accident import Line, OpenAccident, OpenParty, at_line, casualties
+from adapters.police.strays import Naming
 from schemas import normalise
 from schemas.problems import Problem, errors, problem
 
@@ -28,14 +29,19 @@ def named(_text: str) -> None:
     """A line is read in one go: what names its accident is half of it."""
 
 
-def front(fields: Sequence[str]) -> tuple[str, ...]:
-    """What names the accident, as far as a broken line tells it too."""
-    return key(fields) if len(fields) > PLACE else tuple(fields)
+def told(key: Sequence[str]) -> Naming:
+    """What a key tells, and no coordinates."""
+    return (*key, "")
 
 
-def prefix(_fields: Sequence[str]) -> tuple[str, ...]:
+def told_of(_text: str) -> Naming:
     """A line is an accident of its own: a broken one belongs to no other."""
     return ()
+
+
+def unread(_line: Line) -> list[Problem]:
+    """Nor does one whose time or place cannot be read."""
+    return []
 
 
 def accident(lines: Sequence[Line], severity: str) -> tuple[OpenAccident | None, list[Problem]]:

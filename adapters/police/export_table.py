@@ -25,7 +25,8 @@ HEADER_BYTES = 16_384  # a first line longer than ten times the longest header i
 CLASSES = ("A1", "A2", "A3", "A4")  # 處理別 and 事故類別 number them 1 to 4
 DUMMY_SEX = "3"  # 無或物(動物、堆置物), in every version of the form
 _COORDINATES = (Field.LONGITUDE, Field.LATITUDE)
-_TOLL = (Field.CLASS, Field.DEATHS, Field.DEATHS_LATER, Field.INJURIES)  # what the lines of an accident repeat
+_TOLL = (Field.CLASS, Field.DEATHS, Field.DEATHS_LATER, Field.INJURIES)
+_REPEATED = (*_TOLL, Field.DISTRICT, Field.PLACE)  # by the lines of an accident, as its time is
 _MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d)(?::(\d\d)(?:\.\d{1,6})?)?", re.ASCII)
 _TIMES = dict(zip(WHEN, ((1, 9999), (1, 12), (1, 31), (0, 23), (0, 59)), strict=True))
 _DISTRICT = re.compile(r"^\d{2}(?=[一-鿿])")  # 01大同區
@@ -60,9 +61,9 @@ class _Table:
     def __init__(self, layout: Layout, data: bytes, encoding: str, names: Sequence[str], at: Mapping[Key, int]) -> None:
         self.layout, self.encoding, self.names, self.at = layout, encoding, tuple(names), at
         self._scene, self._party = _reading(SCENE, at), _reading(PARTY, at)
-        self._toll = [at[name] for name in _TOLL if name in at]
         self._identity = [at[name] for name in layout.identity if name in at]
         self._when = WHEN if at.keys() >= set(WHEN) else (Field.MOMENT,)
+        self._repeated = itemgetter(*(at[name] for name in (*self._when, *_REPEATED) if name in at))
         self._front = sum(name not in _COORDINATES for name in layout.identity if name in at)
         self._groups: dict[_Key, list[_Raw]] = {}
         self._fields: dict[int, tuple[str, ...]] = {}  # of the lines of a short file, so that they are cut once
@@ -84,7 +85,7 @@ class _Table:
             self._broken.append(((number, raw), problem("csv-encoding", line=number)))
         elif have != expected:
             self._broken.append(((number, raw), problem("csv-columns", line=number, have=have, expected=expected)))
-        elif Field.CASE in self.layout.identity and not found[self.at[Field.CASE]]:
+        elif Field.CASE in self.layout.identity and (not (case := found[self.at[Field.CASE]]) or '"' in case):
             nameless = self._fault("csv-value", Line(number, found), Field.CASE, expected="A109010501")
             self._broken.append(((number, raw), nameless))  # all such lines together would be one accident
         else:
@@ -97,17 +98,18 @@ class _Table:
 
     def front(self, raw: bytes) -> _Key | None:
         found = fields(raw, self.encoding)
-        return self._key(found)[: self._front] if any(found) and found != self.names else None
+        return (*self._key(found)[: self._front], "") if any(found) and found != self.names else None
 
     def _key(self, found: Sequence[str]) -> _Key:
-        return tuple(normalise.text(found[column]) if column < len(found) else "" for column in self._identity)
+        texts = (found[column] if column < len(found) else "" for column in self._identity)
+        return tuple(normalise.text(text).replace('"', "") for text in texts)
 
     def entries(self) -> Iterator[ReportEntry]:
         """In the order of first lines. A broken line refuses the one accident that its front names, else it is alone."""
         fronts: dict[_Key, list[_Key]] = {}
-        for key in self._groups if self._broken else ():
+        for key in self._groups:
             fronts.setdefault(key[: self._front], []).append(key)
-        strays: dict[_Key, list[Problem]] = {}
+        strays = self._unplaced(fronts)
         alone: list[ReportEntry] = []
         for (number, raw), fault in self._broken:
             named = fronts.get(self._key(fields(raw, self.encoding))[: self._front], [])
@@ -124,6 +126,21 @@ class _Table:
             yield self._entry(key, lines, strays.get(key, []))
         yield from reversed(alone)
 
+    def _unplaced(self, fronts: Mapping[_Key, list[_Key]]) -> dict[_Key, list[Problem]]:
+        """Lines whose coordinates are none, where others of their time and place have such or have them otherwise: they refuse
+        all of these."""
+        strays: dict[_Key, list[Problem]] = {}
+        if self.layout.one_line or len(self._identity) != self._front + len(_COORDINATES):
+            return strays
+        columns = self.at[Field.LONGITUDE], self.at[Field.LATITUDE]
+        for keys in fronts.values():
+            odd = [key for key in keys if not line_values.located(*key[self._front :])] if len(keys) > 1 else []
+            for key in odd:
+                lines = (Line(number, fields(raw, self.encoding)) for number, raw in self._groups[key])
+                strays[key] = [line_values.odd_coordinate(line, columns, self.names) for line in lines]
+            strays |= {key: strays[odd[0]][:1] for key in keys if odd and key not in strays}
+        return strays
+
     def _entry(self, key: _Key, lines: list[Line], strays: list[Problem]) -> ReportEntry:
         problems = list(strays)
         missing: list[Unknown] = []
@@ -131,7 +148,7 @@ class _Table:
         problems.sort(key=lambda found: (found.line or 0, found.column or 0, found.code))
         told = None if errors(problems) else report
         between = (lines[0].number, lines[-1].number)
-        stray = self._mistimed(lines) if told is None and len(lines) == 1 else None
+        stray = self._mistimed(lines) if told is None else None
         return ReportEntry(between, told, tuple(problems), tuple(missing), stray)
 
     def _stray(self, line: Line) -> Stray | None:
@@ -165,16 +182,12 @@ class _Table:
             lines = lines[:1]
         moment = self._moment(first)
         if moment is None:
-            name, expected = self._odd_time(first)
-            problems.append(self._fault("csv-value", first, name, expected=expected))
+            problems.append(self._odd_time(first))
             return None
         toll = {name: self._count(first, name, problems) for name in _TOLL[1:]}
-        told = [first.fields[at] for at in self._toll]
-        if any([line.fields[at] for at in self._toll] != told for line in lines[1:]):
-            for name in _TOLL:
-                odd = next((line for line in lines if self._text(line, name) != self._text(first, name)), None)
-                if odd:
-                    problems.append(self._fault("csv-rows-differ", odd, name))
+        told = self._repeated(first.fields)
+        if any(self._repeated(line.fields) != told for line in lines[1:]):
+            self._differing(lines, moment, problems)
         longitude, latitude = self._coordinates(first, problems)
         at = self.at.get(Field.SPEED)
         speed = None if at is None else line_values.speed_limit(first, at, self.names, problems)
@@ -222,15 +235,28 @@ class _Table:
         except ValueError:
             return None
 
-    def _odd_time(self, line: Line) -> tuple[Field, str]:
-        """The column that makes no time of a line, and how it is written."""
+    def _odd_time(self, line: Line) -> Problem:
+        """Names the column that makes no time of a line, and how it is written."""
         if self._when != WHEN:
-            return Field.MOMENT, "2020-01-05 08:10:00"
+            return self._fault("csv-value", line, Field.MOMENT, expected="2020-01-05 08:10:00")
         for name, (low, high) in _TIMES.items():
             text = self._text(line, name)
             if not line_values.is_number(text) or not low <= int(text) <= high:
-                return name, f"{low} … {high}"
-        return Field.DAY, "1 … 31"  # of a month that has no such day
+                return self._fault("csv-value", line, name, expected=f"{low} … {high}")
+        return self._fault("csv-value", line, Field.DAY, expected="1 … 31")  # of a month that has no such day
+
+    def _differing(self, lines: list[Line], moment: datetime, problems: list[Problem]) -> None:
+        """Lines whose time is none, and of each column the first line that tells it otherwise."""
+        first, *rest = lines
+        moments = [(line, self._moment(line)) for line in rest]
+        problems += [self._odd_time(line) for line, found in moments if found is None]
+        if later := next((line for line, found in moments if found not in (None, moment)), None):
+            name = next(name for name in self._when if self._text(later, name) != self._text(first, name))
+            problems.append(self._fault("csv-rows-differ", later, name))
+        for name in _REPEATED:
+            told = normalise.text(self._text(first, name))
+            if odd := next((line for line in rest if normalise.text(self._text(line, name)) != told), None):
+                problems.append(self._fault("csv-rows-differ", odd, name))
 
     def _class(self, line: Line, problems: list[Problem]) -> str:
         text = self._text(line, Field.CLASS)

@@ -18,6 +18,7 @@ AGE_MAX = 130  # above it stands the ROC year of the accident sometimes, for "no
 SPEEDS = range(10, 131, 5)  # km/h on signs; the files also hold 0, 1, 2, 5, 6 and 701
 _DIGITS = re.compile(r"\d{1,6}", re.ASCII)
 _COORDINATE = re.compile(r"(-?\d{1,3})(?:\.(\d{1,12}))?", re.ASCII)
+_DEGREES = re.compile(r"\d{2,3}(?:\.\d{0,12})?", re.ASCII)
 
 
 @lru_cache(4096)
@@ -37,6 +38,21 @@ def degrees(text: str) -> str:
     if not found:
         return normalise.text(text)
     return f"{found[1]}.{(found[2] or '').rstrip('0')}"
+
+
+def located(longitude: str, latitude: str) -> str | None:
+    """A pair of coordinates as `degrees` has them, as one text; None when it is no point in Taiwan as it stands."""
+    if not (_DEGREES.fullmatch(longitude) and _DEGREES.fullmatch(latitude)):
+        return None
+    reading, _, _ = point(float(longitude), float(latitude))
+    return f"{longitude} {latitude}" if reading is Reading.RIGHT else None
+
+
+def odd_coordinate(line: Line, columns: tuple[int, int], header: Sequence[str]) -> Problem:
+    """What to say of coordinates that are not `located`, where the accident's other lines have such."""
+    longitude = line.fields[columns[0]]
+    at, example = (1, "24.081") if located(longitude, "24.") else (0, "121.458735")
+    return at_line("csv-value", line, columns[at], header[columns[at]], expected=f"WGS84 degrees in Taiwan ({example})")
 
 
 @lru_cache(4096)

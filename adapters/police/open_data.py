@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from adapters.police import accident_table, party_table
 from adapters.police.open_accident import Line, OpenAccident
+from adapters.police.strays import Naming, Strays
 from schemas import normalise
 from schemas.problems import Problem, Severity, errors, problem
 
@@ -26,6 +27,8 @@ PROBLEMS_MAX = 200  # of a file, and of each accident: a file may break one acci
 _ANY_BYTES = "surrogateescape"  # text of what is no UTF-8, from which the bytes come back
 
 Raw = tuple[int, str]  # a line's number and its text, with the line end
+Key = tuple[str, ...]
+Faulty = tuple[Raw, list[Problem]]  # a line that refuses what it may be of, and why
 
 
 class Entry(NamedTuple):
@@ -81,7 +84,7 @@ class _Reader:
     def __init__(self, header: bytes, table: ModuleType) -> None:
         self.header = header
         self.table = table
-        self.groups: dict[tuple[str, ...], list[Raw]] = {}
+        self.groups: dict[Key, list[Raw]] = {}
         self.broken: list[tuple[Raw, Problem]] = []
         self.released: list[str] = []
         self.severity = ""
@@ -139,17 +142,22 @@ class _Reader:
 
     def entries(self) -> Iterator[Told]:
         """In the order of first lines."""
-        strays = self._strays()
-        units = [(self.table.identity(key), raws, strays.pop(key, [])) for key, raws in self.groups.items()]
-        units += [(normalise.canonical("line", *key), [], broken) for key, broken in strays.items()]
-        if self.broken:
+        faulty, gone = self._strays()
+        astray = bool(faulty or gone)
+        units = [
+            (self.table.identity(key), raws, faulty.pop(key, []))
+            for key, raws in self.groups.items()
+            if key not in gone
+        ]
+        units += [(normalise.canonical("line", *key), [], lines) for key, lines in faulty.items()]
+        if astray:
             units.sort(key=lambda unit: min(number for number, _ in (*unit[1], *(raw for raw, _ in unit[2]))))
-        for identity, raws, broken in units:
+        for identity, raws, more in units:
             lines = [Line(number, cells(text)) for number, text in raws]
             accident, problems = self.table.accident(lines, self.severity) if lines else (None, [])
-            if broken:
-                raws = sorted([*raws, *(raw for raw, _ in broken)])
-                accident, problems = None, [*problems, *(found for _, found in broken)]
+            if more:
+                raws = sorted({*raws, *(raw for raw, _ in more)})
+                accident, problems = None, [*problems, *(found for _, why in more for found in why)]
             yield self._entry(identity, raws, accident, problems), lines
 
     def _entry(self, identity: str, raws: list[Raw], accident: OpenAccident | None, problems: list[Problem]) -> Entry:
@@ -159,22 +167,57 @@ class _Reader:
         problems.sort(key=lambda found: (found.line or 0, found.column or 0, found.code))
         return Entry(identity, self.header, texts, numbers, accident, listed(problems))
 
-    def _strays(self) -> dict[tuple[str, ...], list[tuple[Raw, Problem]]]:
-        """Broken lines by the one accident that their front names; those that name none stand alone, by their bytes."""
-        if not self.broken:
-            return {}
-        named: dict[tuple[str, ...], set[tuple[str, ...]]] = {}
-        for key, raws in self.groups.items():
-            for _, text in raws:
-                named.setdefault(self.table.prefix(cells(text)), set()).add(key)
-        strays: dict[tuple[str, ...], list[tuple[Raw, Problem]]] = {}
-        for raw, found in self.broken:
-            written = raw[1].encode("utf-8", _ANY_BYTES)
-            prefix = self.table.prefix(fields(written))
-            keys = named.get(prefix, set()) if prefix else set()
-            key = next(iter(keys)) if len(keys) == 1 else (sha256(written).hexdigest(),)
-            strays.setdefault(key, []).append((raw, found))
-        return strays
+    def _strays(self) -> tuple[dict[Key, list[Faulty]], set[Key]]:
+        """Lines that refuse an accident, by its key (those that fit none by their bytes); and the keys that were no accidents but
+        such lines of another one.
+
+        Such a line is broken, or does not tell its day, time, place or coordinates. One that fits several accidents stands
+        alone, and the first like it refuses each of them. Lines without coordinates that fit no other are an accident.
+        """
+        torn: dict[Naming, list[Faulty]] = {}
+        for (number, text), found in self.broken:
+            told = self.table.told_of(text.encode("utf-8", _ANY_BYTES).decode("utf-8", "replace"))
+            torn.setdefault(told, []).append(((number, text), [found]))
+        partly: dict[Naming, list[Key]] = {}
+        for key in self.groups:
+            if None in (told := self.table.told(key)):
+                partly.setdefault(told, []).append(key)
+        faulty: dict[Key, list[Faulty]] = {}
+        gone: set[Key] = set()
+        every = {**partly, **torn}
+        fitting = self._fitting(every) if every else {}
+        for told in every:
+            keys = partly.get(told, [])
+            homes = dict.fromkeys(fitting.get(told, keys[:1] if any(told) else []))
+            away = [key for key in keys if key not in homes]
+            lines = [line for key in away for line in self._unread(key)] + torn.get(told, [])
+            if len(homes) == 1:
+                (home,) = homes
+                faulty.setdefault(home, []).extend(lines)
+                gone.update(away)
+                continue
+            first = min(lines)
+            for home in homes:
+                faulty.setdefault(home, []).append(first)
+            for key in keys if None not in told[:-1] else ():  # the others are no accidents anyway
+                faulty.setdefault(key, []).extend(self._unread(key))
+            for line in torn.get(told, []):
+                written = line[0][1].encode("utf-8", _ANY_BYTES)
+                faulty.setdefault((sha256(written).hexdigest(),), []).append(line)
+        return {key: lines for key, lines in faulty.items() if lines}, gone
+
+    def _fitting(self, told: Iterable[Naming]) -> dict[Naming, list[Key]]:
+        """The accidents that each of these may be of."""
+        strays, found = Strays(told), dict[Naming, list[Key]]()
+        for key in self.groups:
+            own = self.table.told(key)
+            for stray in strays.of(own) if None not in own[:-1] else ():
+                if stray != own or None not in own:
+                    found.setdefault(stray, []).append(key)
+        return found
+
+    def _unread(self, key: Key) -> list[Faulty]:
+        return [((number, text), self.table.unread(Line(number, cells(text)))) for number, text in self.groups[key]]
 
 
 def listed(problems: Sequence[Problem]) -> tuple[Problem, ...]:
@@ -229,26 +272,38 @@ def _table(header: bytes) -> ModuleType | None:
     return next((table for table in (party_table, accident_table) if names == table.HEADER), None)
 
 
-def front(header: bytes) -> Callable[[bytes], tuple[str, ...] | None] | None:
-    """What names the accident of a line, as far as a broken one tells it too; empty of a footer, None of a line of no
-    accident. None when the header is of no layout."""
+def front(header: bytes) -> Callable[[bytes], Naming | None] | None:
+    """What a line tells of its accident; empty of a footer, None of a line of no accident. None when the header is of no
+    layout."""
     table = _table(header)
     if table is None:
         return None
 
-    before: tuple[tuple[str, ...], tuple[str, ...]] | None = None  # what was cut out of an earlier line, and its front
+    before: tuple[tuple[str, ...], Naming] | None = None  # what was cut out of an earlier line, and what that tells
 
-    def of(raw: bytes) -> tuple[str, ...] | None:
+    def of(raw: bytes) -> Naming | None:
         nonlocal before
         text = raw.decode("utf-8", "replace")
         if before is not None and table.again(text, before[0]):
             return before[1]
-        if (named := table.named(text)) is not None:
-            before = named, table.front_of(named)
+        broken = "\ufffd" in text
+        if not broken and (named := table.named(text)) is not None:
+            key = table.key_of(named)
+            before = named, _telling(table.told(key), key)
             return before[1]
         found = cells(text)
         if not any(found) or found == table.HEADER:
             return None
-        return () if found[0].startswith(_FOOTERS) else table.front(found)
+        if found[0].startswith(_FOOTERS):
+            return ()
+        if broken or len(found) != len(table.HEADER):
+            return _telling(table.told_of(text), found)
+        key = table.key(found)
+        return _telling(table.told(key), key)
 
     return of
+
+
+def _telling(told: Naming, line: Sequence[str]) -> Naming:
+    """A line that tells nothing stands alone, or with those that are the same."""
+    return told if any(told) else (*line, "")

@@ -9,6 +9,7 @@ from operator import attrgetter, itemgetter
 
 from adapters.police import labels, line_values
 from adapters.police.open_accident import PARTIES_MAX, Line, OpenAccident, OpenParty, at_line, casualties
+from adapters.police.strays import Naming
 from schemas import normalise
 from schemas.problems import Problem, errors, problem
 
@@ -32,6 +33,7 @@ _COMMAS = len(HEADER) - 1
 _PLAIN = 4_096  # characters; the longest published line has 500
 _NAMING = (DATE, TIME, PLACE, LONGITUDE, LATITUDE)
 _REPEATED = (SEVERITY, UNIT, CASUALTIES)
+_EXPECTED = {DATE: "YYYYMMDD (20260808)", TIME: "HHMMSS (051200)", PLACE: "text"}  # of what names an accident
 _repeated = itemgetter(*_REPEATED)
 _rank = attrgetter("order", "vehicle", "sex")
 _CLASSES = ("A1", "A2", "A3", "A4")
@@ -52,10 +54,44 @@ def _key(day: str, clock: str, place: str, longitude: str, latitude: str) -> tup
     return (
         day,
         clock.zfill(6) if line_values.is_number(clock) else clock,
-        normalise.text(place),
+        normalise.text(place).replace('"', ""),
         line_values.degrees(longitude),
         line_values.degrees(latitude),
     )
+
+
+def told(key: Sequence[str]) -> Naming:
+    """What a key tells: day, time, place, coordinates. Those outside Taiwan or missing tell nothing, nor do swapped ones."""
+    day, clock, place, longitude, latitude = key
+    return (
+        day if _day(day) else None,
+        clock if line_values.clock(clock) else None,
+        place if place and "\ufffd" not in place else None,
+        line_values.located(longitude, latitude),
+    )
+
+
+def told_of(text: str) -> Naming:
+    """The same of a line that is broken. Of one with too few or too many fields the front stands where it should, or the end."""
+    found = [field.strip() for field in text.replace('"', "").split(",")]
+    if len(found) == len(HEADER):
+        day, clock, place, where = told(key(found))
+    else:
+        where = line_values.located(*map(line_values.degrees, found[-2:])) if len(found) > 1 else None
+        front = [*found[:-1], *[""] * (PLACE + 1)]  # the last field may be cut short
+        day, clock, place, _ = told(_key(front[DATE], front[TIME], "" if where else front[PLACE], "", ""))
+    return day, clock, place, where
+
+
+def unread(line: Line) -> list[Problem]:
+    """What names an accident and cannot be read in this line."""
+    *front, where = told(key(line.fields))
+    found = [
+        at_line("csv-value", line, column, HEADER[column], expected=expected)
+        for (column, expected), text in zip(_EXPECTED.items(), front, strict=True)
+        if text is None
+    ]
+    return found or ([] if where else [line_values.odd_coordinate(line, (LONGITUDE, LATITUDE), HEADER)])
 
 
 def identity(key: tuple[str, ...]) -> str:
@@ -87,26 +123,6 @@ def again(text: str, named: Sequence[str]) -> bool:
     )
 
 
-def front(fields: Sequence[str]) -> tuple[str, ...]:
-    """What `key` and `prefix` of a line have in common, however it is written."""
-    return _front(fields[DATE], fields[TIME], fields[PLACE]) if len(fields) > PLACE else tuple(fields)
-
-
-def front_of(named: Sequence[str]) -> tuple[str, ...]:
-    """The same from what `named` cut out."""
-    return _front(*map(str.strip, named[:3]))
-
-
-@lru_cache(16)  # the lines of an accident follow each other
-def _front(day: str, clock: str, place: str) -> tuple[str, ...]:
-    return day, clock.zfill(6), normalise.text(place)
-
-
-def prefix(fields: Sequence[str]) -> tuple[str, ...]:
-    """The front of a line's key, still readable when the line breaks off or has a column too many."""
-    return tuple(fields[at] for at in (DATE, TIME, PLACE) if at < len(fields))
-
-
 def accident(lines: Sequence[Line], _severity: str) -> tuple[OpenAccident | None, list[Problem]]:
     """The accident that these lines tell, in the order of the file; None when a line of it is wrong."""
     if len(lines) > PARTIES_MAX:
@@ -119,10 +135,10 @@ def accident(lines: Sequence[Line], _severity: str) -> tuple[OpenAccident | None
     severity = labels.label(first.fields[SEVERITY])
     if not (day and clock and severity in _CLASSES and first.fields[PLACE] and toll):
         for column, good, expected in (
-            (DATE, day, "YYYYMMDD (20260808)"),
-            (TIME, clock, "HHMMSS (051200)"),
+            (DATE, day, _EXPECTED[DATE]),
+            (TIME, clock, _EXPECTED[TIME]),
             (SEVERITY, severity in _CLASSES, ", ".join(_CLASSES)),
-            (PLACE, first.fields[PLACE], "text"),
+            (PLACE, first.fields[PLACE], _EXPECTED[PLACE]),
             (CASUALTIES, toll, "死亡1;受傷0"),
         ):
             if not good:

@@ -50,7 +50,8 @@ ENTRIES = (
         "相同識別碼已有位元組不同的內容,且未標示為更正",
         "The same identity already has other bytes, and this does not say that it is a correction",
         "To correct: a document needs a later Bundle.timestamp and Composition.status amended (or entered-in-error to "
-        "withdraw); JSON needs a higher version. To send something new: give it an identity of its own.",
+        "withdraw); JSON needs a higher version, an open-data file a later 資料提供日期. To send something new: give it an "
+        "identity of its own.",
     ),
     Entry(
         "authorisation-withdrawn",

@@ -33,6 +33,11 @@ PIECES_ABREAST = 4  # pieces of a file in flight: one in each validation worker,
 PATIENCE = 60.0  # seconds to go on while the system asks to wait, or starts again
 BATCH, NDJSON = "/police/accidents/batch", "application/x-ndjson"
 EXPORTS = (Source.TAIPEI, Source.TAICHUNG, Source.INTERNAL)
+_LATER = {  # how a file says that it is a later one
+    Source.OPEN_DATA: "give it a later 資料提供日期 in its last lines",
+    Source.JSON: "raise its version",
+    **dict.fromkeys(EXPORTS, "say of which day with --released YYYYMMDD"),
+}
 _DAY = re.compile(r"\d{8}", re.ASCII)
 
 
@@ -84,9 +89,10 @@ def import_files(
 
     The id of an accident comes from what names it in its file: sending a file again, or going on with one that was
     broken off, repeats nothing; a later file corrects (of which day it is, --released says; else the day of its last
-    accident). A bad row refuses its accident alone. Where it does not say which that is, in an export with a line for each
-    party, the accidents that it may belong to are held back: those of its day, of its place where the time is bad, all
-    where it tells neither. Unknown labels and codes are kept and reported.
+    accident; open data say so themselves, by 資料提供日期). A bad row refuses its accident alone. Where it does not say
+    which that is, it refuses what it may belong to by the day, time, place and coordinates that it tells; in an export
+    with a line for each party these are held back: those of its day, of its place where the time is bad, all where it
+    tells neither. Unknown labels and codes are kept and reported.
 
     Exit status 1 when anything is refused.
 
@@ -302,9 +308,7 @@ def _show(result: dict[str, Any], found: Summary) -> None:
         console.print(f"    lines {row.get('lines')}: {row['verdict']} {escape(row.get('why') or '')}")
         show_problems(console, row.get("problems", []))
         if any(one["code"] == "identity-conflict" for one in row.get("problems", ())):
-            console.print(
-                "    A file that was changed since is a later one: say of which day with --released YYYYMMDD."
-            )
+            console.print(f"    A file that was changed since is a later one: {_LATER[found.source]}.")
     if len(result.get("refused", [])) > SHOWN:
         console.print(f"    … and {len(result['refused']) - SHOWN} more; --json has all.")
 

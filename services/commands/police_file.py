@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -51,8 +52,11 @@ class Summary:
         self.source = file.source
         self.rows += file.rows
         self._note([one for one in moved(file.problems, piece.numbers) if one not in self.problems])
+        told: set[Problem] = set()  # a line may refuse several accidents, and is told once
         for entry in file.entries:
-            self.add(_moved(entry, piece.numbers))
+            fresh = tuple(one for one in entry.problems if one not in told)
+            told.update(fresh)
+            self.add(_moved(entry._replace(problems=fresh), piece.numbers))
 
     def _note(self, problems: Sequence[Problem]) -> None:
         self.faulty |= errors(list(problems))
@@ -126,15 +130,15 @@ class Opened:
         if self.cut is None:
             yield Piece(self.path.read_bytes(), range(1, 2), 1)
         else:
-            yield from self.cut.pieces(_lines(self.path))
+            yield from self.cut.pieces()
 
 
 def opened(path: Path) -> Opened:
-    """Walks the lines of a file once, to know how it is cut. OSError when it cannot be read."""
+    """Walks the lines of a file, to know how it is cut. OSError when it cannot be read."""
     with path.open("rb") as file:
         if file.read(_HEAD_BYTES).lstrip()[:1] == b"{":
             return Opened(path, None)
-    return Opened(path, Cut(_lines(path)))
+    return Opened(path, Cut(partial(_lines, path)))
 
 
 def _lines(path: Path) -> Iterator[bytes]:

@@ -22,7 +22,8 @@ def check(record: Record, body: bytes, metadata: str | None) -> Finding:
     if errors(list(file.problems)):
         return Finding(file.problems, None)
     if not any(entry.accident for entry in file.entries):
-        faults = [*file.problems, *(fault for entry in file.entries for fault in entry.problems)]
+        # A line that may be of several accidents is told with each of them.
+        faults = tuple(dict.fromkeys((*file.problems, *(fault for entry in file.entries for fault in entry.problems))))
         return Finding((problem("csv-no-good-row"), *open_data.listed(faults)), None)
     version = accident_evidence.version_of_day(file.released, record.received)
     children = tuple(_child(entry, record, version) for entry in file.entries)

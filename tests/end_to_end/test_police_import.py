@@ -105,6 +105,42 @@ def test_accidents_that_come_again_in_another_file_are_told_as_duplicates(system
     assert (told["verdicts"], told["refused"]) == ({"duplicate": 4}, [])
 
 
+def test_open_data_of_which_a_line_names_no_day_goes_in_whole_once_it_is_mended(system: Up, tmp_path: Path) -> None:
+    whole = (POLICE / "parties.csv").read_bytes().replace(b",20180", b",20190")
+    path = tmp_path / "later.csv"
+    torn = whole.splitlines(keepends=True)
+    torn[3] = torn[3].replace(b",20190105,", b",20190231,")
+    path.write_bytes(b"".join(torn))
+    told = json.loads(system.run("police", "import", path, "--json").stdout)
+    assert (told["accidents"], told["verdicts"]) == (3, {"accepted": 3, "rejected": 1})
+    (refused,) = told["refused"]
+    assert refused["lines"] == [2, 4]
+    assert [(one["code"], one["line"], one["column"]) for one in refused["problems"]] == [("csv-value", 4, 3)]
+    path.write_bytes(whole)
+    assert system.json("police", "import", path)["verdicts"] == {"accepted": 1, "duplicate": 3}
+    changed = whole.replace("女".encode(), "男".encode())
+    path.write_bytes(changed)
+    done = system.run("police", "import", path)
+    assert done.returncode == 1 and "identity-conflict" in done.stdout
+    assert "later 資料提供日期" in done.stdout and "--released" not in done.stdout
+    path.write_bytes(changed.replace("111年09月28日".encode(), "111年10月28日".encode()))
+    assert "rejected" not in system.json("police", "import", path)["verdicts"]
+
+
+def test_a_coordinate_that_is_none_splits_no_accident_of_a_city(system: Up, tmp_path: Path) -> None:
+    """Neither half goes in: the whole does, once the line is mended."""
+    path = tmp_path / "taipei_112.csv"
+    whole = (POLICE / "taipei_112.csv").read_bytes().replace(b"\r\n112,7,1,8,15,", b"\r\n112,7,2,8,15,")
+    lines = whole.splitlines(keepends=True)
+    lines[3] = lines[3].replace(b",121.5431,", b",0,")
+    path.write_bytes(b"".join(lines))
+    told = json.loads(system.run("police", "import", path, "--as", UNIT, "--json").stdout)
+    assert (told["accidents"], told["verdicts"], told["held"]) == (2, {"accepted": 2}, [])
+    assert {(one["code"], one["line"]) for one in told["problems"]} >= {("csv-value", 4)}
+    path.write_bytes(whole)
+    assert system.json("police", "import", path, "--as", UNIT)["verdicts"] == {"accepted": 3}
+
+
 def test_a_city_export_becomes_an_accident_each_in_the_units_name(system: Up) -> None:
     told = system.json("police", "import", POLICE / "taipei_112.csv", "--as", UNIT)
     assert (told["accidents"], told["rows"], told["verdicts"], told["refused"]) == (3, 6, {"accepted": 3}, [])

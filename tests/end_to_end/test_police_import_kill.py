@@ -155,4 +155,4 @@ def test_the_file_is_cut(file: Path) -> None:
 
 def _pieces(file: Path) -> list[cutting.Piece]:
     lines = file.read_bytes().splitlines(keepends=True)
-    return list(cutting.Cut(lines).pieces(lines))
+    return list(cutting.Cut(lambda: lines).pieces())

@@ -114,16 +114,36 @@ def test_a_file_becomes_accidents(running: Running) -> None:
         assert again.headers["claims-receipt"] == answer.headers["claims-receipt"]
 
 
-def test_a_file_with_one_bad_row(running: Running) -> None:
-    body = few(4, "測試市一區甲路")
-    head, *rows = body.decode().splitlines()
-    bad = rows[0].replace(",20260101,", ",2026AB01,")
+@pytest.mark.parametrize(
+    ("day", "column", "value"),
+    [
+        (b"20260201", 2, "20260231"),
+        (b"20260202", 2, "2026AB01"),
+        (b"20260203", 3, "256100"),
+        (b"20260204", 3, '"000000'),
+        (b"20260205", 49, "0"),
+        (b"20260206", 49, "999"),
+        (b"20260207", 50, "0"),
+        (b"20260208", 50, ""),
+    ],
+)
+def test_a_file_with_one_bad_row(running: Running, day: bytes, column: int, value: str) -> None:
+    """Half of an accident does not go in, so that the whole does when the row is mended, under the same day of release."""
+    lines = few(4, "測試市一區甲路").replace(b"20260101", day).splitlines()
+    lines[3:] = [line.replace("甲路".encode(), "乙路".encode()) for line in lines[3:]]
+    body = b"\r\n".join([*lines, b""])
+    bad = lines[2].decode().split(",")
+    bad[column] = value
+    torn = b"\r\n".join([*lines[:2], ",".join(bad).encode(), *lines[3:], b""])
     with running.client(SENDER) as client:
-        answer = post(client, "\r\n".join([head, bad, *rows[1:], ""]).encode(), CSV)
-    assert answer.status_code == 200, answer.text
-    verdicts = [line["verdict"] for line in answer.json()]
-    assert "rejected" in verdicts and "accepted" in verdicts
-    assert all(line["problems"] for line in answer.json() if line["verdict"] == "rejected")
+        answer = post(client, torn, CSV)
+        assert answer.status_code == 200, answer.text
+        refused, accepted = answer.json()
+        assert (refused["lines"], refused["verdict"]) == ([2, 3], "rejected")
+        assert {one["line"] for one in refused["problems"]} == {3} and all(one["fix"] for one in refused["problems"])
+        assert (accepted["lines"], accepted["verdict"], accepted["problems"]) == ([4, 5], "accepted", [])
+        mended = post(client, body, CSV).json()
+    assert [(one["lines"], one["verdict"]) for one in mended] == [([2, 3], "accepted"), ([4, 5], "duplicate")]
 
 
 @pytest.mark.parametrize("body", [b"no,such,head\r\n1,2,3\r\n", b"\x00\x01\x02", b"\xff\xfe\xff"])

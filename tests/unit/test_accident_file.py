@@ -148,6 +148,13 @@ def test_a_refused_file_names_its_faults_up_to_a_limit():
     assert finding.problems[-1].code == "too-many-problems"
 
 
+def test_a_refused_file_names_a_line_once_however_many_accidents_it_may_be_of():
+    header, one, _, two, *_ = own().splitlines(keepends=True)
+    torn = b",".join(two.split(b",")[:4]) + b"\n"
+    finding = check(header + one + one.replace(b",051200,", b",061200,") + torn)
+    assert [(one.code, one.line) for one in finding.problems] == [("csv-no-good-row", None), ("csv-columns", 4)]
+
+
 def test_an_accident_names_the_faults_of_its_lines_up_to_a_limit():
     lines = own().splitlines(keepends=True)
     broken = lines[1].replace(b"\r\n", b",more\r\n")

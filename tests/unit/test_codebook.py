@@ -29,6 +29,7 @@ FORMER = {
     (OLD, Item.CAUSE, "17"): ["其他/未保持行車安全間隔"],
     (OLD, Item.PROTECTION, "4"): ["其他(行人、慢車駕駛人)"],
     (OLD, Item.DEVICE, "5"): ["非汽(機)車駕駛人"],
+    (OLD, Item.PARTY_TYPE, "F03"): ["慢車/電動自行車"],
     (NEW, Item.ROAD_FORM, "22"): ["圓環廣場/其他"],
     (NEW, Item.ACTION, "21"): ["人的狀態/不明"],
     (NEW, Item.PARTY_TYPE, "A06"): ["大客車/自用"],

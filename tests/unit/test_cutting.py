@@ -17,7 +17,7 @@ COPIES = 30
 
 def pieces(data: bytes) -> list[Piece]:
     lines = data.splitlines(keepends=True)
-    return list(Cut(iter(lines)).pieces(iter(lines)))
+    return list(Cut(lambda: lines).pieces())
 
 
 def copies(name: str) -> list[bytes]:
@@ -37,6 +37,14 @@ def copies(name: str) -> list[bytes]:
     return [header + b"\r\n", *made]
 
 
+def nameless(row: bytes, chance: random.Random) -> bytes:
+    """The row without one of the numbers that name its accident, of a national file: day, time, a coordinate."""
+    fields = row.split(b",")
+    if len(fields) == 51:
+        fields[chance.choice((2, 3, 49, 50))] = chance.choice((b"", b"0", b"999999", b'2018"0105'))
+    return b",".join(fields).rstrip() + b"\n"
+
+
 def damaged(lines: list[bytes], seed: int) -> bytes:
     """The same rows in another order, some of them broken."""
     chance = random.Random(seed)
@@ -53,6 +61,8 @@ def damaged(lines: list[bytes], seed: int) -> bytes:
                 row + row,
                 b"\n",
                 header,
+                nameless(row, chance),
+                nameless(nameless(row, chance), chance),
             )
         )
     return b"".join([header, *rows])
@@ -77,7 +87,7 @@ def told(data: bytes, numbers: object) -> Iterator[tuple[object, ...]]:
 @pytest.mark.parametrize("name", NAMES)
 def test_pieces_say_what_the_whole_says(name: str, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cutting, "PIECE_BYTES", size)
-    for seed in range(4):
+    for seed in range(8):
         data = damaged(copies(name), seed) if seed else b"".join(copies(name))
         whole = sorted(told(data, range(1, 1 << 30)), key=lambda one: str(one[0]))
         cut = pieces(data)
@@ -108,9 +118,9 @@ def test_a_file_no_longer_than_a_piece_stays_as_it_is() -> None:
 
 def test_of_a_strange_file_only_the_header_is_read() -> None:
     lines = iter([b"a,b\n", b"1,2\n"])
-    cut = Cut(lines)
+    cut = Cut(lambda: lines)
     assert not cut.known and next(lines) == b"1,2\n"
-    (piece,) = cut.pieces(iter([b"a,b\n", b"1,2\n"]))
+    (piece,) = cut.pieces()
     assert (piece.data, piece.rows) == (b"a,b\n", 0)
 
 

@@ -218,6 +218,144 @@ def test_a_broken_line_that_names_no_accident_stands_alone():
     assert (alone.lines, alone.body) == ((2, 2), lines[0] + lines[1])
 
 
+# Line 4 is the second of the first accident (lines 2 and 4).
+NAMELESS = [
+    (party_table.DATE, "20260231", party_table.DATE),
+    (party_table.DATE, '2018"0105', party_table.DATE),
+    (party_table.TIME, "256100", party_table.TIME),
+    (party_table.PLACE, "", party_table.PLACE),
+    (party_table.PLACE, "臺中市西區中興里松濤街 / 臺中市西區中興里和\ufffd路二段", party_table.PLACE),
+    (party_table.LONGITUDE, "0", party_table.LONGITUDE),
+    (party_table.LONGITUDE, "999", party_table.LONGITUDE),
+    (party_table.LONGITUDE, "", party_table.LONGITUDE),
+    (party_table.LATITUDE, "0", party_table.LATITUDE),
+    (party_table.LATITUDE, "999", party_table.LATITUDE),
+    (party_table.LATITUDE, "north", party_table.LATITUDE),
+]
+
+
+@pytest.mark.parametrize("number", [2, 4])
+@pytest.mark.parametrize(("column", "value", "named"), NAMELESS)
+def test_a_line_that_does_not_say_whose_it_is_refuses_the_accident_that_it_fits(column, value, named, number):
+    lines = parties()
+    lines[number - 1] = with_field(lines[number - 1], column, value)
+    first, *others = open_data.read(b"".join(lines)).entries
+    assert (first.accident, first.lines) == (None, (2, 4))
+    assert ("csv-value", number, named + 1) in [(one.code, one.line, one.column) for one in first.problems]
+    assert len(others) == 3 and all(entry.accident for entry in others)
+
+
+@pytest.mark.parametrize(
+    ("column", "values"),
+    [
+        (party_table.DATE, ("", "0", "20180230", "1070105", '2018"0105')),
+        (party_table.TIME, ("", "240000", "256100", "noon", '0512"00')),
+        (party_table.PLACE, ("",)),
+        (party_table.LONGITUDE, ("", "0", "999", "112.0", "east", '120"6')),
+        (party_table.LATITUDE, ("", "0", "999", "12.0", "north")),
+    ],
+)
+def test_no_accident_goes_in_without_one_of_its_lines(column, values):
+    lines = parties()
+    whole = {entry.identity: entry.accident.parties for entry in open_data.read(b"".join(lines)).entries}
+    for at in range(1, 10):
+        for value in values:
+            spoilt = b"".join([*lines[:at], with_field(lines[at], column, value), *lines[at + 1 :]])
+            read = open_data.read(spoilt).entries
+            gone = [entry for entry in read if entry.accident is None]
+            assert {entry.identity: entry.accident.parties for entry in read if entry.accident}.items() <= whole.items()
+            assert [one.line for entry in gone for one in entry.problems if one.code == "csv-value"], (at, value)
+
+
+UNREAD = {
+    party_table.DATE: "20180230",
+    party_table.TIME: "256100",
+    party_table.PLACE: "",
+    party_table.LONGITUDE: "0",
+    party_table.LATITUDE: "999",
+}
+
+
+@settings(max_examples=300)
+@given(st.dictionaries(st.integers(1, 9), st.lists(st.sampled_from([*UNREAD, None]), unique=True, max_size=2)))
+def test_whatever_lines_do_not_say_every_line_is_told_of_and_no_accident_is_half(damage):
+    """Of each line something is left that names its accident: the day, the time, or the place."""
+    lines = parties()
+    whole = {entry.accident.parties for entry in open_data.read(b"".join(lines)).entries}
+    for at, column in ((at, column) for at, columns in damage.items() for column in columns):
+        if column is None:  # broken off
+            lines[at] = b",".join(lines[at].rstrip().split(b",")[:7]) + b"\n"
+        elif lines[at].count(b",") == 50:
+            lines[at] = with_field(lines[at], column, UNREAD[column])
+    read = open_data.read(b"".join(lines)).entries
+    assert {number for entry in read for number in entry.numbers} == set(range(2, 11))
+    assert {entry.accident.parties for entry in read if entry.accident} <= whole
+
+
+def test_a_stray_quotation_mark_hides_no_party():
+    for column in range(51):
+        lines = parties()
+        fields = lines[3].decode().split(",")
+        for odd in (f'"{fields[column]}', f'{fields[column]}"', f'{fields[column][:1]}"{fields[column][1:]}'):
+            lines[3] = with_field(parties()[3], column, odd)
+            first, *others = open_data.read(b"".join(lines)).entries
+            assert (first.lines, len(others), all(entry.accident for entry in others)) == ((2, 4), 3, True), odd
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda fields: fields[1:],  # a field lost before the day: where it was is left
+        lambda fields: ["", *fields],
+        lambda fields: [*fields[:5], *fields[6:]],  # one lost between time and place
+        lambda fields: fields[:6],  # broken off before the place
+        lambda fields: fields[:4],  # in the time: the day is left
+        lambda fields: [*fields[:6], fields[6][:5] + "\udcff", *fields[7:]],
+    ],
+)
+def test_a_broken_line_is_known_by_what_is_left_of_it(spoil):
+    lines = parties()
+    lines[3] = (",".join(spoil(lines[3].decode().rstrip("\r\n").split(",")))).encode("utf-8", "surrogateescape") + b"\n"
+    first, *others = open_data.read(b"".join(lines)).entries
+    assert (first.accident, first.lines) == (None, (2, 4))
+    assert len(others) == 3 and all(entry.accident for entry in others)
+
+
+def test_a_line_that_fits_several_accidents_refuses_each_of_them():
+    """A day has two; of the line only the day is left."""
+    header, one, _, two, *_ = parties()
+    other = with_field(with_field(one, party_table.TIME, "061200"), party_table.PLACE, "elsewhere")
+    torn, next_day = b",".join(two.split(b",")[:4]) + b"\r\n", parties()[8]
+    file = open_data.read(b"".join([header, one, other, torn, torn[:-3] + b"\r\n", next_day]))
+    told = [(entry.lines, entry.accident is None, [(p.code, p.line) for p in entry.problems]) for entry in file.entries]
+    assert told[:2] == [((2, 4), True, [("csv-columns", 4)]), ((3, 4), True, [("csv-columns", 4)])]
+    assert [one[0] for one in told[2:4]] == [(4, 4), (5, 5)] and told[4][:2] == ((6, 6), False)
+
+
+def test_lines_of_one_place_and_time_without_coordinates_are_one_accident_or_none():
+    header, line, *_ = parties()
+    nowhere = [with_field(line, party_table.LONGITUDE, value) for value in ("0", "999")]
+    (entry,) = open_data.read(b"".join([header, *nowhere])).entries
+    assert (entry.accident, entry.lines) == (None, (2, 3))
+    (entry,) = open_data.read(b"".join([header, nowhere[0], nowhere[0]])).entries
+    assert entry.accident.longitude is None
+
+
+def test_a_line_without_coordinates_may_be_of_each_accident_of_its_time_and_place():
+    header, line, *_ = parties()
+    elsewhere, nowhere = (with_field(line, party_table.LONGITUDE, value) for value in ("120.660002", "0"))
+    entries = open_data.read(b"".join([header, line, elsewhere, nowhere])).entries
+    assert [entry.accident for entry in entries] == [None] * 3
+    assert all(("csv-value", 4) in [(one.code, one.line) for one in entry.problems] for entry in entries)
+
+
+def test_a_mended_line_makes_the_accident_whole_again():
+    whole = open_data.read(b"".join(parties())).entries
+    lines = parties()
+    lines[3] = with_field(lines[3], party_table.DATE, "20260231")
+    assert {entry.identity for entry in open_data.read(b"".join(lines)).entries} == {one.identity for one in whole}
+
+
 def test_an_accident_without_end_is_refused():
     lines = parties()
     file = open_data.read(lines[0] + lines[1] * (PARTIES_MAX + 1) + lines[8])

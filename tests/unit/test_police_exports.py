@@ -3,15 +3,29 @@
 import copy
 import json
 import os
+import unicodedata
 from collections import Counter
+from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.police import internal, open_data, open_report, own_json, party_table, sources, taichung, taipei
-from adapters.police.codebook import Coded, CodeSystem, Item
+from adapters.police import (
+    accident_table,
+    codebook,
+    internal,
+    open_data,
+    open_report,
+    own_json,
+    party_table,
+    sources,
+    taichung,
+    taipei,
+)
+from adapters.police.codebook import PARTY, SCENE, Coded, CodeSystem, Item
 from adapters.police.open_accident import PARTIES_MAX
 from adapters.police.report import Person, Source, Unknown
 from schemas.json import load
@@ -57,7 +71,9 @@ FILE = pytest.mark.parametrize(
 )
 
 OPEN = pytest.mark.parametrize(
-    "path", [path for path, source, *_ in FILES if source == Source.OPEN_DATA], ids=lambda path: path.name
+    ("path", "unknown"),
+    [(path, unknown) for path, source, *_, unknown in FILES if source == Source.OPEN_DATA],
+    ids=[path.name for path, source, *_ in FILES if source == Source.OPEN_DATA],
 )
 
 
@@ -103,34 +119,59 @@ def test_every_coded_value_keeps_its_system_and_what_was_written(path, source, a
         assert len(strange) == len(entry.unknown)
 
 
-def raw_pairs(fields: tuple[str, ...], columns) -> dict[Item, str]:
-    """What a line of open data has under each item, as written."""
-    found = {}
-    for item, major, minor in columns:
+def values(fields: tuple[str, ...]) -> Iterator[tuple[int, Item, str, str]]:
+    """Every coded value of a line of open data: its column from 1, item, 大類 (empty where there is none), 子類."""
+    if len(fields) == len(accident_table.HEADER):
+        for vehicle in filter(None, fields[accident_table.VEHICLES].split(";")):
+            minor, _, major = vehicle.rpartition("-")
+            yield accident_table.VEHICLES + 1, Item.PARTY_TYPE, major, minor
+        return
+    for item, major, minor in (*open_report.SCENE, *open_report.PARTY):
         group = fields[major] if major is not None else ""
         if group or fields[minor]:
-            found[item] = f"{group}/{fields[minor]}" if group else fields[minor]
-    return found
+            yield minor + 1, item, group, fields[minor]
 
 
 @OPEN
-def test_labels_to_codes_and_back_is_the_identity(path):
-    """Every label of every line of the open data, of the accident and of its parties, dummies too."""
-    file = open_data.read(path.read_bytes())
-    for told, entry in zip(file.entries, open_report.read(path.read_bytes()).entries, strict=True):
+def test_labels_to_codes_and_back_is_the_identity(path, unknown):
+    """Every value of every line, of the accident and of its parties, dummies too: by its code alone it is written as it was,
+    but for full-width brackets. What has no code is what the file's unknown labels are."""
+    found, without = 0, set()
+    for told in open_data.read(path.read_bytes()).entries:
+        system = CodeSystem.of_form(date.fromisoformat(told.accident.date))
+        for raw in told.body.splitlines(keepends=True)[1:]:
+            for column, item, major, minor in values(open_data.fields(raw)):
+                written = f"{major}/{minor}" if major else minor
+                code = codebook.of_label(item, system, minor, major).code
+                if code is None:
+                    without.add((column, written))
+                    continue
+                found += 1
+                back = {unicodedata.normalize("NFKC", one) for one in codebook.wordings(item, system, code)}
+                assert unicodedata.normalize("NFKC", written) in back, (item, system, written, code)
+    assert found and without == set(unknown)
+
+
+@OPEN
+def test_a_report_keeps_every_label_as_it_was_written(path, unknown):
+    for told, entry in zip(
+        open_data.read(path.read_bytes()).entries, open_report.read(path.read_bytes()).entries, strict=True
+    ):
         lines = [open_data.fields(raw) for raw in told.body.splitlines(keepends=True)[1:]]
-        if len(lines[0]) != len(party_table.HEADER):
+        own = [
+            [(item, f"{major}/{minor}" if major else minor) for _, item, major, minor in values(one)] for one in lines
+        ]
+        scene = sorted((item, value.label) for item, value in entry.report.codes.items())
+        parties = [sorted((item, value.label) for item, value in one.codes.items()) for one in entry.report.parties]
+        if len(lines[0]) == len(accident_table.HEADER):
+            assert [(label,) for label in own[0]] == [tuple(party) for party in parties] and not scene
             continue
-        scene = {item: value.label for item, value in entry.report.codes.items()}
-        parties = sorted(
-            sorted((item, value.label) for item, value in party.codes.items()) for party in entry.report.parties
-        )
-        assert all(scene == raw_pairs(fields, open_report.SCENE) for fields in lines)
-        assert parties == sorted(sorted(raw_pairs(fields, open_report.PARTY).items()) for fields in lines)
+        assert sorted(parties) == sorted(sorted(label for label in one if label[0] in PARTY) for one in own)
+        assert all(scene == sorted(label for label in one if label[0] in SCENE) for one in own)
 
 
 @OPEN
-def test_a_report_agrees_with_the_reading_that_decides(path):
+def test_a_report_agrees_with_the_reading_that_decides(path, unknown):
     for told, entry in zip(open_data.read(path.read_bytes()).entries, entries(path.read_bytes()), strict=True):
         own, seen = entry.report, told.accident
         assert (own.date, own.time, own.place, own.severity, own.deaths, own.injuries) == (
@@ -462,6 +503,68 @@ def test_lines_that_differ_in_the_toll_are_a_warning():
         ("csv-rows-differ", 3, 11, Severity.WARNING)
     ]
     assert entry.report.injuries == 1
+
+
+@pytest.mark.parametrize("number", [2, 4])
+@pytest.mark.parametrize(("column", "value"), [("座標-X", "0"), ("座標-X", "999"), ("座標-Y", "0"), ("座標-Y", "")])
+def test_a_line_whose_coordinates_are_none_splits_no_accident(column, value, number):
+    lines = lines_of("taipei_112.csv", "cp950")
+    fields, at = lines[number - 1].split(","), lines[0].split(",").index(column)
+    fields[at] = value
+    lines[number - 1] = ",".join(fields)
+    read = entries("\r\n".join(lines).encode("cp950"))
+    assert [entry.report is None for entry in read if entry.lines[0] in (2, 4)] == [True, True]
+    assert all(
+        ("csv-value", number, at + 1) in [(one.code, one.line, one.column) for one in entry.problems]
+        for entry in read
+        if entry.lines[0] in (2, 4)
+    )
+    assert [entry.report is None for entry in read if entry.lines[0] not in (2, 4)] == [False, False]
+
+
+@pytest.mark.parametrize("number", [2, 4])
+@pytest.mark.parametrize("name", ["taipei_112.csv", "internal_109.csv"])
+def test_a_stray_quotation_mark_hides_no_party(name, number):
+    """Its accident is refused, or held for it, or whole."""
+    encoding = "cp950" if name == "taipei_112.csv" else "utf-8-sig"
+    lines = lines_of(name, encoding)[:5]
+    whole = entries("\r\n".join(lines).encode(encoding))[0].report
+    for column, text in enumerate(lines[number - 1].split(",")):
+        for odd in (f'"{text}', f'{text}"', f'{text[:1]}"{text[1:]}'):
+            fields = lines[number - 1].split(",")
+            fields[column] = odd
+            spoilt = [*lines[: number - 1], ",".join(fields), *lines[number:]]
+            read = entries("\r\n".join(spoilt).encode(encoding))
+            if not any(entry.stray is not None for entry in read):
+                for report in (entry.report for entry in read if entry.lines[0] in (2, 4) and entry.report):
+                    assert (len(report.parties), report.case_number) == (len(whole.parties), whole.case_number), odd
+
+
+INTERNAL_REPEATED = [
+    ("發生時間", "2020-13-45 00:00:00", "csv-value", True),
+    ("發生時間", "", "csv-value", True),
+    ("發生時間", "2020-01-05 09:10:00.000", "csv-rows-differ", False),
+    ("發生時間", "2020-01-05 08:10", None, False),
+    ("肇事地點", "雲澤區曜谷路3號", "csv-rows-differ", False),
+    ("肇事地點", "雲澤區松濤街 ／雲澤區里山街", None, False),
+    ("區序", "04曜谷區", "csv-rows-differ", False),
+    ("受傷人數", "2", "csv-rows-differ", False),
+]
+
+
+@pytest.mark.parametrize(("column", "value", "code", "refused"), INTERNAL_REPEATED)
+def test_every_line_of_a_case_says_when_and_where(column, value, code, refused):
+    """The first line counts where they differ; a time that is none refuses the accident."""
+    lines = lines_of("internal_109.csv", "utf-8-sig")
+    at = lines[0].split(",").index(column)
+    fields = lines[3].split(",")
+    fields[at] = value
+    whole = entries(sample("internal_109.csv"))
+    first, other = entries("\n".join([*lines[:3], ",".join(fields), lines[4]]).encode())
+    new = [(one.code, one.line, one.column) for one in first.problems if one not in whole[0].problems]
+    assert new == ([(code, 4, at + 1)] if code else [])
+    assert (first.report is None) == refused and (refused or first.report == whole[0].report)
+    assert other.report == whole[1].report
 
 
 @pytest.mark.parametrize("spoil", [lambda raw: raw + b",", lambda raw: raw.replace(b"121.5431", b"\xff\xff")])

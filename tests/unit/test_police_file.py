@@ -99,6 +99,26 @@ def test_a_line_that_may_be_a_party_of_others_holds_only_those(
     assert held(name, tmp_path, number, old, new)[1] == days
 
 
+def test_two_lines_of_an_accident_without_their_time_hold_the_third(tmp_path: Path) -> None:
+    lines = (POLICE / TAIPEI).read_bytes().splitlines(keepends=True)
+    path = tmp_path / TAIPEI
+    path.write_bytes(b"".join([*lines[:4], *(one.replace(b",23,59,", b",23,95,") for one in lines[4:6]), *lines[6:]]))
+    opened = police_file.opened(path)
+    found = police_file.summary(opened)
+    waiting = {entry.lines: found.stray_of(entry.report) for entry, _ in police_file.posts(opened, "UNIT", "Unit", 1)}
+    assert waiting == {(2, 4): None, (3, 3): 5, (7, 7): None}
+
+
+def test_a_line_that_refuses_several_accidents_is_told_once(tmp_path: Path) -> None:
+    header, one, _, two, *_ = (POLICE / "parties.csv").read_bytes().splitlines(keepends=True)
+    torn = b",".join(two.split(b",")[:4]) + b"\n"  # of its day
+    path = tmp_path / "torn.csv"
+    path.write_bytes(b"".join([header, one, one.replace(b",051200,", b",061200,"), torn]))
+    found = read(path)
+    assert (found.accidents, found.kinds) == (0, {"csv-columns": 1})
+    assert [(told.code, told.line) for told in found.problems] == [("csv-columns", 4)]
+
+
 def test_a_stray_line_is_the_same_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cutting, "PIECE_BYTES", 300)
     assert held(INTERNAL, tmp_path, 5, CASE, ",") == (2, {"2020-01-06"})

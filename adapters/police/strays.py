@@ -1,0 +1,42 @@
+"""Lines that tell only in part which accident they are of, and the accidents that they may be of. Pure."""
+
+from collections.abc import Iterable, Iterator
+
+Naming = tuple[
+    str | None, ...
+]  # what names an accident, part by part, coordinates last; None of a part that cannot be read
+
+_Parts = tuple[int, ...]
+
+
+class Strays:
+    """Such lines by what they tell, to be asked with every accident in turn."""
+
+    def __init__(self, told: Iterable[Naming]) -> None:
+        self._lines: dict[_Parts, list[Naming]] = {}
+        for line in told:
+            self._lines.setdefault(_parts(line), []).append(line)
+        self._least: dict[tuple[_Parts, _Parts], dict[Naming, Naming]] = {}
+
+    def of(self, accident: Naming) -> Iterator[Naming]:
+        """Lines that may be of an accident: something that both tell is the same, and nothing that both tell differs. Of lines
+        that are alike to it, the least: one is enough to hold it."""
+        own = _parts(accident)
+        for parts, lines in self._lines.items():
+            common = tuple(part for part in parts if part in own)
+            if not common:
+                continue
+            if (least := self._least.get((parts, common))) is None:
+                least = self._least[parts, common] = {
+                    _cut(line, common): line for line in sorted(lines, key=lambda one: _cut(one, parts), reverse=True)
+                }
+            if (found := least.get(_cut(accident, common))) is not None:
+                yield found
+
+
+def _parts(told: Naming) -> _Parts:
+    return tuple(part for part, text in enumerate(told) if text is not None)
+
+
+def _cut(told: Naming, parts: _Parts) -> tuple[str, ...]:
+    return tuple(text for part in parts if (text := told[part]) is not None)
