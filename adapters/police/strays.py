@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
-Naming = tuple[
-    str | None, ...
-]  # what names an accident, part by part, coordinates last; None of a part that cannot be read
+# What names an accident, part by part, coordinates last; None of a part that cannot be read.
+Naming = tuple[str | None, ...]
 
 _Parts = tuple[int, ...]
 
