@@ -18,7 +18,7 @@ from services.sandbox.police_units import register, registered
 PAPERS = 40  # of a long scenario the first: each is one question
 POLL = 0.2
 SECONDS = 60.0  # for all answers; a question that met a fault is asked again after two, four … seconds
-# Every so many-th paper the unit never issued, cannot tell, will not say.
+# Every so many-th paper the unit never issued, cannot tell, will not say (beginning with the third).
 EVERY_DENIED, EVERY_UNKNOWN, EVERY_REFUSED = 7, 11, 9
 FAULTS = (Fault.DOWN, Fault.WRONG_KEY)  # what the first questions of a unit meet; they are put again
 JSON = "application/json"
@@ -95,7 +95,7 @@ def _papers(sent: Iterable[Sent], views: Mapping[str, Iterable[str]]) -> list[_P
             elif not count % EVERY_UNKNOWN:
                 word = "unknown"
             else:
-                word = "refused" if not count % EVERY_REFUSED else "confirmed"
+                word = "refused" if count % EVERY_REFUSED == 3 else "confirmed"
             # A unit that hands its paper in itself asks nobody; for the owner asks who sent it.
             owner = one.item.sender if one.item.sender not in units else holders[0]
             found.append(_Paper(sha256, issuer, owner, word, holders))
