@@ -296,9 +296,10 @@ async def _verify(node: Node, source: Source, writer: Executor) -> None:
         return loop.run_in_executor(writer, patiently, work, due.CLOCK)
 
     try:
-        while True:
-            await verifier.turn(outgoing, run)
-            await asyncio.sleep(LOOK_SECONDS)
+        async with asyncio.TaskGroup() as asking:
+            while True:
+                await verifier.turn(outgoing, run, asking)
+                await asyncio.sleep(LOOK_SECONDS)
     finally:
         await outgoing.close()
 

@@ -233,9 +233,12 @@ class System(Core, Front):
     async def _verify(self) -> None:
         outgoing = Outgoing(self._sandbox)
         try:
-            while True:
-                await self.verifier.turn(outgoing, lambda work: self._loop.run_in_executor(self._writer, work))
-                await asyncio.sleep(LOOK_SECONDS)
+            async with asyncio.TaskGroup() as asking:
+                while True:
+                    await self.verifier.turn(
+                        outgoing, lambda work: self._loop.run_in_executor(self._writer, work), asking
+                    )
+                    await asyncio.sleep(LOOK_SECONDS)
         finally:
             await outgoing.close()
 

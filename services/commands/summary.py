@@ -13,6 +13,7 @@ from services.portal.reconciliation import lines
 from services.sandbox.check import Fault
 from services.sandbox.motor_check import MotorCases
 from services.sandbox.observer import Seen
+from services.sandbox.police_unit import LATE_SECONDS
 from services.sandbox.settlement import Settlement
 from services.sandbox.setup import Sandbox
 from services.sandbox.truth import Acting
@@ -99,8 +100,8 @@ def show_verified(console: Console, verified: Verified) -> None:
     p50, p99 = (f"{percentile(verified.seconds, share):.1f} s" for share in (0.5, 0.99))
     states = ", ".join(f"{count} {state}" for state, count in sorted(verified.states.items()))
     console.print(
-        f"{'Real papers':<15}{states}; from question to answer p50 {p50}, p99 {p99}; each unit was down once and signed with "
-        f"a wrong key once; {verified.again} asked later and were told at once"
+        f"{'Real papers':<15}{states}; from question to answer p50 {p50}, p99 {p99}; each unit was down once, signed "
+        f"with a wrong key once and took {LATE_SECONDS:g} s once; {verified.again} asked later and were told at once"
     )
     _lines(console, "verification", verified.faults)
 

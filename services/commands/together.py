@@ -15,6 +15,8 @@ import structlog
 from services.commands.options import Failed
 from services.commands.run import DOORS, SERVICES, address
 from services.commands.topics import UNREACHABLE
+from services.sandbox import police_units
+from services.sandbox.setup import FILE_NAME, read
 
 START_SECONDS = 120.0  # all of them load at once
 STOP_SECONDS = 12.0  # each ends within ten
@@ -39,10 +41,10 @@ def run_all(places: Sequence[str], data: Path, host: str, port: int, rate: int) 
     names = ("CLAIMS_KAFKA", "CLAIMS_DATABASE", "CLAIMS_KEYS", "CLAIMS_JOURNAL")
     environment = os.environ | dict(zip(names, places, strict=True))
     commands = {name: ["run", name, *shared, *(doors if name == DOORS else [])] for name in SERVICES}
-    return asyncio.run(_run(commands, environment))
+    return asyncio.run(_run(commands, environment, data))
 
 
-async def _run(commands: dict[str, list[str]], environment: dict[str, str]) -> bool:
+async def _run(commands: dict[str, list[str]], environment: dict[str, str], data: Path) -> bool:
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
@@ -67,6 +69,7 @@ async def _run(commands: dict[str, list[str]], environment: dict[str, str]) -> b
                 return True
         click.echo(lines[0].decode().rstrip())
         ends = {asyncio.create_task(process.wait(), name=name) for name, process in processes.items()}
+        ends.add(asyncio.create_task(police_units.serve(read(data / FILE_NAME)), name="police units"))
         done, _ = await asyncio.wait({wait, *ends}, return_when=asyncio.FIRST_COMPLETED)
         if not stopped.is_set():
             logger.error("ended by itself", services=[task.get_name() for task in done])

@@ -9,10 +9,10 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 import structlog
@@ -34,6 +34,7 @@ NO_SANDBOX = (
     "To try it with invented participants and random tokens:  claims up --sandbox"
 )
 
+Beside = Callable[[Sandbox], Coroutine[Any, Any, None]]
 logger = structlog.get_logger()
 
 
@@ -89,8 +90,10 @@ def up(
             failure = run_all([*places, journal or places[2]], data, host, port, rate)
     else:
         start_traces("claims")
+        from services.sandbox import police_units
+
         with locked(data):
-            failure = serve(data, host, port, rate, lambda known: _embedded(data, known, journal))
+            failure = serve(data, host, port, rate, lambda known: _embedded(data, known, journal), police_units.serve)
     if failure:
         sys.exit(1)
 
@@ -116,17 +119,23 @@ def _embedded(data: Path, known: Sandbox, journal: str | None) -> "System":
         raise Failed(str(error)) from None
 
 
-def serve(data: Path, host: str, port: int, rate: int, make: "Callable[[Sandbox], System | Doors]") -> bool:
-    """Serves the doors of what `make` makes until a signal; whether it ended by a failure of ours."""
+def serve(
+    data: Path,
+    host: str,
+    port: int,
+    rate: int,
+    make: "Callable[[Sandbox], System | Doors]",
+    beside: Beside | None = None,
+) -> bool:
+    """Serves the doors of what `make` makes until a signal; whether it ended by a failure of ours. `beside`: what else runs as
+    long as the doors do."""
     with bound(host, port) as listener:
         base_url = f"http://{_reachable(host)}:{listener.getsockname()[1]}"
         known = participants(data, base_url)
         import uvloop
 
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            return runner.run(
-                _serve(lambda: make(known), data, listener, rate, f"{base_url}  (tokens: {data / FILE_NAME})")
-            )
+            return runner.run(_serve(known, make, beside, data, listener, rate))
 
 
 def participants(data: Path, base_url: str) -> Sandbox:
@@ -139,7 +148,12 @@ def participants(data: Path, base_url: str) -> Sandbox:
 
 
 async def _serve(
-    make: "Callable[[], System | Doors]", data: Path, listener: socket.socket, rate: int, address: str
+    known: Sandbox,
+    make: "Callable[[Sandbox], System | Doors]",
+    beside: Beside | None,
+    data: Path,
+    listener: socket.socket,
+    rate: int,
 ) -> bool:
     """Serves until a signal; whether it ended by a failure of ours. Whatever ends one part ends all."""
     import uvicorn
@@ -152,12 +166,12 @@ async def _serve(
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             if self.started:
-                click.echo(f"claims: {address}")
+                click.echo(f"claims: {known.base_url}  (tokens: {data / FILE_NAME})")
 
         def capture_signals(self) -> contextlib.AbstractContextManager[None]:
             return contextlib.nullcontext()
 
-    system = make()
+    system = make(known)
     app = application(system, SandboxTokens(data / FILE_NAME), rate)
     host, port = listener.getsockname()[:2]
     server = Server(configuration(app, host, port))
@@ -171,7 +185,8 @@ async def _serve(
     stands = asyncio.create_task(system.started.wait(), name="started")
     await asyncio.wait((steps, wait, stands), return_when=asyncio.FIRST_COMPLETED)
     doors = asyncio.create_task(server.serve(sockets=[listener]), name="doors")
-    await asyncio.wait((steps, doors, wait), return_when=asyncio.FIRST_COMPLETED)
+    others = [asyncio.create_task(beside(known), name="beside")] if beside else []
+    await asyncio.wait((steps, doors, wait, *others), return_when=asyncio.FIRST_COMPLETED)
     failed = not stopped.is_set()
     logger.info("stopping", failed=failed)
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # that long polls are cut off now is no error
@@ -179,9 +194,9 @@ async def _serve(
     system.stopping.set()
     system.desk.dismiss()
     await asyncio.wait((doors,), timeout=STOP_SECONDS + 1)
-    for task in (wait, stands, steps, doors):
+    for task in (wait, stands, steps, doors, *others):
         task.cancel()
-    ends = await asyncio.gather(steps, doors, wait, stands, return_exceptions=True)
+    ends = await asyncio.gather(steps, doors, wait, stands, *others, return_exceptions=True)
     for end in ends:
         if isinstance(end, Exception):
             failed = True

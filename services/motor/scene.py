@@ -16,7 +16,7 @@ from adapters.police.codebook import Coded, CodeSystem, Item
 from adapters.police.report import AccidentReport, ReportParty
 from services.motor import scene_road
 from services.motor.scene_glyphs import OBSTACLES, STAR, shape
-from services.motor.scene_meeting import meeting, queue
+from services.motor.scene_meeting import ACROSS, ROW, aside, meeting, queue
 from services.motor.scene_road import HIGH, PAN, WIDE
 from services.motor.scene_tracks import Meeting, Mover, Placed, Road, turned
 
@@ -79,7 +79,10 @@ def draw(report: AccidentReport) -> str:
     movers = [_mover(party) for party in parties if party.kind not in (None, "passenger")]
     road = scene_road.road(codes, changes_lane=any(mover.action in ("07", "08", "10") for mover in movers))
     found = _meeting(movers, codes, road)
-    listed = [*_listed(report, codes, movers, found)]
+    pan = max(0.0, min(PAN, found.contact.imag - 50)) if road.arms and found.contact is not None else 0.0
+    drawn = {id(one.mover) for one in found.placed}
+    others = aside((mover for mover in movers if id(mover) not in drawn), WIDE - 4, pan + HIGH - 4)
+    listed = [*_listed(report, codes, movers, found, others)]
     lines = [*_wrapped("未載明（以中性或示意方式表示，不得推論）：" + "、".join(listed)), *_wrapped(_CAUTION)]
     rows = [(party, row) for party in parties if party.kind for row in [_row(party)]]
     legend, bottom = [], _TOP + _HEIGHT + 16
@@ -93,7 +96,6 @@ def draw(report: AccidentReport) -> str:
         bottom += _LINE
     facts = "・".join(_facts(report))
     described = escape("。".join([facts, *(f"第{party.order}當事者 {row}" for party, row in rows), *lines]))
-    pan = max(0.0, min(PAN, found.contact.imag - 50)) if road.arms and found.contact is not None else 0.0
     middle = f"{-WIDE:g} {pan - HIGH:g} {2 * WIDE:g} {2 * HIGH:g}"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="scene" viewBox="0 0 {_WIDTH} {bottom + 8:g}"'
@@ -102,7 +104,7 @@ def draw(report: AccidentReport) -> str:
         f'<rect class="scene-panel" width="{_WIDTH}" height="{bottom + 8:g}"/>'
         f'<text class="scene-title" x="14" y="19">{escape(_TITLE)}</text>'
         f'<text class="scene-soft" x="14" y="37">{escape(_wrapped(facts, 49)[0])}</text>'
-        f'<svg y="{_TOP}" width="{_WIDTH}" height="{_HEIGHT}" viewBox="{middle}">{_map(codes, road, found, pan)}</svg>'
+        f'<svg y="{_TOP}" width="{_WIDTH}" height="{_HEIGHT}" viewBox="{middle}">{_map(codes, road, found, pan, others)}</svg>'
         f"{''.join(legend)}</svg>\n"
     )
 
@@ -203,7 +205,9 @@ def _row(party: ReportParty) -> str:
     return " | ".join([*told, "未另繪"] if party.kind == "passenger" else told)
 
 
-def _listed(report: AccidentReport, codes: Mapping[Item, str], movers: list[Mover], found: Meeting) -> Iterator[str]:
+def _listed(
+    report: AccidentReport, codes: Mapping[Item, str], movers: list[Mover], found: Meeting, others: Sequence[Placed]
+) -> Iterator[str]:
     yield from ("方位", "車道數")
     for item in _NEEDED:
         if item not in codes:
@@ -219,10 +223,10 @@ def _listed(report: AccidentReport, codes: Mapping[Item, str], movers: list[Move
         yield "追撞先後（依撞擊部位排列）"
     else:
         yield from (f"第{order}當事者來向或位置" for order in sorted(assumed))
-    drawn = {id(one.mover) for one in found.placed}
+    drawn, beside = ({id(one.mover) for one in placed} for placed in (found.placed, others))
     for mover in movers:
         if id(mover) not in drawn:
-            yield f"第{mover.order}當事者位置（未繪）"
+            yield f"第{mover.order}當事者位置（{'繪於圖框' if id(mover) in beside else '未繪'}）"
 
 
 def _unknown_impact(mover: Mover) -> bool:
@@ -233,7 +237,7 @@ def _unknown_impact(mover: Mover) -> bool:
 # ---- the drawing
 
 
-def _map(codes: Mapping[Item, str], road: Road, found: Meeting, pan: float) -> str:
+def _map(codes: Mapping[Item, str], road: Road, found: Meeting, pan: float, others: Sequence[Placed]) -> str:
     parts = [
         f'<rect class="scene-ground" x="{-WIDE:g}" y="{-HIGH:g}" width="{2 * WIDE:g}" height="{2 * HIGH + PAN:g}"/>',
         scene_road.draw(codes, road, found.arms),
@@ -254,13 +258,18 @@ def _map(codes: Mapping[Item, str], road: Road, found: Meeting, pan: float) -> s
             (one,) = found.placed
             beyond = found.contact + turned(one.heading + (one.mover.impact or 0)) * -8j
             parts.append(f'<g transform="translate({_at(beyond)})">{OBSTACLES[kind][1]}</g>')
-    parts += [_body(one) for one in found.placed]
+    if others:
+        parts.append(_frame(others))
+    parts += [_body(one) for one in (*found.placed, *others)]
     parts += [
         f'<circle class="scene-hit" cx="{one.hit.real:.1f}" cy="{one.hit.imag:.1f}" r="4.5"/>'
-        for one in found.placed
+        for one in (*found.placed, *others)
         if one.hit
     ]
     parts += [_number(one, found.contact) for one in found.placed]
+    parts += [
+        _badge(one.mover.order, one.at.real - one.mover.length / 2 - 9, one.at.imag, 7) + _tag(one) for one in others
+    ]
     return "".join([*parts, _COMPASS.format(y=pan - HIGH + 28)])
 
 
@@ -323,17 +332,30 @@ def _body(one: Placed) -> str:
     )
 
 
+def _frame(others: Sequence[Placed]) -> str:
+    """Around those whose place is not told, so that nobody takes them to stand there."""
+    left, top = WIDE - 4 - ACROSS, others[0].at.imag - ROW / 2 - 16
+    size = f'width="{ACROSS:g}" height="{others[-1].at.imag + ROW / 2 - top:g}"'
+    return (
+        f'<rect class="scene-panel" x="{left:g}" y="{top:g}" {size} rx="4" opacity=".9"/>'
+        f'<text class="scene-small" x="{left + ACROSS / 2:g}" y="{top + 13:g}">位置未載明</text>'
+    )
+
+
+def _tag(one: Placed) -> str:
+    tag = _TAGS.get(one.mover.action)
+    if not tag:
+        return ""
+    return f'<text class="scene-tag" x="{one.at.real + 16:.1f}" y="{one.at.imag + 20:.1f}">{tag}</text>'
+
+
 def _number(one: Placed, contact: complex | None) -> str:
     """Upon a vehicle; of what is too small for it, on the side away from the contact."""
-    tag = _TAGS.get(one.mover.action)
-    beside = (
-        f'<text class="scene-tag" x="{one.at.real + 16:.1f}" y="{one.at.imag + 20:.1f}">{tag}</text>' if tag else ""
-    )
     away = one.at - contact if contact is not None else 0
     spot = one.at
     if one.mover.width < 20 or one.mover.on_foot:
         spot += away / abs(away) * (one.mover.length / 2 + 9) if abs(away) > 1 else -20
-    return _badge(one.mover.order, round(spot.real, 1), round(spot.imag, 1), 7) + beside
+    return _badge(one.mover.order, round(spot.real, 1), round(spot.imag, 1), 7) + _tag(one)
 
 
 def _wrapped(text: str, across: int = _ACROSS + 5) -> list[str]:

@@ -7,7 +7,7 @@ leaves one to four ways in which the second can have come, and of these the one 
 
 import cmath
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from adapters.police.codebook import Item
@@ -28,6 +28,7 @@ from services.motor.scene_tracks import (
     turned,
 )
 
+ROWS, ROW, ACROSS = 3, 40.0, 146.0  # of those aside: how many rows, and how high and long one is
 QUEUE = 290.0  # length of vehicles one behind the other that the drawing holds
 _GAP = 5.0
 _UNSURE = 25.0  # degrees: ways whose impacts face each other about as well as the best are not told apart
@@ -57,7 +58,7 @@ def meeting(movers: Sequence[Mover], kind: str, road: Road, focus: complex, reac
         return _alone(first, kind, road, focus, reach)
     second = movers[1]
     if not kind:
-        return _beside(movers, road)
+        return Meeting((), None, ("S", "N"))  # how they met is not told
     if second.on_foot:
         return _on_foot(first, second, kind, road, focus, reach)
     ways = _WAYS.get(kind, _ANYWHERE if road.arms else (0, 180))
@@ -90,16 +91,28 @@ def _inside(found: Meeting, road: Road) -> Meeting:
     )
 
 
-def _beside(movers: Sequence[Mover], road: Road) -> Meeting:
-    """How they met is not told: beside the road, one after the other, without a way."""
-    return Meeting(
-        tuple(
-            Placed(mover, complex(road.half + 44, -62 + 124 * place), 0.0, (), (), assumed=True)
-            for place, mover in enumerate(movers[:2])
-        ),
-        None,
-        ("S", "N"),
-    )
+def aside(movers: Iterable[Mover], right: float, bottom: float) -> tuple[Placed, ...]:
+    """Those whose place the record does not tell, who were not of the two that met: in rows that end at a corner of the drawing,
+    the last row lowest, without a way. Of more than ROWS hold the last are left out."""
+    rows: list[list[Mover]] = [[]]
+    for mover in movers:
+        if sum(map(_cell, (*rows[-1], mover))) > ACROSS:
+            rows.append([])
+        rows[-1].append(mover)
+    del rows[ROWS:]
+    placed = []
+    for number, row in enumerate(rows):
+        x = right - ACROSS
+        for mover in row:
+            at = complex(x + _cell(mover) - mover.length / 2 - _GAP, bottom - ROW * (len(rows) - number - 0.5))
+            placed.append(Placed(mover, at, 90.0, (), (), assumed=True))
+            x += _cell(mover)
+    return tuple(placed)
+
+
+def _cell(mover: Mover) -> float:
+    """The length of a party and of its number beside it."""
+    return mover.length + 26
 
 
 def _x(mover: Mover, other: Mover, way: int, road: Road) -> float:

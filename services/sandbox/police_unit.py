@@ -26,11 +26,13 @@ from adapters.vault.jws import ALGORITHMS
 PATH = "/verifications"
 QUESTION, ANSWER, JOSE = "claims-question+jwt", "claims-answer+jwt", "application/jose"
 SLOW_SECONDS = 60.0  # longer than anybody waits
+LATE_SECONDS = 3.0  # less than the interchange waits: the answer counts
 Json = dict[str, Any]
 
 
 class Fault(StrEnum):
     SLOW = "slow"
+    LATE = "late"
     DOWN = "down"
     WRONG_KEY = "wrong key"
     GARBAGE = "garbage"
@@ -43,6 +45,8 @@ class PoliceUnit:
     """`answers`: SHA-256 → its word (confirmed, denied, refused); of any other it says `unknown`. `faults` are used up one a
     question, before it answers as it should. `keys` gives the interchange's JWK set."""
 
+    path = PATH
+
     def __init__(self, code: str, keys: Callable[[], Awaitable[Json]], clock: Callable[[], float] = time.time) -> None:
         self.code, self._keys, self._clock = code, keys, clock
         self.key = OKPKey.generate_key("Ed25519", {"use": "sig", "alg": "EdDSA", "kid": f"{code}-1"})
@@ -50,7 +54,7 @@ class PoliceUnit:
         self.faults: list[Fault] = []
         self.asked: list[Json] = []  # the claims of every question, in order
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}{PATH}"
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}{self.path}"
 
     @property
     def public_key(self) -> dict[str, str]:
@@ -58,6 +62,14 @@ class PoliceUnit:
 
     def knows(self, papers: Iterable[str], word: str = "confirmed") -> None:
         self.answers |= dict.fromkeys(papers, word)
+
+    def says(self, asked: Json) -> str:
+        """Its word on a question, of whose claims `asked` are."""
+        return self.answers.get(asked["sha256"], "unknown")
+
+    def fault(self, asked: Json) -> Fault | None:
+        """How it misbehaves this time; None: it does not."""
+        return self.faults.pop(0) if self.faults else None
 
     def sign(self, sha256: str) -> str:
         """The signature that goes into a paper's metadata: detached, over the digits of its SHA-256."""
@@ -67,7 +79,7 @@ class PoliceUnit:
 
     async def serve(self) -> None:
         """Until cancelled."""
-        app = Starlette(routes=[Route(PATH, self._answer, methods=["POST"])])
+        app = Starlette(routes=[Route(self.path, self._answer, methods=["POST"])])
         server = _Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
         try:
             await server.serve(sockets=[self._listener])
@@ -85,8 +97,8 @@ class PoliceUnit:
         if opened.headers().get("typ") != QUESTION or asked["aud"] != self.code or asked["exp"] < self._clock():
             return Response("not a question to this unit", 400)
         self.asked.append(asked)
-        if self.faults:
-            return await self._misbehave(self.faults.pop(0), asked)
+        if fault := self.fault(asked):
+            return await self._misbehave(fault, asked)
         return Response(self._word(asked), media_type=JOSE)
 
     def _word(self, asked: Json, key: OKPKey | None = None, **other: str) -> str:
@@ -94,7 +106,7 @@ class PoliceUnit:
             "jti": asked["jti"],
             "iss": self.code,
             "sha256": asked["sha256"],
-            "answer": self.answers.get(asked["sha256"], "unknown"),
+            "answer": self.says(asked),
             "iat": int(self._clock()),
         }
         header = {"alg": "EdDSA", "kid": self.key.kid, "typ": ANSWER}
@@ -104,6 +116,9 @@ class PoliceUnit:
         match fault:
             case Fault.SLOW:
                 await asyncio.sleep(SLOW_SECONDS)
+            case Fault.LATE:
+                await asyncio.sleep(LATE_SECONDS)
+                return Response(self._word(asked), media_type=JOSE)
             case Fault.WRONG_KEY:
                 return Response(self._word(asked, OKPKey.generate_key("Ed25519")), media_type=JOSE)
             case Fault.GARBAGE:

@@ -9,17 +9,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from schemas.records import Role
 from services.sandbox.client import Client, Post, Unreachable
 from services.sandbox.participants import POLICE
 from services.sandbox.player import Sent
 from services.sandbox.police_unit import Fault, PoliceUnit
+from services.sandbox.police_units import register, registered
 
 PAPERS = 40  # of a long scenario the first: each is one question
 POLL = 0.2
 SECONDS = 60.0  # for all answers; a question that met a fault is asked again after two, four … seconds
-EVERY_DENIED, EVERY_UNKNOWN = 7, 11  # every so many-th paper the unit never issued, or cannot tell
-FAULTS = (Fault.DOWN, Fault.WRONG_KEY)  # what the first questions of a unit meet
+# Every so many-th paper the unit never issued, cannot tell, will not say (beginning with the third).
+EVERY_DENIED, EVERY_UNKNOWN, EVERY_REFUSED = 7, 11, 9
+FAULTS = (Fault.DOWN, Fault.WRONG_KEY)  # what the first questions of a unit meet; they are put again
 JSON = "application/json"
 
 
@@ -91,8 +92,10 @@ def _papers(sent: Iterable[Sent], views: Mapping[str, Iterable[str]]) -> list[_P
             denied = sum(one.word == "denied" for one in found)
             if count // EVERY_DENIED > denied and one.item.truths[0].case not in whole:
                 word = "denied"
+            elif not count % EVERY_UNKNOWN:
+                word = "unknown"
             else:
-                word = "unknown" if not count % EVERY_UNKNOWN else "confirmed"
+                word = "refused" if count % EVERY_REFUSED == 3 else "confirmed"
             # A unit that hands its paper in itself asks nobody; for the owner asks who sent it.
             owner = one.item.sender if one.item.sender not in units else holders[0]
             found.append(_Paper(sha256, issuer, owner, word, holders))
@@ -101,12 +104,12 @@ def _papers(sent: Iterable[Sent], views: Mapping[str, Iterable[str]]) -> list[_P
 
 @asynccontextmanager
 async def _units(client: Client, papers: Iterable[_Paper]) -> AsyncIterator[list[PoliceUnit]]:
-    """The servers of the units that issued these papers, registered; gone afterwards."""
-    operator = client.sandbox.of_role(Role.OPERATOR)[0].code
+    """The servers of the units that issued these papers, registered; afterwards the doors that were there before are again."""
 
     async def keys() -> dict[str, Any]:
         return (await client.get(None, "/.well-known/jwks.json")).json()  # type: ignore[no-any-return]
 
+    before: dict[str, dict[str, Any]] = {}
     units = [PoliceUnit(code, keys) for code in sorted({paper.issuer for paper in papers})]
     serving = [asyncio.create_task(unit.serve()) for unit in units]
     try:
@@ -114,12 +117,13 @@ async def _units(client: Client, papers: Iterable[_Paper]) -> AsyncIterator[list
             for paper in papers:
                 if paper.issuer == unit.code and paper.word != "unknown":
                     unit.knows([paper.sha256], paper.word)
-            unit.faults = list(FAULTS)
-            known = (await client.get(operator, f"/participants/{unit.code}")).json()
-            body = {name: known[name] for name in ("name", "roles", "status")}
-            body |= {"keys": [unit.public_key], "endpoints": [unit.url]}
-            await client.send(Post(operator, "PUT", f"/participants/{unit.code}", json.dumps(body).encode(), JSON))
+            unit.faults = [*FAULTS, Fault.LATE]  # a late answer counts
+            before[unit.code] = await registered(client, unit.code)
+            own = {"keys": [unit.public_key], "endpoints": [unit.url]}
+            await register(client, unit.code, before[unit.code] | own)
         yield units
+        for code, body in before.items():
+            await register(client, code, body)
     finally:
         for task in serving:
             task.cancel()

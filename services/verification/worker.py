@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any
 
 import structlog
 from prometheus_client import Histogram
@@ -30,11 +30,10 @@ from schemas.topics import DUE
 from services.verification.decide import ANSWER, QUESTION, BadAnswer, Question, next_try, numbers_of, read
 
 OF_ANSWERED = ("id", "sha256", "issuer", "record", "asked", "deadline", "state", "answer")
-T = TypeVar("T")
 SENDER = "claims-interchange"  # `iss` of a question
 MEDIA_TYPE = "application/jose"  # RFC 7515 section 9.2.1
 LOOK_SECONDS = 0.5  # how late a question is asked
-AT_ONCE = 16  # questions in one turn: a slow unit holds up the others of a turn, and no later ones
+AT_ONCE = 16  # questions that are being asked
 HELD = timedelta(seconds=15)  # a try in hand is over by then: the longest takes ten; if not, the unit is asked twice
 
 LATENCY = Histogram(
@@ -43,6 +42,7 @@ LATENCY = Histogram(
     buckets=(0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200, 28800, 86400, 259200),  # to the deadline of three days
 )
 
+Run = Callable[[Callable[[], Any]], Awaitable[Any]]
 logger = structlog.get_logger()
 
 
@@ -82,29 +82,39 @@ class Verifier:
     ) -> None:
         self._database, self._archive, self._receipts = database, archive, receipts
         self._journal, self._append, self._clock = journal, append, clock
+        self._asking = 0
 
-    async def turn(self, outgoing: Outgoing, run: Callable[[Callable[[], T]], Awaitable[T]]) -> int:
-        """Asks what is to be asked now; how many questions it took."""
-        if not await run(self.waiting):
+    async def turn(self, outgoing: Outgoing, run: Run, asking: asyncio.TaskGroup) -> int:
+        """Asks what is to be asked now, each question as a task of `asking`; how many it took. A slow unit holds up nobody, as
+        long as fewer than AT_ONCE questions are being asked."""
+        most = AT_ONCE - self._asking
+        if not most or not await run(self.waiting):
             return 0
-        tries = await run(self.take)
-        heard = await asyncio.gather(*(self.ask(outgoing, one) for one in tries))
-        if heard:
-            await run(lambda: self.keep(heard))
+        tries = await run(lambda: self.take(most))
+        self._asking += len(tries)
+        for one in tries:
+            asking.create_task(self._settle(outgoing, run, one))
         return len(tries)
+
+    async def _settle(self, outgoing: Outgoing, run: Run, tried: Try) -> None:
+        try:
+            heard = await self.ask(outgoing, tried)
+        finally:
+            self._asking -= 1
+        await run(lambda: self.keep([heard]))
 
     def waiting(self) -> bool:
         with self._database.read() as tx:
             return verifications.waiting(tx, self._clock())
 
-    def take(self) -> list[Try]:
+    def take(self, most: int) -> list[Try]:
         """The questions to ask now, held against other workers; those whose deadline has passed end without an answer."""
         tries: list[Try] = []
 
         def work(tx: Connection) -> list[Message]:
             tries.clear()
             now, messages = self._clock(), []
-            for row in verifications.fallen(tx, now, AT_ONCE):
+            for row in verifications.fallen(tx, now, most):
                 question = self._question(tx, row)
                 if question is None:
                     verifications.drop_unheld(tx, row.sha256)  # put at the instant at which the paper was erased

@@ -32,6 +32,7 @@ def test_the_demo_ends_with_zeros(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "lost 0   doubled 0   leaked 0" in done.stdout
     assert "Reconciliation receipts, verdicts, store and feeds agree" in done.stdout
+    assert (tmp_path / "demo/log.jsonl").read_text().count("the unit's door is registered") == 2  # the sandbox's own
 
 
 def test_none_is_drawn_again_before_all_were(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def script(steps: list[tuple[str, list[str]]], data: Path, port: int) -> str:
     lines = [f"cd {ROOT}", "set -o pipefail"]
     for number, (command, _) in enumerate(steps):
         typed = command.replace("localhost:8080", f"localhost:{port}")
-        typed = re.sub(r'(?<=[ "])data/', f"{data}/", typed)
+        typed = re.sub(r'(?<=[ "@])data/', f"{data}/", typed)
         typed = typed.replace(".venv/bin/python", sys.executable)
         if ".venv/bin/claims" in typed:
             served = not re.search("claims (validate|convert|render) ", typed)  # those need no server
@@ -55,7 +55,9 @@ async def walk(steps: list[tuple[str, list[str]]], folder: Path) -> subprocess.C
         await process.kill()
 
 
-@pytest.mark.parametrize(("page", "least"), [("README.md", 13), ("docs/mandates.md", 13)])
+@pytest.mark.parametrize(
+    ("page", "least"), [("README.md", 13), ("docs/mandates.md", 13), ("docs/police-papers.md", 16)]
+)
 def test_the_walk_through_does_what_it_says(tmp_path: Path, page: str, least: int) -> None:
     steps = console(page)
     assert len(steps) >= least

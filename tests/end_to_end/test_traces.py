@@ -16,6 +16,7 @@ from joserfc.jwk import OKPKey
 from bench.servers import free_port
 from schemas.ids import root_span_id, trace_id
 from services.commands.run import SERVICES
+from services.sandbox import participants as sandbox_participants
 from services.sandbox import setup
 from services.sandbox.client import Answer, Client, Post, judged
 from tests.end_to_end.ordeal import Process
@@ -69,6 +70,10 @@ async def others(client: Client) -> tuple[str, str]:
 
 def names(spans: list[Span]) -> list[str]:
     return [span.name for span in spans]
+
+
+def of_participants(traces: dict[str, list[Span]]) -> set[str]:
+    return {id for id, spans in traces.items() if any(one.told.get("claims.kind") == "participant" for one in spans)}
 
 
 def hold(traces: dict[str, list[Span]], records: dict[str, str]) -> None:
@@ -128,8 +133,14 @@ async def over(process: Process, work: Callable[[Client], Awaitable[object]]) ->
 def test_a_record_is_one_trace_from_the_door_to_the_offer(quick: pytest.MonkeyPatch, tmp_path: Path) -> None:
     async def work(client: Client) -> None:
         records = await offered(client)
-        traces = own.until(lambda all: names(all[trace_id(records["document"])]).count("hand-over") == 2)
-        assert traces.keys() == {trace_id(record) for record in records.values()}
+        traces = own.until(
+            lambda all: (
+                names(all[trace_id(records["document"])]).count("hand-over") == 2
+                and len(of_participants(all)) == len(sandbox_participants.POLICE)
+            )
+        )
+        # The sandbox's police units have registered their doors.
+        assert traces.keys() - of_participants(traces) == {trace_id(record) for record in records.values()}
         assert {span.service for spans in traces.values() for span in spans} == {"claims"}
         hold(traces, records)
         told = (await client.get(OPERATOR, f"/trace/{records['document']}")).json()

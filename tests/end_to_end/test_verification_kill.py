@@ -1,11 +1,17 @@
-"""`claims up` killed with -9 while a unit is being asked: the question is asked again, under the same id, and answered."""
+"""`claims up` killed with -9 while a unit is being asked: the question is asked again, under the same id, and answered. And the
+sandbox's own unit, which dies with it and comes back.
+"""
 
 import asyncio
 import hashlib
 import json
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
 
 from schemas.records import Role
 from services.sandbox import setup
@@ -23,6 +29,41 @@ def test_a_question_outlives_the_process_that_asks(tmp_path: Path) -> None:
     asyncio.run(_play(Process(tmp_path / "data")))
 
 
+def test_the_sandbox_s_unit_answers_dies_with_its_process_and_comes_back(tmp_path: Path) -> None:
+    asyncio.run(_twice(Process(tmp_path / "data")))
+
+
+async def _twice(process: Process) -> None:
+    doors: list[str] = []
+    for ends in (process.kill, process.stop):
+        await process.start()
+        async with Client(setup.read(process.data / "sandbox.json"), patience=SECONDS) as client:
+            doors.append(await _door(client, without=doors))
+            sha256 = await _case(client)
+            question = {"id": sha256[:16], "paper": sha256, "issuer": POLICE}
+            asked = await client.send(Post(ONE, "POST", "/papers/verifications", json.dumps(question).encode(), JSON))
+            assert asked.status == 202, asked.body
+            async with asyncio.timeout(SECONDS):
+                while await _states(client, sha256) != ["unverified", "matched"]:
+                    await asyncio.sleep(0.2)
+        await ends()
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.open_connection("127.0.0.1", urlsplit(doors[-1]).port)
+
+
+async def _door(client: Client, without: Iterable[str] = ()) -> str:
+    """Where the sandbox's unit is asked, once it is registered."""
+    operator = client.sandbox.of_role(Role.OPERATOR)[0].code
+    async with asyncio.timeout(SECONDS):
+        while True:
+            known = (await client.get(operator, f"/participants/{POLICE}")).json()
+            if new := [url for url in known["endpoints"] if url not in without]:
+                (key,) = known["keys"]  # of an earlier start none is left
+                assert key["use"] == "sig"
+                return str(new[0])
+            await asyncio.sleep(0.05)
+
+
 async def _play(process: Process) -> None:
     await process.start()
     async with Client(setup.read(process.data / "sandbox.json"), patience=SECONDS) as client:
@@ -34,7 +75,9 @@ async def _play(process: Process) -> None:
         unit.faults = [Fault.SLOW]
         serving = asyncio.create_task(unit.serve())
         try:
-            sha256 = await _case(client, unit)
+            await _door(client)
+            await _register(client, unit)
+            sha256 = await _case(client)
             unit.knows([sha256])
             question = {"id": "q", "paper": sha256, "issuer": POLICE}
             asked = await client.send(Post(ONE, "POST", "/papers/verifications", json.dumps(question).encode(), JSON))
@@ -60,8 +103,8 @@ async def _play(process: Process) -> None:
             await process.stop()
 
 
-async def _case(client: Client, unit: PoliceUnit) -> str:
-    """A case whose slip a party handed in, with the unit registered; the slip's SHA-256, once it is offered."""
+async def _register(client: Client, unit: PoliceUnit) -> None:
+    """In place of the sandbox's, for good."""
     operator = client.sandbox.of_role(Role.OPERATOR)[0].code
     body = {
         "name": "警察局",
@@ -70,9 +113,14 @@ async def _case(client: Client, unit: PoliceUnit) -> str:
         "keys": [unit.public_key],
         "endpoints": [unit.url],
     }
+    answer = await judged(client, Post(operator, "PUT", f"/participants/{POLICE}", json.dumps(body).encode(), JSON))
+    assert answer.status == 201, answer.body
+
+
+async def _case(client: Client) -> str:
+    """A case whose slip a party handed in; the slip's SHA-256, once it is offered."""
     case = police_case()
     for post in (
-        Post(operator, "PUT", f"/participants/{POLICE}", json.dumps(body).encode(), JSON),
         Post(POLICE, "POST", "/police/accidents", case.accident, JSON),
         Post(CLAIMLINK, "POST", "/claimlink/applications", case.application, JSON),
         Post(CLAIMLINK, "POST", "/papers", case.file, "application/pdf", case.slip),

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -19,6 +20,7 @@ from services.portal.telling import lines
 from services.sandbox.client import Client, Post
 from services.sandbox.filings import pdf
 from services.sandbox.police_unit import Fault, PoliceUnit
+from services.sandbox.police_units import ByCaseNumber
 from services.verification import decide
 from services.verification.decide import ANSWER
 from tests.integration import bodies, claims
@@ -52,12 +54,12 @@ def impatient() -> Iterator[None]:
 class Serving:
     """A unit with an event loop of its own."""
 
-    def __init__(self, running: Running, code: str) -> None:
+    def __init__(self, running: Running, code: str, kind: type[PoliceUnit] = PoliceUnit) -> None:
         async def keys() -> Json:
             async with httpx.AsyncClient(trust_env=False) as client:
                 return (await client.get(running.base_url + "/.well-known/jwks.json")).json()  # type: ignore[no-any-return]
 
-        self.unit = PoliceUnit(code, keys)
+        self.unit = kind(code, keys)
         self._loop = asyncio.new_event_loop()
         self._task = self._loop.create_task(self.unit.serve())
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -290,6 +292,7 @@ def test_what_a_unit_may_say(running: Running, unit: PoliceUnit, word: str) -> N
 
 FAULTS = {
     Fault.SLOW: "slow",
+    Fault.LATE: "slow",  # for the impatient
     Fault.DOWN: "status 503",
     Fault.WRONG_KEY: "not signed by the unit",
     Fault.GARBAGE: "not signed by the unit",
@@ -319,6 +322,70 @@ def test_a_fault_is_no_answer_and_the_question_is_asked_again(running: Running, 
     assert ids == {told["verification"]} and len([one for one in unit.asked if one["sha256"] == sha256]) == 2
 
 
+def test_a_slow_unit_holds_nobody_up(running: Running, unit: PoliceUnit) -> None:
+    (_, _, slow), (_, _, other) = sent(running), sent(running)
+    unit.knows([slow, other])
+    unit.faults[:] = [Fault.SLOW]
+    waits = ask(running, ONE, slow).json()["verification"]
+    until(running, lambda: bool(unit.asked) and unit.asked[-1]["sha256"] == slow)
+    told = ask(running, ONE, other).json()["verification"]
+    until(running, lambda: over(running, told))
+    row = running.read(lambda tx: verifications.get(tx, waits))
+    assert (row.state, row.tries, row.fault) == ("asked", 1, None), "the other was answered after the time-out only"
+    until(running, lambda: over(running, waits))
+
+
+def test_a_unit_whose_port_is_closed_is_asked_again(running: Running, unit: PoliceUnit) -> None:
+    _, _, sha256 = sent(running)
+    unit.knows([sha256])
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    register(running, unit, endpoints=[f"http://127.0.0.1:{port}/verifications"])
+    try:
+        told = ask(running, ONE, sha256).json()["verification"]
+        until(
+            running, lambda: running.read(lambda tx: verifications.get(tx, told)).fault == "unreachable (ConnectError)"
+        )
+        assert read(running, ONE, told).json()["state"] == "asked"
+    finally:
+        register(running, unit)
+    until(running, lambda: over(running, told))
+    assert read(running, ONE, told).json()["state"] == "confirmed"
+
+
+@pytest.fixture(scope="module")
+def by_number(running: Running) -> Iterator[PoliceUnit]:
+    """The sandbox's unit, as `claims up --sandbox` serves it."""
+    with Serving(running, OTHER_POLICE, ByCaseNumber) as serving:
+        register(running, serving)
+        yield serving
+
+
+SAID = {"-DENIED": "denied", "-unknown": "unknown", "-refused": "refused", "": "confirmed", "-DOWNTOWN": "confirmed"}
+MET = {f"-{fault.replace(' ', '-')}": "confirmed" for fault in Fault}
+
+
+@pytest.mark.parametrize(("end", "word"), (SAID | MET).items())
+def test_the_sandbox_s_unit_does_what_the_case_number_says(
+    running: Running, by_number: PoliceUnit, end: str, word: str
+) -> None:
+    _, _, sha256 = sent(running, issuer=OTHER_POLICE, numbers={"policeCase": f"A{bodies.fresh():09d}{end}"})
+    told = ask(running, ONE, sha256, OTHER_POLICE).json()["verification"]
+    until(running, lambda: over(running, told))
+    assert read(running, ONE, told).json()["state"] == word
+    tries = [one["jti"] for one in by_number.asked if one["sha256"] == sha256]
+    assert tries == [told] * (2 if end in MET else 1)
+
+
+def test_of_a_paper_without_a_case_number_the_sandbox_s_unit_cannot_tell(
+    running: Running, by_number: PoliceUnit
+) -> None:
+    _, _, sha256 = sent(running, issuer=OTHER_POLICE, numbers={})
+    told = ask(running, ONE, sha256, OTHER_POLICE).json()["verification"]
+    until(running, lambda: over(running, told))
+    assert read(running, ONE, told).json()["state"] == "unknown"
+
+
 def test_a_question_has_its_own_id_and_names_the_issuer(running: Running, unit: PoliceUnit) -> None:
     _, _, one = sent(running)
     _, _, other = sent(running)
@@ -335,8 +402,11 @@ def test_a_question_has_its_own_id_and_names_the_issuer(running: Running, unit: 
 
 
 def test_a_unit_without_a_door_cannot_be_asked(running: Running) -> None:
-    _, _, sha256 = sent(running, issuer=OTHER_POLICE)
-    answer = ask(running, ONE, sha256, issuer=OTHER_POLICE)
+    code, body = "389990000C", {"name": "無門警察局", "roles": ["police"], "status": "admitted"}
+    with running.client(OPERATOR) as client:
+        assert client.put(f"/participants/{code}", content=dump(body), headers=JSON).status_code == 201
+    _, _, sha256 = sent(running, issuer=code)
+    answer = ask(running, ONE, sha256, issuer=code)
     assert answer.status_code == 422 and answer.json()["type"].endswith("issuer-cannot-be-asked")
 
 

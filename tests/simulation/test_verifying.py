@@ -83,7 +83,8 @@ async def turn(verifier: Verifier, outgoing: Outgoing | None = None) -> int:
 
     own = outgoing or Outgoing(loopback=True)
     try:
-        return await verifier.turn(own, run)
+        async with asyncio.TaskGroup() as asking:
+            return await verifier.turn(own, run, asking)
     finally:
         if not outgoing:
             await own.close()
@@ -146,7 +147,7 @@ def test_a_crash_anywhere_loses_no_question_and_asks_only_again(tmp_path: Any) -
                 try:
                     with crash_at(world.core.database, operation):  # type: ignore[arg-type]
                         await turn(world.core.verifier, outgoing)
-                except Crash:
+                except* Crash:
                     crashes += 1
                     world._restart(world.core)
                 world.now += HELD

@@ -13,7 +13,7 @@ from adapters.police import codebook, sources
 from adapters.police.codebook import CodeSystem, Item
 from services.motor import scene_glyphs, scene_road
 from services.motor.scene import STYLE, draw
-from services.motor.scene_meeting import QUEUE, meeting, queue
+from services.motor.scene_meeting import ACROSS, QUEUE, aside, meeting, queue
 from services.motor.scene_tracks import IMPACTS, Meeting, Mover, Road
 from tests.unit.test_fault import ANY_REPORT, party, report
 
@@ -87,7 +87,7 @@ def test_what_the_record_does_not_say_is_listed():
 def test_parties_that_are_not_drawn_are_named():
     told = report("accidentType 16", "action 05", "action 09", "action 09", party(4, "action 21", "passenger"))
     lines = texts(draw(told)).replace("\n", "")
-    assert "第3當事者位置（未繪）" in lines and "乘客 | 不明 | 最初撞擊：未載明 | 未另繪" in lines
+    assert "第3當事者位置（繪於圖框）" in lines and "乘客 | 不明 | 最初撞擊：未載明 | 未另繪" in lines
     assert "第1當事者以外之當事者" in texts(draw(report("", "", whole=False))).replace("\n", "")
 
 
@@ -120,7 +120,46 @@ def test_what_did_not_touch_has_no_star():
 def test_how_they_met_is_not_guessed():
     svg = draw(report("roadForm 14", "partyType B03 action 09 firstImpact 01", "partyType C03 action 09"))
     assert (marks(svg, "scene-star"), marks(svg, "scene-way"), marks(svg, "scene-hit")) == (0, 0, 1)
-    assert "第1當事者來向或位置、第2當事者來向或位置" in texts(svg).replace("\n", "")
+    assert numbers(svg) == ["1", "2"]
+    assert "第1當事者位置（繪於圖框）、第2當事者位置（繪於圖框）" in texts(svg).replace("\n", "")
+
+
+def numbers(svg: str) -> list[str]:
+    """Those of the parties that the map shows."""
+    return [
+        one.text or ""
+        for one in checked(svg).find(f"{SVG}svg").iter(f"{SVG}text")
+        if "scene-number" in one.get("class")
+    ]
+
+
+def test_a_third_party_is_drawn_and_nobody_takes_it_to_stand_there():
+    two = ("partyType B03 action 05 firstImpact 02", "partyType C03 action 09 firstImpact 01")
+    third = "partyType A11 action 13 firstImpact 04"
+    both, all_ = (draw(report("roadForm 04 accidentType 16", *told)) for told in (two, (*two, third)))
+    assert (numbers(both), numbers(all_)) == (["1", "2"], ["1", "2", "3"])
+    assert (texts(both).count("位置未載明"), texts(all_).count("位置未載明")) == (0, 1)
+    assert (marks(both, "scene-hit"), marks(all_, "scene-hit")) == (2, 3)
+    assert (marks(both, "scene-way"), marks(all_, "scene-way")) == (4, 4)
+    assert "第3當事者位置（繪於圖框）" in texts(all_).replace("\n", "") and "靜止" in texts(all_)
+
+
+def test_those_aside_are_side_by_side_within_their_frame():
+    lengths = (46, 34, 110, 18, 96, 34, 34)
+    placed = aside([car(order, "", length) for order, length in enumerate(lengths, 3)], 236, 146)
+    assert [one.mover.order for one in placed] == [3, 4, 5, 6]  # 46 and 34, 110, 18; the 96 would begin a fourth row
+    assert {one.at.imag for one in placed} == {46, 86, 126}
+    for one in placed:
+        assert one.at.real - one.mover.length / 2 - 16 >= 236 - ACROSS and one.at.real + one.mover.length / 2 <= 236
+    first, second = placed[:2]
+    assert second.at.real - 17 - 16 >= first.at.real + 23 and first.at.imag == second.at.imag
+
+
+def test_more_than_the_frame_holds_are_named():
+    svg = draw(report("accidentType 16", *["action 09 partyType C03"] * 12))
+    assert numbers(svg) == [str(order) for order in range(1, 9)]
+    lines = texts(svg).replace("\n", "")
+    assert [order for order in range(1, 13) if f"第{order}當事者位置（未繪）" in lines] == [9, 10, 11, 12]
 
 
 def test_an_accident_before_a_wide_junction_is_in_sight():
@@ -440,4 +479,5 @@ def test_every_published_accident_is_drawn(path):
         checked(svg)
         assert len(svg) < 30_000
         drawn = [one for one in entry.report.parties if one.kind not in (None, "passenger")]
-        assert not drawn or marks(svg, "scene-number") >= 1
+        told = "\n".join(numbers(svg))
+        assert len(numbers(svg)) + texts(svg).replace("\n", "").count("（未繪）") == len(drawn), told
