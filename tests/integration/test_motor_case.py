@@ -294,6 +294,11 @@ def test_the_fund_is_a_party_like_a_compulsory_insurer(running: Running) -> None
     assert motor["victims"][0]["owed"]["shares"] == [{"payer": FUND, "share": "1"}]
     assert {paper["kind"] for paper in motor["papers"]} == {"accident", "application"}
     assert motor["victims"][0]["claimed"] is None, "without the patient's consent no amounts"
+    for code in (FUND, crash.insurers[MOTORCYCLE], OPERATOR):
+        clocks = seen(running, crash, code)["motor"]["victims"][0]["clocks"]
+        told = [(clock["clock"], clock["running"]) for clock in clocks if "limitation" in clock["clock"]]
+        stands_still = [("fund-limitation-knowledge", False), ("fund-limitation-accident", False)]
+        assert told == stands_still, "the fund alone owes, and was asked"
     case = claims.case_of(running, crash.records["application"])
     offers = [one["data"] for one in claims.feed(running, FUND) if one["data"].get("case") == case]
     by = {paper["kind"]: paper["basis"] for paper in offers[-1]["papers"]}
