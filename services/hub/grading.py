@@ -265,12 +265,12 @@ def loss_day(evidence: Evidence) -> date | None:
 
 def minutes_apart(one: Evidence, other: Evidence) -> int | None:
     """Minutes between two accidents whose times are both known. What an applicant tells of a night goes by the clock when the
-    days differ by one: ten past midnight is the evening before to many."""
+    days differ by one: ten past midnight is the evening before to many. The police and their open data know the day."""
     first, second = moment(one), moment(other)
     if first is None or second is None:
         return None
     gap = abs(int((first - second).total_seconds())) // 60
-    told_by_day = by_police(one) and by_police(other) or abs((first.date() - second.date()).days) != 1
+    told_by_day = one.paper == other.paper == "accident" or abs((first.date() - second.date()).days) != 1
     if told_by_day or not (at_night(first) and at_night(second)):
         return gap
     return min(gap, abs(gap - MINUTES_A_DAY))

@@ -193,6 +193,12 @@ CASES: list[tuple[str, Evidence, Evidence, tuple[int, int] | str | None]] = [
     ("the same place, within the hour", accident(), accident(time="12:59"), ASKED),
     ("the same place, minutes apart", accident(), accident(time="12:06"), ASKED),
     (
+        "the same crossing on two nights, by the police and their open data: neither mistakes the day",
+        accident(accident=seen("23:58")),
+        accident(accident=seen("23:57").model_copy(update={"date": later(1)}), open_data=True),
+        None,
+    ),
+    (
         "the same place, minutes apart, the same parties and toll",
         accident(accident=seen("12:00")),
         accident(accident=seen("12:06")),
