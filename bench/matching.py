@@ -2,7 +2,8 @@
 published ones, with the noise of `bench.noise`; docs/matching.md has what was seen.
 
 A link is a pair of records of one accident and of different kinds: application, document, police record (open data among
-them). Records are found by the hub's own keys, judged and assembled by its own code;
+them). Right is a link that is joined; wrong is every joined pair that is not of one accident, of one kind too. Records are
+found by the hub's own keys, judged and assembled by its own code;
 nothing compares all pairs. Bounds are Wilson's at 95 %, two-sided, of which the lower is told.
 """
 
@@ -12,6 +13,7 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 from math import sqrt
 from pathlib import Path
 
@@ -30,13 +32,13 @@ Z = 1.96
 
 @dataclass
 class Report:
-    """Pairs: `true` of one accident, `joined` automatically, `right` of these; `asked` of a person, `worth` of these;
-    `missed`: true ones neither joined nor asked of a person, themselves or through others of their cases."""
+    """Pairs: `true` the links, `right` those joined automatically, `wrong` all joined that are not of one accident; `asked` of
+    a person, `worth` of these; `missed`: links neither joined nor asked of a person, themselves or through others of their
+    cases."""
 
     accidents: int = 0
     records: int = 0
     true: int = 0
-    joined: int = 0
     right: int = 0
     asked: int = 0
     worth: int = 0
@@ -45,6 +47,10 @@ class Report:
     mixed: int = 0
     wrong: list[tuple[Node, Node]] = field(default_factory=list)
     split: list[tuple[Node, Node]] = field(default_factory=list)
+
+    @property
+    def joined(self) -> int:
+        return self.right + len(self.wrong)
 
     @property
     def precision(self) -> float:
@@ -121,12 +127,11 @@ def _count(report: Report, components: Sequence[Component], doubts: Sequence[Lin
         for node in component.nodes:
             case[node.lineage] = index
             of[truth[node.lineage]].append(node)
-        for one, other in _pairs(component.nodes):
-            report.joined += 1
-            if truth[one.lineage] == truth[other.lineage]:
-                report.right += 1
-            else:
+        for one, other in combinations(component.nodes, 2):
+            if truth[one.lineage] != truth[other.lineage]:
                 report.wrong.append((one, other))
+            elif _is_link(one, other):
+                report.right += 1
     asked: dict[frozenset[int], bool] = {}
     for doubt in doubts:
         between = frozenset((case[doubt.one], case[doubt.other]))
@@ -134,16 +139,18 @@ def _count(report: Report, components: Sequence[Component], doubts: Sequence[Lin
             asked[between] = asked.get(between, False) or truth[doubt.one] == truth[doubt.other]
     report.asked, report.worth = len(asked), sum(asked.values())
     for nodes in of.values():
-        for one, other in _pairs(nodes):
+        for one, other in combinations(nodes, 2):
+            if not _is_link(one, other):
+                continue
             report.true += 1
             if case[one.lineage] != case[other.lineage]:
                 report.split.append((one, other))
                 report.missed += frozenset((case[one.lineage], case[other.lineage])) not in asked
 
 
-def _pairs(nodes: Sequence[Node]) -> Iterator[tuple[Node, Node]]:
+def _is_link(one: Node, other: Node) -> bool:
     """Of different kinds: an accident of forty injured would else count for its documents among each other."""
-    return ((one, other) for at, one in enumerate(nodes) for other in nodes[at + 1 :] if one.kind != other.kind)
+    return one.kind != other.kind
 
 
 def told(what: str, report: Report) -> str:

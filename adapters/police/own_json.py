@@ -121,14 +121,14 @@ def _party_body(party: ReportParty, order: int) -> dict:
     if party.standing:
         made["vehicleStanding"] = party.standing
     injury = party.codes.get(Item.INJURY)
-    made["injury"] = _INJURIES.get(injury.code or "", "unknown") if injury else party.injury or "unknown"
+    made["injury"] = _INJURIES[injury.code or ""] if injury and injury.known else party.injury or "unknown"
     return made | _codes(party.codes)
 
 
 def _role(party: ReportParty) -> str:
     """By 當事者區分: whoever is no person on foot or aboard drives."""
     kind = party.codes.get(Item.PARTY_TYPE)
-    return _ROLES.get((kind and kind.code) or "", "driver")
+    return _ROLES.get((kind and kind.known and kind.code) or "", "driver")
 
 
 def _codes(coded: Mapping[Item, Coded]) -> dict[str, str]:

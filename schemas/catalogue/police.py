@@ -151,6 +151,13 @@ ENTRIES: tuple[Entry, ...] = (
         Severity.WARNING,
     ),
     Entry(
+        "accident-code-contradicts",
+        "代碼與同一當事者的 {field} 不符;兩者均保留,任一載明為汽車或死傷者即列入",
+        "The code says otherwise than the {field} beside it; both are kept, and a vehicle or a victim by either counts as one",
+        "Correct the code, or {field}, and send the record again as a higher version.",
+        Severity.WARNING,
+    ),
+    Entry(
         "accident-person-identifier",
         "證號檢查碼不符",
         "The checksum of the identifier is wrong",

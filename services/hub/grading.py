@@ -18,7 +18,7 @@ REVIEW = 10  # from here on a person is asked; below, nothing
 INJURY_DAYS = 7  # how long after an accident an injury is taken as of it without asking
 INJURY_REVIEW_DAYS = 180  # and how long it may be asked about
 TRANSFER_DAYS = 60  # how long after its first treatment an injury is taken on by another hospital without asking
-UNCODED_DAYS = 1  # the two for a document without a coded diagnosis
+UNCODED_DAYS = 0  # the two for a document without a coded diagnosis: on the next day it is as likely an illness
 UNCODED_REVIEW_DAYS = 30
 DATE_SLACK_DAYS = 1  # a night accident is filed under either day
 APPLICANT_SLACK_MINUTES = 180  # an applicant remembers the hour, not the minute
@@ -265,12 +265,12 @@ def loss_day(evidence: Evidence) -> date | None:
 
 def minutes_apart(one: Evidence, other: Evidence) -> int | None:
     """Minutes between two accidents whose times are both known. What an applicant tells of a night goes by the clock when the
-    days differ by one: ten past midnight is the evening before to many."""
+    days differ by one: ten past midnight is the evening before to many. The police and their open data know the day."""
     first, second = moment(one), moment(other)
     if first is None or second is None:
         return None
     gap = abs(int((first - second).total_seconds())) // 60
-    told_by_day = by_police(one) and by_police(other) or abs((first.date() - second.date()).days) != 1
+    told_by_day = one.paper == other.paper == "accident" or abs((first.date() - second.date()).days) != 1
     if told_by_day or not (at_night(first) and at_night(second)):
         return gap
     return min(gap, abs(gap - MINUTES_A_DAY))

@@ -16,7 +16,7 @@ from services.motor import clocks
 from services.motor.benefits import Benefit, Certified, Reckoning, reckon
 from services.motor.clocks import Clock, Interest
 from services.motor.law import Line, by_key, on
-from services.motor.owing import Insured, Owing, Vehicle, by_register, owing, shares, split
+from services.motor.owing import Insured, Owing, Role, Vehicle, Victim, by_register, owing, shares, split
 from services.motor.papers import Circumstance, Claim, PaperLine
 from services.motor.required import (
     Holding,
@@ -136,7 +136,7 @@ def account(
         victims=accounts,
         required=tuple(needs[cover].required(cover, claim, {None: held}) for cover, claim in left),
         standard=on("benefits", day) if compulsory else (),
-        clocks=_clocks(day, accounts) if compulsory else (),
+        clocks=_clocks(day, accounts, cars) if compulsory else (),
     )
 
 
@@ -244,7 +244,7 @@ def _claimant(
     filed = _filed(victim, {heir}, his)
     own = {tuple(line.kinds): line for one in required for line in one.papers or () if line.each}
     return Claimant(
-        filed=bool(filed),
+        filed=any(Cover.MOTOR_COMPULSORY in one.applied for one in filed),
         papers=tuple(own.values()),
         clocks=(*_limitation(day, owed, filed), *_payment(required, hers, his)),
     )
@@ -300,10 +300,11 @@ def _interest(payment: Clock) -> Clock:
     return Clock(name, payment.due + timedelta(days=1), None, None, True, line.article, line.status)
 
 
-def _clocks(day: date, accounts: Sequence[VictimAccount]) -> tuple[Clock, ...]:
-    """The notice. While no victim is known, limitation runs for whoever claims."""
+def _clocks(day: date, accounts: Sequence[VictimAccount], cars: Sequence[Vehicle]) -> tuple[Clock, ...]:
+    """The notice. While no victim is known, limitation runs for whoever claims, of all vehicles that are."""
     told = clocks.notice(day)
-    return (*((told,) if told else ()), *(() if accounts else clocks.limitation(day, day)))
+    owed = owing(day, Victim(Role.OUTSIDER), cars) if cars else None
+    return (*((told,) if told else ()), *(() if accounts else _limitation(day, owed, ())))
 
 
 def _speaking(person: str | None, held: Sequence[Holding]) -> frozenset[str | None]:
@@ -312,17 +313,19 @@ def _speaking(person: str | None, held: Sequence[Holding]) -> frozenset[str | No
     return frozenset({person}).union(*(one.representatives for one in held if person in one.persons))
 
 
-def _filed(victim: str | None, claimants: Collection[str | None], held: Sequence[Holding]) -> list[tuple[date, None]]:
-    """The claims for a victim that one of these files, each with the answer to it, of which none is known."""
-    return [
-        (one.received, None)
-        for one in held
-        if Cover.MOTOR_COMPULSORY in one.applied and victim in one.persons and one.applicant in claimants
-    ]
+def _filed(victim: str | None, claimants: Collection[str | None], held: Sequence[Holding]) -> list[Holding]:
+    """The claims for a victim that one of these files; the answer to one is never known."""
+    return [one for one in held if one.asked and victim in one.persons and one.applicant in claimants]
 
 
-def _limitation(day: date, owed: Owing | None, filed: Sequence[tuple[date, None]]) -> tuple[Clock, ...]:
-    """When a claimant knew, no paper tells: two years are counted from the accident, which is the earliest that they can end.
-    Only his own claim makes them stand still (G0390060 art. 14 II)."""
-    fund = owed is not None and any(debtor.payer == FUND for debtor in owed.debtors)
-    return (*clocks.limitation(day, day, filed), *(clocks.limitation(day, day, fund=True) if fund else ()))
+def _limitation(day: date, owed: Owing | None, filed: Sequence[Holding]) -> tuple[Clock, ...]:
+    """The insurers' where one owes or may owe, the fund's where it does. When a claimant knew, no paper tells: two years are
+    counted from the accident, which is the earliest that they can end. Only his own claim makes them stand still, from the
+    fund as from insurers (G0390060 art. 14 II, IV), and of each only what is asked of it."""
+    payers = {debtor.payer for debtor in owed.debtors} if owed else set()
+    found: tuple[Clock, ...] = ()
+    if owed is None or owed.unanswered or payers - {FUND}:
+        found += clocks.limitation(day, day, [(one.received, None) for one in filed if one.asked - {FUND}])
+    if FUND in payers:
+        found += clocks.limitation(day, day, [(one.received, None) for one in filed if FUND in one.asked], fund=True)
+    return found

@@ -21,7 +21,8 @@ GRAVEST = 3  # rank of a breach that takes away every right of way: signals, aga
 
 
 class Word(StrEnum):
-    """What an assessment says of a party: the words of K0040045 art. 8, and the association's four graded ones."""
+    """What an assessment says of a party: the words of K0040045 art. 8, which a case's papers have, and the association's four
+    graded ones, which none can have (schema `paper`)."""
 
     NO_FACTOR = "無肇事因素"
     CAUSE = "肇事原因"

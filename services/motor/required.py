@@ -19,8 +19,9 @@ STOLEN = "theft-certificate"
 class Holding:
     """A paper that the reader may have, by its SHA-256. `names`: what it counts as, `denied`: what it would, if its issuer did
     not say that it is false; `received`: the day it came to the reader; `applied`: of an application the covers asked of
-    insurers that are this reader's concern, `applicant` who asks, `stated` what for; `heirs`, `representatives`: whom
-    an authorisation names as heir or legal representative of whom it is about; `costs`: of a document."""
+    insurers that are this reader's concern, `asked` who is asked for the compulsory one (the fund, and insurers whose time
+    is his concern), `applicant` who asks, `stated` what for; `heirs`, `representatives`: whom an authorisation names as heir
+    or legal representative of whom it is about; `costs`: of a document."""
 
     sha256: str
     names: frozenset[str]
@@ -28,6 +29,7 @@ class Holding:
     issuer: str
     received: date
     applied: frozenset[Cover] = frozenset()
+    asked: frozenset[str] = frozenset()
     applicant: str | None = None
     stated: Stated | None = None
     heirs: frozenset[str] = frozenset()

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from adapters.police.report import AccidentReport
 from schemas import normalise
-from schemas.evidence import Cover, DataClass
+from schemas.evidence import Cover, DataClass, Evidence
 from schemas.paper_kinds import class_of, names
 from schemas.records import FUND, Kind, Role
 from services.consent.entitlement import Consent, Standing, bases, holds
@@ -219,11 +219,18 @@ def _holding(dossier: Dossier, paper: CasePaper, reader: Reader) -> Holding:
         issuer=evidence.issuer,
         received=_received(dossier, entry, reader),
         applied=frozenset(one.cover for one in evidence.insurers if reader.insurer in (None, one.insurer)),
+        asked=_asked(evidence, reader),
         applicant=evidence.applicant,
         stated=told if isinstance(told, Stated) else None,
         costs=told if isinstance(told, Costs) else None,
         denied=kinds if paper.denied else frozenset(),
     )
+
+
+def _asked(evidence: Evidence, reader: Reader) -> frozenset[str]:
+    """Whom an application asks for the compulsory cover: of insurers a reading one is concerned with its own time alone."""
+    named = {one.insurer for one in evidence.insurers if one.cover == Cover.MOTOR_COMPULSORY}
+    return frozenset(one for one in named if one == FUND or reader.insurer in (None, FUND, one))
 
 
 def _consents(dossier: Dossier, reader: Reader) -> list[Holding]:

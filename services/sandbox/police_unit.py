@@ -38,6 +38,7 @@ class Fault(StrEnum):
     GARBAGE = "garbage"
     TOO_LARGE = "too large"
     WRONG_RECORD = "wrong record"
+    WRONG_CLOCK = "wrong clock"
     REDIRECTS = "redirects"
 
 
@@ -101,7 +102,7 @@ class PoliceUnit:
             return await self._misbehave(fault, asked)
         return Response(self._word(asked), media_type=JOSE)
 
-    def _word(self, asked: Json, key: OKPKey | None = None, **other: str) -> str:
+    def _word(self, asked: Json, key: OKPKey | None = None, **other: str | int) -> str:
         said = {
             "jti": asked["jti"],
             "iss": self.code,
@@ -127,6 +128,8 @@ class PoliceUnit:
                 return Response(self._word(asked) + " " * 100_000, media_type=JOSE)
             case Fault.WRONG_RECORD:
                 return Response(self._word(asked, sha256="0" * 64), media_type=JOSE)
+            case Fault.WRONG_CLOCK:
+                return Response(self._word(asked, iat=asked["iat"] - 3600), media_type=JOSE)
             case Fault.REDIRECTS:
                 return RedirectResponse(self.url)
         return Response(status_code=503, headers={"retry-after": "1"})

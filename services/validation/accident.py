@@ -4,18 +4,19 @@ from datetime import datetime
 
 from adapters import json_text
 from adapters.police import codebook, open_data, own_json
-from adapters.police.codebook import PARTY, SCENE, CodeSystem
+from adapters.police.codebook import PARTY, SCENE, CodeSystem, Item
 from adapters.police.place import Reading, roads
 from schemas import normalise
 from schemas.evidence import Accident, DataClass, Evidence, Number, NumberType, Party
 from schemas.problems import Problem, errors, problem
 from schemas.records import Record
-from services.motor.victims import standing_without_report
+from services.motor.victims import contradicted, standing_without_report
 from services.validation import accident_evidence, fields, moments, person
 from services.validation.finding import Finding
 from services.validation.schema import at, in_order, structure
 
 CSV = "text/csv"
+_BESIDE = {Item.PARTY_TYPE: "kind", Item.INJURY: "injury"}  # the plain words of what these items code
 
 
 def check(record: Record, body: bytes, metadata: str | None) -> Finding:
@@ -63,11 +64,14 @@ def _faults(value: dict, record: Record) -> list[Problem]:
         faults.append(at(f"accident-coordinates-{reading}", "place"))
     faults += _toll(value)
     faults += _codes(value)
+    system = CodeSystem(value["codeSystem"]) if "codeSystem" in value else None
     orders: set[int] = set()
     for number, party in enumerate(value["parties"]):
         if party["order"] in orders:
             faults.append(at("accident-order-repeated", "parties", number, "order"))
         orders.add(party["order"])
+        for item in contradicted(own_json.read_party(party, system)):
+            faults.append(at("accident-code-contradicts", "parties", number, item, field=_BESIDE[item]))
         identifier = person.normal(party["person"]["identifier"]) if "person" in party else ""
         if person.domestic(identifier) and not person.checksum(identifier):
             faults.append(at("accident-person-identifier", "parties", number, "person", "identifier"))

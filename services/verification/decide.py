@@ -14,6 +14,7 @@ ANSWERS = (Answer.CONFIRMED, Answer.DENIED, Answer.UNKNOWN, Answer.REFUSED)
 DEADLINE = timedelta(days=3)  # a unit's clerk answers on a working day; a week end lies between
 FIRST_PAUSE = timedelta(seconds=2)
 LONGEST_PAUSE = timedelta(minutes=15)  # a unit that was down for a night is found a quarter of an hour after it is back
+SKEW = timedelta(minutes=1)  # that a unit's clock may be off ours
 # Nothing else: an answer rests unsealed, it must hold nobody's data.
 CLAIMS = {"jti": str, "iss": str, "sha256": str, "answer": str, "iat": int}
 
@@ -76,14 +77,17 @@ def next_try(now: datetime, tries: int, deadline: datetime, after: timedelta | N
     return min(now + pause, deadline)
 
 
-def read(claims: Mapping[str, Any], question: Question) -> Answer:
-    """The word of an answer whose signature was checked; BadAnswer when it is none to this question."""
+def read(claims: Mapping[str, Any], question: Question, now: datetime) -> Answer:
+    """The word of an answer whose signature was checked; BadAnswer when it is none to this question, given since it was put."""
     if claims.keys() != CLAIMS.keys() or any(type(claims[name]) is not kind for name, kind in CLAIMS.items()):
         raise BadAnswer("form")
     if claims.get("jti") != question.id or claims.get("sha256") != question.sha256:
         raise BadAnswer("of-another-question")
     if claims.get("iss") != question.issuer:
         raise BadAnswer("of-another-unit")
+    skew = SKEW.total_seconds()
+    if not int(question.asked.timestamp()) - skew <= claims["iat"] <= now.timestamp() + skew:
+        raise BadAnswer("of-another-time")
     if claims["answer"] not in [one.value for one in ANSWERS]:
         raise BadAnswer("form")
     return Answer(claims["answer"])

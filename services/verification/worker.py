@@ -139,7 +139,7 @@ class Verifier:
         try:
             answer = await outgoing.post(tried.endpoint, body, MEDIA_TYPE, question.id)
             signed = answer.decode("ascii").strip()
-            return Heard(tried, read(claims(signed, ANSWER, tried.keys), question), signed)
+            return Heard(tried, read(claims(signed, ANSWER, tried.keys), question, self._clock()), signed)
         except NoAnswer as error:
             return Heard(tried, fault=error.fault, after=error.after)
         except BadAnswer as error:

@@ -286,6 +286,23 @@ def test_a_vehicle_that_fled_and_one_that_the_register_does_not_know(running: Ru
     assert (owed["unanswered"], owed["shares"], owed["debtors"]) == ([1], None, [])
 
 
+@pytest.mark.parametrize("code", ["Z9", "H01"])
+def test_a_code_that_is_unknown_or_contradicts_takes_nobody_out_of_the_case(running: Running, code: str) -> None:
+    crash = happen(running, car={"partyType": code, "injury": "injured", "injuryLevel": "9"})
+    motor = seen(running, crash, OPERATOR)["motor"]
+    assert [(car["party"], car["insured"]) for car in motor["vehicles"]] == [(1, "insured"), (2, "insured")]
+    owed = [(one["party"], one["role"], [by["payer"] for by in one["owed"]["debtors"]]) for one in motor["victims"]]
+    assert owed == [(1, "driver", [crash.insurers[MOTORCYCLE]]), (2, "driver", [crash.insurers[CAR]])]
+    with running.client(POLICE) as client:
+        problems = client.get(f"/records/{crash.records['accident']}").json()["problems"]
+    told = {(one["code"], one["path"], one["severity"]) for one in problems}
+    known = {"Z9": "accident-code-unknown", "H01": "accident-code-contradicts"}[code]
+    assert {
+        (known, "parties[0].partyType", "warning"),
+        ("accident-code-unknown", "parties[0].injuryLevel", "warning"),
+    } <= told
+
+
 def test_the_fund_is_a_party_like_a_compulsory_insurer(running: Running) -> None:
     fled = {"sex": "4", "plate": None, "person": None}
     crash = happen(running, car=fled, named=(MOTORCYCLE,), more=[{"code": FUND, "cover": "motor-compulsory"}])
@@ -294,6 +311,11 @@ def test_the_fund_is_a_party_like_a_compulsory_insurer(running: Running) -> None
     assert motor["victims"][0]["owed"]["shares"] == [{"payer": FUND, "share": "1"}]
     assert {paper["kind"] for paper in motor["papers"]} == {"accident", "application"}
     assert motor["victims"][0]["claimed"] is None, "without the patient's consent no amounts"
+    for code in (FUND, crash.insurers[MOTORCYCLE], OPERATOR):
+        clocks = seen(running, crash, code)["motor"]["victims"][0]["clocks"]
+        told = [(clock["clock"], clock["running"]) for clock in clocks if "limitation" in clock["clock"]]
+        stands_still = [("fund-limitation-knowledge", False), ("fund-limitation-accident", False)]
+        assert told == stands_still, "the fund alone owes, and was asked"
     case = claims.case_of(running, crash.records["application"])
     offers = [one["data"] for one in claims.feed(running, FUND) if one["data"].get("case") == case]
     by = {paper["kind"]: paper["basis"] for paper in offers[-1]["papers"]}

@@ -298,6 +298,7 @@ FAULTS = {
     Fault.GARBAGE: "not signed by the unit",
     Fault.TOO_LARGE: "too large",
     Fault.WRONG_RECORD: "of-another-question",
+    Fault.WRONG_CLOCK: "of-another-time",
     Fault.REDIRECTS: "status 307",
 }
 

@@ -186,6 +186,33 @@ def test_an_unknown_code_of_the_scene_is_named():
     assert "祕密" not in finding.problems[0].model_dump_json()
 
 
+@pytest.mark.parametrize(
+    ("system", "party", "told"),
+    [
+        ("npa-112.07.01", {"partyType": "H01"}, [("accident-code-contradicts", "parties[1].partyType", "kind")]),
+        ("npa-112.07.01", {"injuryLevel": "3"}, [("accident-code-contradicts", "parties[1].injuryLevel", "injury")]),
+        ("taichung-112", {"injuryLevel": "1"}, [("accident-code-contradicts", "parties[1].injuryLevel", "injury")]),
+        ("taichung-old", {"injuryLevel": "3", "partyType": "H01"}, []),  # of no table: they say nothing
+        ("npa-112.07.01", {"partyType": "F03", "injuryLevel": "4"}, []),
+    ],
+)
+def test_a_code_against_the_word_beside_it_is_told(system, party, told):
+    finding = changed(lambda value: (value.update(codeSystem=system), value["parties"][1].update(party)))
+    found = [one for one in finding.problems if one.code != "accident-code-unknown"]
+    assert [(one.code, one.path) for one in found] == [one[:2] for one in told]
+    assert all(
+        field in one.fix and field in one.text and field in one.textEn
+        for one, (_, _, field) in zip(found, told, strict=True)
+    )
+    assert finding.content is not None, "a warning: nothing is lost"
+
+
+@pytest.mark.parametrize("code", ["Z9", "H01"])
+def test_the_vehicle_of_a_contradicted_or_unknown_code_stands_in_the_evidence(code):
+    content = changed(lambda value: value["parties"][1].update(partyType=code)).content
+    assert content.accident.parties[1].vehicle == VehicleStanding.REGISTER
+
+
 FAULTS = [
     (lambda v: v["unit"].update(code="379130000C"), "foreign-author", "unit.code", True),
     (lambda v: v["parties"][1].update(order=1), "accident-order-repeated", "parties[1].order", True),

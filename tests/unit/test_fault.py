@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from adapters.police import codebook, sources
 from adapters.police.codebook import PARTY, SCENE, CodeSystem, Item, Relation
 from adapters.police.report import AccidentReport, Person, ReportParty, Source
+from schemas.evidence import AssessmentWord
 from services.motor.fault import GRAVEST, Word, propose
 from services.motor.proposal import Proposal, Share, article, rules
 from tests.unit.fault_card import CARD, filled, tables
@@ -394,6 +395,12 @@ def test_every_code_and_article_of_the_table_exists():
         assert duty["rank"] >= 0 or duty["id"] in table["cannotTell"]
     assert max(duty["rank"] for duty in table["duties"]) == GRAVEST
     assert set(table["verdicts"]) == set(Word)
+    lawful = {word for word, row in table["verdicts"].items() if row["article"]}
+    assert lawful == {one.value for one in AssessmentWord}, "the card: a case knows these alone"
+    read = {name for row in (*table["situations"], *table["manoeuvres"]) for when in row["when"] for name in when}
+    assert Item.SIGNAL_ACTION not in read | {name for row in table["modifiers"] for name in row["when"]}, (
+        "the card says so"
+    )
     ranges = [row["range"] for row in (*table["situations"], *table["manoeuvres"], *table["comparisons"].values())]
     assert all(0 <= low < high <= 100 and low % 5 == 0 and high % 5 == 0 for low, high in ranges)
 

@@ -3,13 +3,18 @@
 The figures that count are `python -m bench.matching`'s, on many more links and other seeds (docs/matching.md).
 """
 
+from dataclasses import replace
+
 import pytest
 
 from bench.accidents import invented
-from bench.matching import Report, lower, measure
+from bench.matching import Report, _count, lower, measure, told
+from schemas.records import Kind
 from services.hub import linking
+from services.hub.assemble import Component
 from services.hub.grading import WEIGHTS, Sign
 from services.portal.signs import SIGNS
+from tests.unit.building import accident, filing, node
 
 ACCIDENTS, SEED = 700, 3
 
@@ -39,6 +44,20 @@ def test_a_threshold_moved_is_seen(
         assert moved.joined - moved.right > moved.joined // 500
     else:
         assert moved.right < 0.965 * moved.true
+
+
+def test_a_wrong_pair_of_one_kind_counts_against_precision() -> None:
+    """Two police records of two accidents, alone in one case; and a third accident, rightly joined."""
+    police = [node(name, Kind.ACCIDENT, accident()) for name in ("p1", "p2", "p3")]
+    filed = node("f3", Kind.APPLICATION, filing())
+    truth = {"p1": "one", "p2": "two", "p3": "three", "f3": "three"}
+    report = Report()
+    _count(report, [Component(tuple(police[:2]), ()), Component((police[2], filed), ())], [], truth)
+    assert (report.right, report.joined, report.true, report.mixed) == (1, 2, 1, 1)
+    assert [{one.lineage, other.lineage} for one, other in report.wrong] == [{"p1", "p2"}]
+    assert "1 of 2 (0.50000" in told("two", replace(report, accidents=3)).splitlines()[1]
+    many = replace(report, right=30_000, true=30_500, wrong=[])
+    assert many.good and not replace(many, wrong=report.wrong * 30).good, "the gate"
 
 
 def test_every_sign_has_a_weight_and_words() -> None:

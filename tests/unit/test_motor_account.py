@@ -5,7 +5,9 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
+from adapters.police.report import AccidentReport, ReportParty
 from schemas.evidence import Cover
+from schemas.records import FUND
 from services.motor.account import Account, VictimAccount, account
 from services.motor.benefits import Item, ReceiptLine
 from services.motor.clocks import Clock
@@ -39,9 +41,10 @@ def paper(
     representatives: Sequence[str] = (),
     stated: Stated | None = None,
     applied: Sequence[Cover] = (COMPULSORY,),
+    asked: Sequence[str] = (X,),
 ) -> Holding:
     """A document with one receipt of that number when it has lines or a stay; an application of the person herself unless it
-    says whose. `also`: further persons."""
+    says whose. `also`: further persons; `asked`: of whom a filed one asks."""
     found = Costs(
         (Receipt(frozenset({number}), tuple(lines), 0, Decimal(0)),),
         frozenset(date(2025, 9, 3 + one) for one in range(stay)),
@@ -53,6 +56,7 @@ def paper(
         issuer="H1",
         received=received,
         applied=frozenset(applied) if filed else frozenset(),
+        asked=frozenset(asked) if filed else frozenset(),
         applicant=applicant or (person if "application" in names else None),
         heirs=frozenset(heirs),
         representatives=frozenset(representatives),
@@ -127,24 +131,78 @@ def test_the_payment_clock_runs_from_the_day_of_the_last_paper() -> None:
 
 
 def test_only_her_own_claim_stops_a_victims_limitation() -> None:
-    def limits(*held: Holding, crash=CRASH) -> list[list[tuple[date | None, bool]]]:
+    def seen(*held: Holding, crash=CRASH) -> list[list[tuple[date | None, bool]]]:
         found = told(*held, crash=crash).victims
         return [[(one.due, one.running) for one in each.clocks if one.name.startswith("limitation")] for each in found]
 
     runs, stands = [(date(2027, 9, 3), True), (date(2035, 9, 3), True)], [(None, False), (None, False)]
     filed = paper("application", filed=True)
-    assert limits() == [runs]
-    assert limits(filed) == [stands]
-    assert limits(paper("application", person=B, filed=True)) == [runs], "somebody else's claim"
+    assert seen() == [runs]
+    assert seen(filed) == [stands]
+    assert seen(paper("application", person=B, filed=True)) == [runs], "somebody else's claim"
     driver = party(1, "car", "AAA1111", partyType="B03", injuryLevel="3")
     two = report(
         driver, party(2, "passenger", injuryLevel="2", person=A), party(3, "passenger", injuryLevel="2", person=B)
     )
-    assert limits(filed, crash=two) == [stands, runs]
-    assert limits(filed, crash=report(driver, party(2, "passenger", injuryLevel="2"))) == [runs], "of whom is not known"
+    assert seen(filed, crash=two) == [stands, runs]
+    assert seen(filed, crash=report(driver, party(2, "passenger", injuryLevel="2"))) == [runs], "of whom is not known"
     assert [one.name for one in told(filed).clocks] == ["notice"]
     unseen = account(DAY, None, REGISTER.get, [filed], (COMPULSORY,), everybody, DAY).clocks
     assert [(one.due, one.running) for one in unseen[1:]] == runs, "no victim is known"
+
+
+FUND_RUNS, FUND_STANDS = [("fund", date(2027, 9, 3)), ("fund", date(2035, 9, 3))], [("fund", None), ("fund", None)]
+INSURERS_RUN, INSURERS_STAND = [("insurer", day) for _, day in FUND_RUNS], [("insurer", None)] * 2
+
+
+def limits(clocks: Sequence[Clock]) -> list[tuple[str, date | None]]:
+    """Whose limitation, and when it ends; None: it stands still."""
+    found = [one for one in clocks if "limitation" in one.name]
+    assert all(one.running == (one.due is not None) for one in found)
+    return [("fund" if one.name.startswith("fund") else "insurer", one.due) for one in found]
+
+
+def test_a_claim_stops_the_time_of_whom_it_asks_and_no_other_time() -> None:
+    """G0390060 art. 14 II, for the fund by art. 14 IV."""
+    both = report(
+        party(1, "car", "AAA1111"), party(2, "car", "CCC3333"), party(3, "passenger", person=A, injury="injured")
+    )
+    alone = report(party(1, "other", sex="4"), party(2, "pedestrian", person=A, injury="injured"))
+
+    def seen(*asked: str, crash: AccidentReport = both) -> list[tuple[str, date | None]]:
+        return limits(
+            only(told(*([paper("application", filed=True, asked=asked)] if asked else []), crash=crash)).clocks
+        )
+
+    assert seen() == INSURERS_RUN + FUND_RUNS
+    assert seen(X) == INSURERS_STAND + FUND_RUNS
+    assert seen(FUND) == INSURERS_RUN + FUND_STANDS
+    assert seen(X, Y, FUND) == INSURERS_STAND + FUND_STANDS
+    assert (seen(crash=alone), seen(FUND, crash=alone), seen(X, crash=alone)) == (FUND_RUNS, FUND_STANDS, FUND_RUNS)
+    found = told(paper("application", filed=True, asked=[FUND]), crash=alone).victims[0].clocks
+    assert {one.article for one in found} == {"G0390060 art. 14 IV; G0390060 art. 14 II"}
+
+
+def test_an_insurers_time_is_told_where_one_owes_or_may_owe() -> None:
+    def seen(*parties: ReportParty) -> list[list[tuple[str, date | None]]]:
+        found = told(crash=report(*parties))
+        return [limits(one.clocks) for one in (found.victims or (found,))]
+
+    walker = party(9, "pedestrian", injury="injured")
+    assert seen(party(1, "car", "QQQ1111"), walker) == [INSURERS_RUN], "its register has not answered"
+    assert seen(party(1, "car", "QQQ1111"), party(2, "car", "CCC3333"), walker) == [INSURERS_RUN + FUND_RUNS]
+    assert seen(party(1, "car", "AAA1111", injury="injured")) == [[]], "a driver alone claims from nobody"
+    assert seen(party(1, "other", sex="4")) == [FUND_RUNS], "whoever claims"
+    assert seen(party(1, "car", "AAA1111"), party(2, "other", sex="4")) == [INSURERS_RUN + FUND_RUNS]
+
+
+def test_a_survivors_claim_from_the_fund_stops_his_time_with_the_fund() -> None:
+    fled = report(party(1, "other", sex="4"), party(2, "pedestrian", injury="death", person=A))
+    register = paper("household-register", also=[SON, DAUGHTER])
+    filed = paper("application", number="2", also=[SON], filed=True, applicant=SON, asked=[FUND])
+    victim = only(told(register, filed, crash=fled))
+    assert [limits(one.clocks) for one in victim.claimants] == [FUND_STANDS, FUND_RUNS]
+    assert [one.filed for one in victim.claimants] == [True, False]
 
 
 def test_a_claim_is_his_who_applies_and_of_nobody_whom_he_names() -> None:

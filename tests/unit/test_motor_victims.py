@@ -5,9 +5,10 @@ from datetime import date
 import pytest
 
 from adapters.police.codebook import CodeSystem, Item, codes, equivalent, of_code
+from adapters.police.labels import kind
 from adapters.police.report import AccidentReport, Person, ReportParty, Source
 from services.motor.owing import FUND, Insured, Role, Vehicle, Victim, owing
-from services.motor.victims import Harmed, vehicles, victims
+from services.motor.victims import Harmed, contradicted, vehicles, victims
 
 NEW, OLD = CodeSystem.FORM_112, CodeSystem.FORM_96
 X, Y = "82916473", "95753514"
@@ -18,7 +19,7 @@ def party(
     kind: str | None,
     plate: str | None = None,
     *,
-    system: CodeSystem = NEW,
+    system: CodeSystem | None = NEW,
     person: str = "",
     injury: str | None = None,
     **codes: str,
@@ -131,9 +132,82 @@ def test_our_own_json_tells_harm_in_words_and_a_code_tells_more() -> None:
         party(1, "car", "AAA1111", injury="injured"),
         party(2, "pedestrian", injury="death"),
         party(3, "pedestrian", injury="none"),
-        party(4, "pedestrian", injury="injured", injuryLevel="3"),
+        party(4, "pedestrian", injury="unknown", injuryLevel="5"),
+        party(5, "pedestrian", injury="injured", injuryLevel="4"),
     )
-    assert [(one.order, one.died) for one in victims(told)] == [(1, False), (2, True)]
+    assert [(one.order, one.died) for one in victims(told)] == [(1, False), (2, True), (4, True), (5, False)]
+
+
+UNKNOWN = [("Z9", NEW), ("H01", CodeSystem.TAICHUNG_OLD), ("H01", None), ("A99", NEW), ("行人", NEW)]
+
+
+@pytest.mark.parametrize(("code", "system"), UNKNOWN)
+def test_a_code_of_no_table_changes_nothing_of_who_owes(code: str, system: CodeSystem | None) -> None:
+    told = report(
+        party(1, "car", "AAA1111", injury="injured", partyType=code, system=system),
+        party(2, "car", "BBB2222", injury="injured"),
+    )
+    cars, harmed = vehicles(told, register), victims(told)
+    assert cars == (Vehicle("1", Insured.YES, X), Vehicle("2", Insured.YES, Y))
+    assert [one.victim for one in harmed] == [Victim(Role.DRIVER, "1"), Victim(Role.DRIVER, "2")]
+    owed = [owing(date(2025, 9, 3), one.victim, cars) for one in harmed]
+    assert [[debtor.payer for debtor in one.debtors] for one in owed if one] == [[Y], [X]]
+    assert vehicles(report(party(1, "pedestrian", partyType="B99")), register) == ()
+    assert not contradicted(told.parties[0])
+
+
+@pytest.mark.parametrize(
+    ("level", "system"), [("9", NEW), ("3", CodeSystem.TAICHUNG_OLD), ("3", None), ("受傷", NEW), ("8", OLD)]
+)
+def test_a_level_of_injury_of_no_table_loses_no_victim(level: str, system: CodeSystem | None) -> None:
+    told = report(
+        party(1, "pedestrian", injury="injured", injuryLevel=level, system=system),
+        party(2, "pedestrian", injury="none", injuryLevel="1", system=CodeSystem.TAICHUNG_OLD),
+    )
+    assert victims(told) == (Harmed(1, Victim(Role.OUTSIDER), died=False),)
+    assert not contradicted(told.parties[0])
+
+
+def test_nobody_fled_by_a_code_of_no_table() -> None:
+    told = report(party(1, "other", sex="4", system=CodeSystem.TAICHUNG_OLD), party(2, "other", sex="4", system=None))
+    assert vehicles(told, register) == ()
+
+
+def test_where_word_and_code_contradict_no_vehicle_and_no_victim_is_lost() -> None:
+    told = report(
+        party(1, "car", "AAA1111", injury="injured", partyType="H01"),
+        party(2, "car", "BBB2222", injury="injured", injuryLevel="3"),
+        party(3, "pedestrian", injury="none", injuryLevel="2"),
+        party(4, "bicycle", injury="injured", injuryLevel="1"),
+        party(5, "passenger", injury="none", partyType="B03"),
+    )
+    assert vehicles(told, register) == (
+        Vehicle("1", Insured.YES, X),
+        Vehicle("2", Insured.YES, Y),
+        Vehicle("5", Insured.NOT_KNOWN),
+    )
+    assert victims(told) == (
+        Harmed(1, Victim(Role.DRIVER, "1"), died=False),
+        Harmed(2, Victim(Role.DRIVER, "2"), died=False),
+        Harmed(3, Victim(Role.OUTSIDER), died=False),
+        Harmed(4, Victim(Role.OUTSIDER), died=True),
+    )
+    level, kind = Item.INJURY, Item.PARTY_TYPE
+    assert [contradicted(one) for one in told.parties] == [[kind], [level], [level], [level], [kind]]
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [("other", "B03"), ("other", "H01"), ("bicycle", "F03"), ("motorcycle", "F03"), ("truck", "B03"), ("car", "B11")],
+)
+def test_what_tells_more_contradicts_nothing(kind: str, code: str) -> None:
+    assert not contradicted(party(1, kind, partyType=code, injury="unknown", injuryLevel="2"))
+
+
+@pytest.mark.parametrize("code", codes(Item.PARTY_TYPE, NEW))
+def test_the_kind_that_an_export_gives_a_code_contradicts_it_nowhere(code: str) -> None:
+    major, _, minor = codes(Item.PARTY_TYPE, NEW)[code].partition("/")
+    assert not contradicted(party(1, kind(major, minor), partyType=code))
 
 
 def test_what_fled_on_foot_is_no_vehicle_and_a_micro_two_wheeler_is_not_known() -> None:

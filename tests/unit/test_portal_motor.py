@@ -11,10 +11,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.police.own_json import report as report_of
-from schemas.evidence import AssessmentWord, DataClass, Evidence, NamedInsurer, PartyVerdict, Upload
+from schemas.evidence import (
+    AssessmentWord,
+    Cover,
+    DataClass,
+    Evidence,
+    NamedInsurer,
+    PartyVerdict,
+    Upload,
+    VehicleStanding,
+)
 from schemas.integrity import Answer, Origin, State
 from schemas.json import load
-from schemas.records import Kind, Role
+from schemas.records import FUND, Kind, Role
 from services.hub.assemble import Component
 from services.hub.fold import fold
 from services.hub.integrity import Attested
@@ -31,6 +40,7 @@ from services.portal.motor import drawn, may_need, of_insurer, offers_to_tell
 from services.portal.reading import READ_BYTES, to_read
 from tests.unit.building import A, B, C, X, Y, Z, consent, document, evidence, filing, node
 from tests.unit.test_entitlement_views import APPLICATION, COMPULSORY, OF_A, POLICE, THIRD, policies
+from tests.unit.test_fund import ASKED, crash
 from tests.unit.test_portal_cases import PERSONAL, TIME, dossier, offered
 
 PLATES = ("ABC1234", "MNP5678")
@@ -232,6 +242,39 @@ def test_a_legal_representatives_application_is_the_victims_claim() -> None:
         for grantor, role in ((C, "representative"), (B, "representative"), (C, "heir"))
     ]
     assert [one["application"]["present"] for one in lines] == [True, False, False]
+
+
+def test_each_clock_stands_still_by_a_claim_with_its_own_debtor_and_an_insurer_looks_to_its_own() -> None:
+    police = crash(("AB1", ASKED), ("CD2", ASKED), (None, VehicleStanding.UNTRACEABLE))
+    example: Any = load("accident")["examples"][0]  # type: ignore[index]
+    car, other = example["parties"]
+    gone = {"order": 3, "kind": "other", "role": "driver", "injury": "unknown", "sex": "4"}
+    aboard = {"order": 4, "kind": "passenger", "role": "passenger", "injury": "injured"}
+    aboard["person"] = {"identifier": A, "name": "測試人"}
+    report = report_of(example | {"parties": [car, other | {"injury": "none"}, gone, aboard]})
+    day = {(plate, report.date): [(insurer, COMPULSORY)] for plate, insurer in zip(PLATES, (X, Y), strict=True)}
+
+    of_b = node("of-b", Kind.APPLICATION, filing((X, COMPULSORY), person=B, plates=("AB1",)))  # opens the record to X
+
+    def runs(code: str, role: Role, *asked: tuple[str, Cover]) -> tuple[bool, bool]:
+        """The insurers' time, and the fund's."""
+        filed = node("filed", Kind.APPLICATION, filing(*asked, plates=("AB1",)))
+        names = ("filed", "of-b", police.lineage)
+        found = dossier(police, filed, of_b, granted=[], offers=(offered(1, *names, insurer=code),))
+        found = replace(found, contents={police.record: report}, registered=day)
+        told = motor(found, code, role, *names)
+        assert told
+        clocks = {one["clock"]: one["running"] for one in told["victims"][0]["clocks"]}
+        assert len(clocks) == 4
+        return clocks["limitation-knowledge"], clocks["fund-limitation-knowledge"]
+
+    x, y, fund = ((one, COMPULSORY) for one in (X, Y, FUND))
+    readers = ((X, Role.INSURER), (FUND, Role.INSURER), ("operator-1", Role.OPERATOR))
+    assert [runs(*reader, x, y, fund) for reader in readers] == [(False, False)] * 3
+    assert [runs(*readers[at], fund) for at in (1, 2)] == [(True, False)] * 2
+    assert [runs(*readers[at], x) for at in (0, 2)] == [(False, True)] * 2
+    assert runs(X, Role.INSURER, (X, THIRD), y, fund) == (True, False), "another insurer was asked"
+    assert runs("operator-1", Role.OPERATOR, (X, THIRD), y) == (False, True)
 
 
 def test_what_is_not_read_takes_no_room_and_what_is_too_much_is_counted() -> None:

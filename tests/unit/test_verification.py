@@ -1,6 +1,7 @@
 """What a question says, when it is asked again, what an answer means; and what vouches for an upload."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -18,6 +19,7 @@ from services.verification.decide import (
     DEADLINE,
     LONGEST_PAUSE,
     QUESTION,
+    SKEW,
     BadAnswer,
     Question,
     next_try,
@@ -31,7 +33,8 @@ from tests.unit.building import accident, evidence, node, number
 NOW = datetime(2026, 11, 21, 4, tzinfo=UTC)
 SHA, OTHER_SHA, UNIT = "ab" * 32, "cd" * 32, "387130000C"
 ASKED = Question("q1", SHA, UNIT, "registration-slip", {"policeCase": "A1"}, NOW, NOW + DEADLINE)
-SAID = {"jti": "q1", "iss": UNIT, "sha256": SHA, "answer": "confirmed", "iat": 1}
+SAID = {"jti": "q1", "iss": UNIT, "sha256": SHA, "answer": "confirmed", "iat": int(NOW.timestamp()) + 5}
+ANSWERED = NOW + timedelta(seconds=6)
 
 
 def test_a_question_says_the_same_each_time() -> None:
@@ -82,7 +85,7 @@ def test_it_is_asked_again_later_and_later(tries: int, after: int | None, second
 
 @pytest.mark.parametrize("word", ANSWERS)
 def test_the_words_of_a_unit(word: Answer) -> None:
-    assert read(SAID | {"answer": word.value}, ASKED) == word
+    assert read(SAID | {"answer": word.value}, ASKED, ANSWERED) == word
 
 
 @pytest.mark.parametrize(
@@ -107,7 +110,36 @@ def test_the_words_of_a_unit(word: Answer) -> None:
 )
 def test_an_answer_to_something_else_does_not_count(change: dict[str, object], fault: str) -> None:
     with pytest.raises(BadAnswer, match=fault):
-        read(SAID | change, ASKED)
+        read(SAID | change, ASKED, ANSWERED)
+
+
+@pytest.mark.parametrize(
+    ("signed", "good"),
+    [
+        (NOW, True),
+        (NOW - SKEW, True),  # the unit's clock is behind
+        (NOW - SKEW - timedelta(seconds=1), False),  # of before it was asked
+        (datetime(1970, 1, 1, tzinfo=UTC), False),
+        (ANSWERED + SKEW, True),
+        (ANSWERED + SKEW + timedelta(seconds=1), False),
+        (datetime(9999, 1, 1, tzinfo=UTC), False),
+    ],
+)
+def test_an_answer_was_given_after_the_question_and_before_now(signed: datetime, good: bool) -> None:
+    said = SAID | {"iat": int(signed.timestamp())}
+    if good:
+        assert read(said, ASKED, ANSWERED) == Answer.CONFIRMED
+    else:
+        with pytest.raises(BadAnswer, match="of-another-time"):
+            read(said, ASKED, ANSWERED)
+
+
+def test_no_second_stands_for_any_time() -> None:
+    for far in (10**30, -(10**30)):
+        with pytest.raises(BadAnswer, match="of-another-time"):
+            read(SAID | {"iat": far}, ASKED, ANSWERED)
+    late = replace(ASKED, asked=NOW + timedelta(milliseconds=900))
+    assert read(SAID | {"iat": int((NOW - SKEW).timestamp())}, late, ANSWERED) == Answer.CONFIRMED, "whole seconds"
 
 
 ED = OKPKey.generate_key("Ed25519", {"use": "sig", "kid": "ed"})
