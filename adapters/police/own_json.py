@@ -58,7 +58,7 @@ def read_party(party: Mapping, system: CodeSystem | None) -> ReportParty:
     person = party.get("person")
     return ReportParty(
         order=int(party["order"]),
-        kind=party["kind"],
+        kind=_kind(party),
         codes=_coded(party, PARTY, system),
         age=int(party["age"]) if "age" in party else None,
         plate=party.get("plate"),
@@ -66,6 +66,11 @@ def read_party(party: Mapping, system: CodeSystem | None) -> ReportParty:
         injury=party["injury"],
         standing=party.get("vehicleStanding"),
     )
+
+
+def _kind(party: Mapping) -> str:
+    """Who was aboard has no vehicle of her own, though kind and plate may tell that in which she sat."""
+    return "passenger" if party["role"] == "passenger" else party["kind"]
 
 
 def _coded(value: Mapping, items: tuple[Item, ...], system: CodeSystem | None) -> dict[Item, Coded]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from adapters.police.codebook import Item
 from adapters.police.report import AccidentReport, ReportParty
 from schemas.evidence import VehicleStanding
+from schemas.normalise import plate
 from services.motor.owing import Insured, Role, Vehicle, Victim, stood
 
 Register = Callable[[str], tuple[Insured, str]]  # plate → how it stood on the day, company number of its insurer or ""
@@ -36,8 +37,9 @@ class Harmed:
 def vehicles(report: AccidentReport, register: Register) -> tuple[Vehicle, ...]:
     """The vehicles, each under its party's order; one without a plate is not known, or fled and not found."""
     found = []
+    aboard = _aboard(report)
     for party in report.parties:
-        if said := standing(party):
+        if party.order not in aboard and (said := standing(party)):
             insured, insurer = stood(said, *(register(party.plate) if party.plate else (Insured.NOT_KNOWN, "")))
             if insured == Insured.NO and _is_micro(party):
                 insured = Insured.NOT_KNOWN  # was it ever insured (G0390060 art. 5-1 III)? The register tells one day
@@ -66,15 +68,17 @@ def victims(report: AccidentReport) -> tuple[Harmed, ...]:
 
     The form does not say in which vehicle a passenger sat, and the answer is the same.
     """
-    found = []
+    found, aboard = [], _aboard(report)
     for party in report.parties:
         harm = _harm(party)
         if harm is None:
             continue
-        if _is_motor(party):
+        if _is_motor(party) and party.order not in aboard:
             victim = Victim(Role.DRIVER, str(party.order))
+        elif party.kind == "passenger" or party.order in aboard:
+            victim = Victim(Role.PASSENGER)
         else:
-            victim = Victim(Role.PASSENGER if party.kind == "passenger" else Role.OUTSIDER)
+            victim = Victim(Role.OUTSIDER)
         found.append(Harmed(party.order, victim, harm == "death"))
     return tuple(found)
 
@@ -86,6 +90,17 @@ def contradicted(party: ReportParty) -> list[Item]:
         found.append(Item.PARTY_TYPE)
     if len(_harms(party)) > 1:
         found.append(Item.INJURY)
+    return found
+
+
+def _aboard(report: AccidentReport) -> set[int]:
+    """The orders of those who share a plate with a party before them: the vehicle is one, and that party drove it."""
+    drivers: dict[str, int] = {}
+    found = set()
+    for party in report.parties:
+        number = plate(party.plate) if party.plate and _is_motor(party) else ""
+        if number and drivers.setdefault(number, party.order) != party.order:
+            found.add(party.order)
     return found
 
 

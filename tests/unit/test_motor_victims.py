@@ -6,6 +6,7 @@ import pytest
 
 from adapters.police.codebook import CodeSystem, Item, codes, equivalent, of_code
 from adapters.police.labels import kind
+from adapters.police.own_json import read_party
 from adapters.police.report import AccidentReport, Person, ReportParty, Source
 from services.motor.owing import FUND, Insured, Role, Vehicle, Victim, owing
 from services.motor.victims import Harmed, contradicted, vehicles, victims
@@ -208,6 +209,31 @@ def test_what_tells_more_contradicts_nothing(kind: str, code: str) -> None:
 def test_the_kind_that_an_export_gives_a_code_contradicts_it_nowhere(code: str) -> None:
     major, _, minor = codes(Item.PARTY_TYPE, NEW)[code].partition("/")
     assert not contradicted(party(1, kind(major, minor), partyType=code))
+
+
+def test_whoever_sat_beside_the_driver_has_no_vehicle_of_her_own() -> None:
+    """Her unit may write the vehicle in which she sat as hers: by role she was aboard, and by plate the vehicle is one."""
+    beside = {"order": 2, "kind": "car", "role": "passenger", "plate": "AAA-1111", "injury": "injured"}
+    told = report(
+        party(1, "car", "AAA1111", injury="none"),
+        read_party(beside, None),
+        party(3, "car", "aaa-1111", injury="injured"),
+        party(4, "motorcycle", "BBB2222", injury="injured"),
+        party(5, "car", "-", injury="none"),
+        party(6, "car", "-", injury="none"),
+    )
+    known = {"AAA1111": (Insured.YES, X), "BBB2222": (Insured.YES, Y), "-": (Insured.NOT_KNOWN, "")}
+    assert [(one.id, one.insurer) for one in vehicles(told, known.__getitem__)] == [
+        ("1", X),
+        ("4", Y),
+        ("5", ""),
+        ("6", ""),
+    ]
+    assert victims(told) == (
+        Harmed(2, Victim(Role.PASSENGER), False),
+        Harmed(3, Victim(Role.PASSENGER), False),
+        Harmed(4, Victim(Role.DRIVER, "4"), False),
+    )
 
 
 def test_what_fled_on_foot_is_no_vehicle_and_a_micro_two_wheeler_is_not_known() -> None:
