@@ -19,6 +19,9 @@ SPEEDS = range(10, 131, 5)  # km/h on signs; the files also hold 0, 1, 2, 5, 6 a
 _DIGITS = re.compile(r"\d{1,6}", re.ASCII)
 _COORDINATE = re.compile(r"(-?\d{1,3})(?:\.(\d{1,12}))?", re.ASCII)
 _DEGREES = re.compile(r"\d{2,3}(?:\.\d{0,12})?", re.ASCII)
+_IN_TAIWAN = re.compile(
+    r"1(?:1[89]|2[0-2])(?:\.\d{0,12})? 2[1-6](?:\.\d{0,12})?", re.ASCII
+)  # nearly always; `point` tells
 
 
 @lru_cache(4096)
@@ -42,10 +45,13 @@ def degrees(text: str) -> str:
 
 def located(longitude: str, latitude: str) -> str | None:
     """A pair of coordinates as `degrees` has them, as one text; None when it is no point in Taiwan as it stands."""
+    both = f"{longitude} {latitude}"
+    if _IN_TAIWAN.fullmatch(both):
+        return both
     if not (_DEGREES.fullmatch(longitude) and _DEGREES.fullmatch(latitude)):
         return None
     reading, _, _ = point(float(longitude), float(latitude))
-    return f"{longitude} {latitude}" if reading is Reading.RIGHT else None
+    return both if reading is Reading.RIGHT else None
 
 
 def odd_coordinate(line: Line, columns: tuple[int, int], header: Sequence[str]) -> Problem:

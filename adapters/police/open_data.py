@@ -7,7 +7,7 @@ the rest of a file.
 """
 
 import csv
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from types import ModuleType
@@ -178,14 +178,15 @@ class _Reader:
         for (number, text), found in self.broken:
             told = self.table.told_of(text.encode("utf-8", _ANY_BYTES).decode("utf-8", "replace"))
             torn.setdefault(told, []).append(((number, text), [found]))
+        telling = {key: self.table.told(key) for key in self.groups}
         partly: dict[Naming, list[Key]] = {}
-        for key in self.groups:
-            if None in (told := self.table.told(key)):
+        for key, told in telling.items():
+            if None in told:
                 partly.setdefault(told, []).append(key)
         faulty: dict[Key, list[Faulty]] = {}
         gone: set[Key] = set()
         every = {**partly, **torn}
-        fitting = self._fitting(every) if every else {}
+        fitting = _fitting(every, telling) if every else {}
         for told in every:
             keys = partly.get(told, [])
             homes = dict.fromkeys(fitting.get(told, keys[:1] if any(told) else []))
@@ -206,18 +207,18 @@ class _Reader:
                 faulty.setdefault((sha256(written).hexdigest(),), []).append(line)
         return {key: lines for key, lines in faulty.items() if lines}, gone
 
-    def _fitting(self, told: Iterable[Naming]) -> dict[Naming, list[Key]]:
-        """The accidents that each of these may be of."""
-        strays, found = Strays(told), dict[Naming, list[Key]]()
-        for key in self.groups:
-            own = self.table.told(key)
-            for stray in strays.of(own) if None not in own[:-1] else ():
-                if stray != own or None not in own:
-                    found.setdefault(stray, []).append(key)
-        return found
-
     def _unread(self, key: Key) -> list[Faulty]:
         return [((number, text), self.table.unread(Line(number, cells(text)))) for number, text in self.groups[key]]
+
+
+def _fitting(told: Iterable[Naming], telling: Mapping[Key, Naming]) -> dict[Naming, list[Key]]:
+    """The accidents that each of these may be of. `telling`: what each accident tells."""
+    strays, found = Strays(told), dict[Naming, list[Key]]()
+    for key, own in telling.items():
+        for stray in strays.of(own) if None not in own[:-1] else ():
+            if stray != own or None not in own:
+                found.setdefault(stray, []).append(key)
+    return found
 
 
 def listed(problems: Sequence[Problem]) -> tuple[Problem, ...]:
