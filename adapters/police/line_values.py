@@ -19,9 +19,8 @@ SPEEDS = range(10, 131, 5)  # km/h on signs; the files also hold 0, 1, 2, 5, 6 a
 _DIGITS = re.compile(r"\d{1,6}", re.ASCII)
 _COORDINATE = re.compile(r"(-?\d{1,3})(?:\.(\d{1,12}))?", re.ASCII)
 _DEGREES = re.compile(r"\d{2,3}(?:\.\d{0,12})?", re.ASCII)
-_IN_TAIWAN = re.compile(
-    r"1(?:1[89]|2[0-2])(?:\.\d{0,12})? 2[1-6](?:\.\d{0,12})?", re.ASCII
-)  # nearly always; `point` tells
+# Nearly every pair is; `point` tells of the others.
+_IN_TAIWAN = re.compile(r"1(?:1[89]|2[0-2])(?:\.\d{0,12})? 2[1-6](?:\.\d{0,12})?", re.ASCII)
 
 
 @lru_cache(4096)
