@@ -120,4 +120,10 @@ ENTRIES = (
         "Check the clock of the sending system.",
         Severity.WARNING,
     ),
+    Entry(
+        "version-far-in-future",
+        "時間晚於接收時間一日以上",
+        "The time lies more than a day after the time of receipt",
+        "Put it right: the latest time is current, so until then no correction could take this one's place.",
+    ),
 )

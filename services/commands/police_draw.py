@@ -48,13 +48,14 @@ def draw(file: Path, out: Path, line: int | None) -> None:
     except OSError as error:
         raise Failed(f"{click.format_filename(file)}: {error.strerror}.") from None
     found = police_file.read(data)
-    reports = _reports(found.entries, line)
+    unread: list[int] = []
+    reports = _reports(found.entries, line, unread)
     some = list(islice(reports, MOST))
     left_out = sum(1 for _ in reports)
     if not some:
         first = next((one for one in found.problems if one.severity == Severity.ERROR), None)
-        unread = "no accident there that can be read. `claims police import --check` says why."
-        click.echo(f"{click.format_filename(file)}: {f'{first.textEn} {first.fix}' if first else unread}", err=True)
+        none = "no accident there that can be read. `claims police import --check` says why."
+        click.echo(f"{click.format_filename(file)}: {f'{first.textEn}. {first.fix}' if first else none}", err=True)
         raise click.exceptions.Exit(REFUSED)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -63,11 +64,22 @@ def draw(file: Path, out: Path, line: int | None) -> None:
         raise Failed(f"{click.format_filename(out)}: cannot be written ({error.strerror}).") from None
     drawn = f"{len(some)} accident{'s' if len(some) > 1 else ''} drawn"
     rest = f", {left_out:,} left out (--line N draws one)" if left_out else ""
+    if unread:
+        rest += (
+            f", {len(unread):,} cannot be read, the first in line {unread[0]} (`claims police import --check` says why)"
+        )
     click.echo(f"{click.format_filename(out)}: {drawn}{rest}. Open it with a browser.", err=True)
 
 
-def _reports(entries: Iterator[police_file.ReportEntry], line: int | None) -> Iterator[tuple[int, AccidentReport]]:
+def _reports(
+    entries: Iterator[police_file.ReportEntry], line: int | None, unread: list[int]
+) -> Iterator[tuple[int, AccidentReport]]:
+    """The first line of each accident and its report. `unread` gets the first lines of those that have none."""
     for entry in entries:
         first, last = entry.lines
-        if entry.report is not None and (line is None or first <= line <= last):
+        if line is not None and not first <= line <= last:
+            continue
+        if entry.report is None:
+            unread.append(first)
+        else:
             yield first, entry.report

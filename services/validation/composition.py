@@ -1,5 +1,7 @@
 """The rules of a hospital's document beyond R4: its identity, Composition first, who wrote it, case numbers."""
 
+from datetime import datetime, timedelta
+
 from adapters.fhir import moments
 from adapters.fhir.document import Json, child, institution_code, objects, word
 from schemas import normalise
@@ -51,7 +53,8 @@ def _envelope(reading: Reading) -> None:
     elif (utc := moments.utc(timestamp)) is None:
         faults.add("date-impossible", ("timestamp",))
     elif reading.record is not None and utc > reading.record.received:
-        faults.add("version-in-future", ("timestamp",))
+        far = datetime.fromisoformat(utc) - datetime.fromisoformat(reading.record.received) > timedelta(days=1)
+        faults.add("version-far-in-future" if far else "version-in-future", ("timestamp",))
     composition = reading.document.composition
     if not composition:
         faults.add("composition-first", ("entry",))

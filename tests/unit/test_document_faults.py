@@ -84,6 +84,7 @@ STRUCTURE = [
     ("Encounter.period.start", "2025-03-11T14:10+08:00", "fhir-date", "Encounter.period.start"),
     ("timestamp", "2025-03-11", "fhir-date", "Bundle.timestamp"),
     ("timestamp", "9999-12-31T23:59:59-08:00", "date-impossible", "Bundle.timestamp"),
+    ("timestamp", "2025-12-02T08:00:01+08:00", "version-far-in-future", "Bundle.timestamp"),
     ("Patient.gender", " female", "fhir-value", "Patient.gender"),
     ("Patient.gender", "", "fhir-empty", "Patient.gender"),
     ("Patient.gender", "  ", "fhir-empty", "Patient.gender"),
@@ -233,6 +234,7 @@ ICLAIM = [
 
 WARNINGS = [
     ("timestamp", "2025-12-01T08:00:01+08:00", "version-in-future", "Bundle.timestamp"),
+    ("timestamp", "2025-12-02T08:00:00+08:00", "version-in-future", "Bundle.timestamp"),
     ("Composition.identifier.value", "SL-2", "case-number-differs", "Composition.identifier.value"),
     ("Claim.identifier.0.value", "SL-2", "case-number-differs", "Claim.identifier"),
     ("Observation.subject.reference", "urn:uuid:none", "reference-unresolved", "Observation.subject"),
