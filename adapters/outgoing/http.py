@@ -67,6 +67,11 @@ class Outgoing:
                 return await self._answer(request)
         except (TimeoutError, httpx.TimeoutException):
             raise NoAnswer("slow") from None
+        except (
+            httpx.InvalidURL,
+            UnicodeError,
+        ):  # no name that could be looked up (RFC 5890): an empty label, one too long
+            raise NoAnswer("endpoint not allowed") from None
         except (httpx.HTTPError, OSError, ssl.SSLError) as error:
             raise NoAnswer(f"unreachable ({type(error).__name__})") from None
 
@@ -86,10 +91,7 @@ class Outgoing:
 
     async def _place(self, url: str) -> _Place:
         """Judges the URL and the addresses of its name, and names one of these: looked up once, it cannot change between."""
-        try:
-            parsed = httpx.URL(url)
-        except httpx.InvalidURL:
-            raise NoAnswer("endpoint not allowed") from None
+        parsed = httpx.URL(url)
         name, secure = parsed.host, parsed.scheme == "https"
         if not name or parsed.userinfo or not (secure or (parsed.scheme == "http" and self._loopback)):
             raise NoAnswer("endpoint not allowed")

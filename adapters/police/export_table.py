@@ -27,6 +27,7 @@ DUMMY_SEX = "3"  # 無或物(動物、堆置物), in every version of the form
 _COORDINATES = (Field.LONGITUDE, Field.LATITUDE)
 _TOLL = (Field.CLASS, Field.DEATHS, Field.DEATHS_LATER, Field.INJURIES)
 _REPEATED = (*_TOLL, Field.DISTRICT, Field.PLACE)  # by the lines of an accident, as its time is
+_AS_OTHERS = "the place, as other lines of this time and these coordinates have it"
 _MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d)(?::(\d\d)(?:\.\d{1,6})?)?", re.ASCII)
 _TIMES = dict(zip(WHEN, ((1, 9999), (1, 12), (1, 31), (0, 23), (0, 59)), strict=True))
 _DISTRICT = re.compile(r"^\d{2}(?=[一-鿿])")  # 01大同區
@@ -127,19 +128,44 @@ class _Table:
         yield from reversed(alone)
 
     def _unplaced(self, fronts: Mapping[_Key, list[_Key]]) -> dict[_Key, list[Problem]]:
-        """Lines whose coordinates are none, where others of their time and place have such or have them otherwise: they refuse
-        all of these."""
+        """Lines whose coordinates are none, where others of their time and place have such or have them otherwise, and lines
+        without a place, where others of their time and coordinates have one: they refuse all of these."""
         strays: dict[_Key, list[Problem]] = {}
         if self.layout.one_line or len(self._identity) != self._front + len(_COORDINATES):
             return strays
         columns = self.at[Field.LONGITUDE], self.at[Field.LATITUDE]
         for keys in fronts.values():
-            odd = [key for key in keys if not line_values.located(*key[self._front :])] if len(keys) > 1 else []
-            for key in odd:
-                lines = (Line(number, fields(raw, self.encoding)) for number, raw in self._groups[key])
-                strays[key] = [line_values.odd_coordinate(line, columns, self.names) for line in lines]
-            strays |= {key: strays[odd[0]][:1] for key in keys if odd and key not in strays}
+            odd = [key for key in keys if not line_values.located(*key[self._front :])]
+            self._refuse(keys, odd, lambda line: line_values.odd_coordinate(line, columns, self.names), strays)
+        naming = [name for name in self.layout.identity if name in self.at]
+        if Field.PLACE in naming:
+            place = naming.index(Field.PLACE)
+            spots: dict[_Key, list[_Key]] = {}
+            for key in self._groups:
+                if line_values.located(*key[self._front :]):
+                    spots.setdefault((*key[: len(self._when)], *key[self._front :]), []).append(key)
+            for keys in spots.values():
+                odd = [key for key in keys if not key[place]]
+                self._refuse(
+                    keys, odd, lambda line: self._fault("csv-value", line, Field.PLACE, expected=_AS_OTHERS), strays
+                )
         return strays
+
+    def _refuse(
+        self,
+        keys: Sequence[_Key],
+        odd: Sequence[_Key],
+        fault: Callable[[Line], Problem],
+        strays: dict[_Key, list[Problem]],
+    ) -> None:
+        """What is odd among several that may be one accident, each line by its fault; the rest by the first of these."""
+        if len(keys) == 1 or not odd:
+            return
+        for key in odd:
+            lines = (Line(number, fields(raw, self.encoding)) for number, raw in self._groups[key])
+            strays.setdefault(key, []).extend(map(fault, lines))
+        for key in keys:
+            strays.setdefault(key, strays[odd[0]][:1])
 
     def _entry(self, key: _Key, lines: list[Line], strays: list[Problem]) -> ReportEntry:
         problems = list(strays)

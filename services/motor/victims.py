@@ -7,7 +7,8 @@ It is a first reading: whether a vehicle had a part in a victim's harm, and who 
 Vehicles are those of the Act (G0390060 art. 5, 5-1): with an engine and on no rails, micro electric two-wheelers too.
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from adapters.police.codebook import Item
@@ -20,6 +21,7 @@ Register = Callable[[str], tuple[Insured, str]]  # plate → how it stood on the
 _KINDS = ("car", "bus", "truck", "motorcycle")
 _WITHOUT = ("bicycle", "pedestrian", "passenger")
 _CLASSES = ("A", "B", "C", "D", "E")  # 當事者區分, the same in every code system: from 大客車 to 特種車
+_PLATE = re.compile(r"(?=.*[A-Z])(?=.*\d).{4,}")
 _NOT_FOUND, _MICRO = "4", "F03"
 _FURTHER = (_MICRO, "G01", "G02", "G03", "G04", "G06")  # 微型電動二輪車; of 其他車 those on no rails
 _HARM = {"1": "death", "2": "injured", "3": "none", "5": "death"}  # item 22; 4 不明 says nothing
@@ -37,9 +39,14 @@ class Harmed:
 def vehicles(report: AccidentReport, register: Register) -> tuple[Vehicle, ...]:
     """The vehicles, each under its party's order; one without a plate is not known, or fled and not found."""
     found = []
-    aboard = _aboard(report)
+    first = _first_by_plate(report)
     for party in report.parties:
-        if party.order not in aboard and (said := standing(party)):
+        if not _is_first(party, first):
+            continue
+        said = standing(party)
+        if said is None and party.kind == "passenger" and party.order in first.values():
+            said = VehicleStanding.REGISTER  # its driver stands nowhere
+        if said:
             insured, insurer = stood(said, *(register(party.plate) if party.plate else (Insured.NOT_KNOWN, "")))
             if insured == Insured.NO and _is_micro(party):
                 insured = Insured.NOT_KNOWN  # was it ever insured (G0390060 art. 5-1 III)? The register tells one day
@@ -68,14 +75,15 @@ def victims(report: AccidentReport) -> tuple[Harmed, ...]:
 
     The form does not say in which vehicle a passenger sat, and the answer is the same.
     """
-    found, aboard = [], _aboard(report)
+    found, first = [], _first_by_plate(report)
     for party in report.parties:
         harm = _harm(party)
         if harm is None:
             continue
-        if _is_motor(party) and party.order not in aboard:
+        own = _is_first(party, first)
+        if _is_motor(party) and own:
             victim = Victim(Role.DRIVER, str(party.order))
-        elif party.kind == "passenger" or party.order in aboard:
+        elif party.kind == "passenger" or not own:
             victim = Victim(Role.PASSENGER)
         else:
             victim = Victim(Role.OUTSIDER)
@@ -93,15 +101,28 @@ def contradicted(party: ReportParty) -> list[Item]:
     return found
 
 
-def _aboard(report: AccidentReport) -> set[int]:
-    """The orders of those who share a plate with a party before them: the vehicle is one, and that party drove it."""
-    drivers: dict[str, int] = {}
-    found = set()
+def _first_by_plate(report: AccidentReport) -> dict[str, int]:
+    """The party that stands for a plate, by its order: the first with a vehicle. The others with that plate were aboard, for the
+    vehicle is one. A passenger stands for hers where no driver does, nor can be the one without a plate."""
+    first: dict[str, int] = {}
     for party in report.parties:
-        number = plate(party.plate) if party.plate and _is_motor(party) else ""
-        if number and drivers.setdefault(number, party.order) != party.order:
-            found.add(party.order)
-    return found
+        if _is_motor(party) and _number(party):
+            first.setdefault(_number(party), party.order)
+    if all(_number(party) for party in report.parties if standing(party)):
+        for party in report.parties:
+            if party.kind == "passenger" and _number(party):
+                first.setdefault(_number(party), party.order)
+    return first
+
+
+def _is_first(party: ReportParty, first: Mapping[str, int]) -> bool:
+    return not _is_motor(party) and party.kind != "passenger" or first.get(_number(party), party.order) == party.order
+
+
+def _number(party: ReportParty) -> str:
+    """A plate that can be of one vehicle alone; "" of what stands there instead of one (N/A, 0000)."""
+    number = plate(party.plate or "")
+    return number if _PLATE.fullmatch(number) else ""
 
 
 def _is_fled(party: ReportParty) -> bool:

@@ -37,6 +37,7 @@ def reachable(url: str) -> bool:
     try:
         parts = urlsplit(url)
         parts.port  # noqa: B018 — raises when it is no number
+        (parts.hostname or "").encode("idna")  # and this of an empty label, or one too long (RFC 5890)
     except ValueError:
         return False
     plain = parts.scheme == "http" and parts.hostname in LOOPBACK

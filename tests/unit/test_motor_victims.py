@@ -236,6 +236,23 @@ def test_whoever_sat_beside_the_driver_has_no_vehicle_of_her_own() -> None:
     )
 
 
+def test_a_plate_that_stands_with_the_passenger_alone_is_a_vehicle_unless_a_driver_lacks_his() -> None:
+    passenger = party(1, "passenger", "AAA-1111", injury="injured")
+    known = {"AAA-1111": (Insured.YES, X), "BBB2222": (Insured.YES, Y)}.__getitem__
+    told = report(passenger, party(2, "car", "BBB2222", injury="none"))
+    assert [(one.id, one.insurer) for one in vehicles(told, known)] == [("1", X), ("2", Y)]
+    assert victims(told) == (Harmed(1, Victim(Role.PASSENGER), False),)
+    told = report(passenger, party(2, "car", injury="none"))
+    assert [(one.id, one.insured) for one in vehicles(told, known)] == [("2", Insured.NOT_KNOWN)]
+
+
+@pytest.mark.parametrize("written", ["N/A", "00", "0000", "UNKNOWN", "無"])
+def test_what_stands_instead_of_a_plate_makes_no_two_vehicles_one(written: str) -> None:
+    told = report(party(1, "car", written, injury="none"), party(2, "car", written, injury="injured"))
+    assert [one.id for one in vehicles(told, lambda _: (Insured.NOT_KNOWN, ""))] == ["1", "2"]
+    assert victims(told) == (Harmed(2, Victim(Role.DRIVER, "2"), False),)
+
+
 def test_what_fled_on_foot_is_no_vehicle_and_a_micro_two_wheeler_is_not_known() -> None:
     told = report(
         party(1, "pedestrian", sex="4"),

@@ -506,8 +506,10 @@ def test_lines_that_differ_in_the_toll_are_a_warning():
 
 
 @pytest.mark.parametrize("number", [2, 4])
-@pytest.mark.parametrize(("column", "value"), [("座標-X", "0"), ("座標-X", "999"), ("座標-Y", "0"), ("座標-Y", "")])
-def test_a_line_whose_coordinates_are_none_splits_no_accident(column, value, number):
+@pytest.mark.parametrize(
+    ("column", "value"), [("座標-X", "0"), ("座標-X", "999"), ("座標-Y", "0"), ("座標-Y", ""), ("肇事地點", "")]
+)
+def test_a_line_whose_place_or_coordinates_are_none_splits_no_accident(column, value, number):
     lines = lines_of("taipei_112.csv", "cp950")
     fields, at = lines[number - 1].split(","), lines[0].split(",").index(column)
     fields[at] = value

@@ -149,6 +149,8 @@ def test_values_are_sealed_to_the_first_key_that_is_for_it() -> None:
         ("http://verify.police.example/", False),
         ("https://user:secret@police.example/", False),
         ("https://police.example/#x", False),
+        ("https://verify..police.example/", False),
+        (f"https://{64 * 'a'}.example/", False),
         ("https://police.example:port/", False),
         ("https://", False),
         ("ftp://police.example/", False),
