@@ -24,8 +24,7 @@ _ISSUE_TYPES = {
     "value": (
         "fhir-value", "fhir-reference", "fhir-date", "roc-date", "date-impossible", "document-status", "identifier-national-id",
         "identifier-permit", "identifier-company", "identifier-institution", "version-in-future", "version-far-in-future",
-        "date-other-zone",
-        "profile-value", "profile-reference", "iclaim-value",
+        "date-other-zone", "profile-value", "profile-reference", "iclaim-value",
     ),
     "invariant": ("fhir-choice", "profile-rule", "fhir-extension", "document-type", "composition-first", "full-url-relative"),
     "not-found": ("composition-reference", "reference-unresolved", "reference-by-id", "record-unknown"),

@@ -67,10 +67,8 @@ class Outgoing:
                 return await self._answer(request)
         except (TimeoutError, httpx.TimeoutException):
             raise NoAnswer("slow") from None
-        except (
-            httpx.InvalidURL,
-            UnicodeError,
-        ):  # no name that could be looked up (RFC 5890): an empty label, one too long
+        except (httpx.InvalidURL, UnicodeError):
+            # No name that could be looked up (RFC 5890): an empty label, one too long.
             raise NoAnswer("endpoint not allowed") from None
         except (httpx.HTTPError, OSError, ssl.SSLError) as error:
             raise NoAnswer(f"unreachable ({type(error).__name__})") from None

@@ -38,14 +38,13 @@ class Harmed:
 
 def vehicles(report: AccidentReport, register: Register) -> tuple[Vehicle, ...]:
     """The vehicles, each under its party's order; one without a plate is not known, or fled and not found."""
-    found = []
-    first = _first_by_plate(report)
+    found, first = [], _first_by_plate(report)
     for party in report.parties:
         if not _is_first(party, first):
             continue
         said = standing(party)
-        if said is None and party.kind == "passenger" and party.order in first.values():
-            said = VehicleStanding.REGISTER  # its driver stands nowhere
+        if said is None and party.order in first.values():
+            said = _told(party)  # a passenger's, whose driver stands nowhere
         if said:
             insured, insurer = stood(said, *(register(party.plate) if party.plate else (Insured.NOT_KNOWN, "")))
             if insured == Insured.NO and _is_micro(party):
@@ -60,7 +59,7 @@ def standing(party: ReportParty) -> VehicleStanding | None:
         return VehicleStanding.UNTRACEABLE
     if not _is_motor(party):
         return None
-    return VehicleStanding(party.standing) if party.standing else VehicleStanding.REGISTER
+    return _told(party)
 
 
 def standing_without_report(party: ReportParty) -> VehicleStanding | None:
@@ -99,6 +98,11 @@ def contradicted(party: ReportParty) -> list[Item]:
     if len(_harms(party)) > 1:
         found.append(Item.INJURY)
     return found
+
+
+def _told(party: ReportParty) -> VehicleStanding:
+    """What the unit found, else what the register says."""
+    return VehicleStanding(party.standing) if party.standing else VehicleStanding.REGISTER
 
 
 def _first_by_plate(report: AccidentReport) -> dict[str, int]:

@@ -221,6 +221,7 @@ def test_whoever_sat_beside_the_driver_has_no_vehicle_of_her_own() -> None:
         party(4, "motorcycle", "BBB2222", injury="injured"),
         party(5, "car", "-", injury="none"),
         party(6, "car", "-", injury="none"),
+        read_party({"order": 7, "kind": "car", "role": "passenger", "injury": "injured"}, None),
     )
     known = {"AAA1111": (Insured.YES, X), "BBB2222": (Insured.YES, Y), "-": (Insured.NOT_KNOWN, "")}
     assert [(one.id, one.insurer) for one in vehicles(told, known.__getitem__)] == [
@@ -233,6 +234,7 @@ def test_whoever_sat_beside_the_driver_has_no_vehicle_of_her_own() -> None:
         Harmed(2, Victim(Role.PASSENGER), False),
         Harmed(3, Victim(Role.PASSENGER), False),
         Harmed(4, Victim(Role.DRIVER, "4"), False),
+        Harmed(7, Victim(Role.PASSENGER), False),
     )
 
 
